@@ -1,0 +1,1 @@
+"""Governance probes and compliance for an estate."""

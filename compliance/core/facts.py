@@ -1,0 +1,128 @@
+"""What is seen in a PostgreSQL catalog: one tuple a fact, fields in the order of the query's columns.
+
+Tuples, because the JSON encoder writes them without a detour and thousands are made in each look. A fact holds names
+and settings, never an oid, a ctid or a time, so that the same state gives the same bytes anywhere.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Schema(NamedTuple):
+    name: str
+    owner: str
+
+
+class Relation(NamedTuple):
+    """`kind`: table, partitioned table, view, materialized view, foreign table, sequence. `definition` of views."""
+
+    schema: str
+    name: str
+    kind: str
+    owner: str
+    row_security: bool
+    definition: str | None
+
+
+class Column(NamedTuple):
+    """`position` counts from 1 over the columns that are left, so that a dropped one leaves no gap."""
+
+    schema: str
+    relation: str
+    name: str
+    position: int
+    type: str
+    nullable: bool
+    default: str | None
+    identity: str
+    generated: str
+
+
+class Constraint(NamedTuple):
+    """`kind`: primary key, unique, check, exclusion, foreign key. `delete_rule` of foreign keys, else empty."""
+
+    schema: str
+    relation: str
+    name: str
+    kind: str
+    columns: tuple[str, ...]
+    target: str | None
+    delete_rule: str
+    definition: str
+
+
+class Index(NamedTuple):
+    schema: str
+    relation: str
+    name: str
+    unique: bool
+    valid: bool
+    definition: str
+
+
+class Function(NamedTuple):
+    """`arguments`: type names of the input arguments; `search_path`: as pinned by SET, or None."""
+
+    schema: str
+    name: str
+    arguments: tuple[str, ...]
+    returns: str
+    kind: str
+    language: str
+    volatility: str
+    owner: str
+    security_definer: bool
+    search_path: str | None
+    body_digest: str
+
+    @property
+    def signature(self) -> str:
+        return f"{self.schema}.{self.name}({','.join(self.arguments)})"
+
+
+class Trigger(NamedTuple):
+    schema: str
+    relation: str
+    name: str
+    enabled: bool
+    function: str
+    definition: str
+
+
+class Role(NamedTuple):
+    name: str
+    superuser: bool
+    create_role: bool
+    create_db: bool
+    bypass_rls: bool
+    replication: bool
+    login: bool
+    member_of: tuple[str, ...]
+
+
+class Grant(NamedTuple):
+    """`kind`: schema, relation, function; `object`: its qualified name (signature of a function)."""
+
+    kind: str
+    object: str
+    grantee: str
+    privilege: str
+    grantable: bool
+
+
+class Executable(NamedTuple):
+    """A role that policy names may execute a function, as PostgreSQL itself decides it (PUBLIC, membership, schema)."""
+
+    role: str
+    function: str
+
+
+class Server(NamedTuple):
+    """Who looked, where. `version`: 180006 for 18.6."""
+
+    version: int
+    database: str
+    role: str
+    superuser: bool
+    encoding: str
