@@ -1,8 +1,8 @@
 """Allure results through allure-pytest, without what its file logger costs.
 
 `install` takes the place of that logger through allure_commons' own plugin manager; it is given back at the
-end. Cases that `describe` knows get the labels, the identity and the evidence of a probe; all others pass through,
-except that no secret of the environment stays in a message.
+end. Cases that `describe` knows get the labels, the identity and the evidence of a probe; all others pass
+through, except that no secret of the environment stays in a message.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ class FastLogger:
         self._held: dict[str, bytes] = {}
         self._stored: dict[str, str] = {}
         self._containers: list[Any] = []
+        self._lost = False
         self._told: set[str] = set()
         self._hidden: set[str] = set()
         # Keyed by the bytes themselves: equal evidence is hashed once, not once a case.
@@ -177,13 +178,16 @@ class FastLogger:
         self._send(_writer.frame(b"W", name, body=content))
 
     def _send(self, data: bytes) -> None:
+        if self._lost:
+            return
         helper = self._helper or self._start()
         assert helper.stdin is not None
         try:
             while data:
                 data = data[os.write(helper.stdin.fileno(), data) :]
         except BrokenPipeError:
-            self.close()
+            # The helper has said why and is gone; `close` fails the run, which need not break in the middle.
+            self._lost = True
 
     def _start(self) -> subprocess.Popen[bytes]:
         # A session of its own: what kills the run's process group must not lose what was already handed over.

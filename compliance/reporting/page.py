@@ -26,7 +26,8 @@ HISTORY_LIMIT = 30
 POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; media-src 'self' data: blob:; "
-    "connect-src 'self' data: blob:; frame-src 'self' blob:; worker-src 'self' blob:; base-uri 'self'; form-action 'none'"
+    "connect-src 'self' data: blob:; frame-src 'self' blob:; worker-src 'self' blob:; "
+    "base-uri 'self'; form-action 'none'"
 )
 _META = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
 _SCRIPT = re.compile(r"<script\b[^>]*>.*?</script>\s*", re.DOTALL | re.IGNORECASE)
