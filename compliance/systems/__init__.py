@@ -1,0 +1,48 @@
+"""The governed systems. Adding one is a folder here, in `probes/` and in `fixtures/`, and a word in `SYSTEMS`."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from compliance.core import canonical
+from compliance.core.needs import Needs
+from compliance.estate import config, document
+
+if TYPE_CHECKING:
+    from compliance.systems.system import System
+
+SYSTEMS = ("platform", "command_catalog")
+
+
+def system(name: str) -> System:
+    """The module of a system, imported when it is first asked for."""
+    return cast("System", import_module(f"{__name__}.{name}"))
+
+
+class Policies(dict[str, Any]):
+    """The parsed policy of each system in force, and the digest of the values they were parsed from."""
+
+    digest: str
+
+    @classmethod
+    def load(cls, estate: config.Estate) -> Policies:
+        """Read `<policy folder>/<system>.yaml` of every system in force; `platform` always is."""
+        found = cls()
+        values = {}
+        for name in _in_force(estate):
+            schema = Path(__file__).parent / name / "policy.schema.json"
+            source = document.load(estate.policy / f"{name}.yaml", schema)
+            found[name] = system(name).parse(source)
+            values[name] = source.value
+        found.digest = canonical.digest(canonical.dumps(values))
+        return found
+
+    def needs(self) -> Needs:
+        """What all systems together want looked at."""
+        return sum((system(name).needs(policy) for name, policy in self.items()), Needs())
+
+
+def _in_force(estate: config.Estate) -> tuple[str, ...]:
+    return ("platform", *(name for name in estate.systems if name != "platform"))

@@ -1,0 +1,37 @@
+"""The platform: the server, the probe's own role, and the policies themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from compliance.core.needs import Needs
+from compliance.systems.platform.policy import Policy, parse
+
+if TYPE_CHECKING:
+    from compliance.core.change import Compiled
+    from compliance.systems.system import Facts
+
+__all__ = ["compile", "guards", "names", "needs", "parse", "reads"]
+
+guards = frozenset({"PL001", "PL002", "PL003"})
+
+
+def needs(_policy: Policy) -> Needs:
+    """Nothing but the catalog, which is always looked at."""
+    return Needs()
+
+
+def reads(_policy: Policy) -> frozenset[str]:
+    """No drift of its own."""
+    return frozenset()
+
+
+def names(_policy: Policy, population: str) -> Sequence[str]:
+    """No population of its own: `policies` are added by the plugin, which knows all of them."""
+    raise KeyError(population)
+
+
+def compile(_facts: Facts) -> tuple[Compiled, ...]:  # noqa: A001  the protocol's word
+    """The platform repairs nothing."""
+    return ()

@@ -1,0 +1,84 @@
+"""Drift, and what is compiled to repair it: values that hold no connection and have no effect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from compliance.core import canonical
+
+Hazard: TypeAlias = Literal["inserts", "updates", "deletes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Declared, and not there."""
+
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undeclared:
+    """There, and not declared: reported, and removed only where policy says `prune: true`."""
+
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Differs:
+    """Declared and there, with another value in one column."""
+
+    subject: str
+    facet: str
+    declared: Any
+    observed: Any
+
+
+Drift: TypeAlias = Missing | Undeclared | Differs
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One repair: how to do it, how to see that it is done, how to undo it. No transaction control.
+
+    `verify` raises where it is not true: printing `f` is not enough. `reads` and `writes` are relations.
+    """
+
+    title: str
+    deploy: str
+    verify: str
+    revert: str
+    hazards: frozenset[Hazard]
+    reads: frozenset[str]
+    writes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A seed (the whole desired state) or a migration (exactly the drift, possibly no step)."""
+
+    system: str
+    kind: Literal["seed", "migration"]
+    title: str
+    steps: tuple[Step, ...]
+
+    def files(self) -> dict[str, str]:
+        """Renderings for psql, by file name; nothing to do gives no file."""
+        if not self.steps:
+            return {}
+        deploy = [text for step in self.steps for text in (step.deploy, step.verify)]
+        return {
+            "deploy.sql": self._transaction("deploy", deploy),
+            "verify.sql": self._transaction("verify", [step.verify for step in self.steps]),
+            "revert.sql": self._transaction("revert", [step.revert for step in reversed(self.steps)]),
+        }
+
+    @property
+    def digest(self) -> str:
+        """Over the bytes of all files."""
+        return canonical.digest(canonical.dumps(self.files()))
+
+    def _transaction(self, name: str, parts: list[str]) -> str:
+        # Without ON_ERROR_STOP psql goes on after an error and exits 0.
+        head = f"-- {self.system}: {self.title} ({self.kind}, {name})\n\\set ON_ERROR_STOP on\nbegin;\n"
+        return head + "\n" + "\n\n".join(parts) + "\n\ncommit;\n"

@@ -1,0 +1,53 @@
+"""Secrets are taken out once, at the edge, before any digest (ARCHITECTURE, Secrets)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from typing import Any
+
+_PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("private-key", re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----.+?-----END [A-Z ]*PRIVATE KEY-----)", re.S)),
+    ("url-password", re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s:/@]+:([^\s@/]+)@")),
+    ("bearer", re.compile(r"(?i)\bbearer\s+([A-Za-z0-9._~+/-]{8,}=*)")),
+    ("github-token", re.compile(r"\b(gh[pousr]_[A-Za-z0-9]{20,})\b")),
+    ("aws-key", re.compile(r"\b(AKIA[0-9A-Z]{16})\b")),
+    (
+        "assignment",
+        # A value behind a telling name. `$X`, `${X}`, `{{…}}`, calls and attributes are references, not values.
+        re.compile(
+            r"(?i)\b(?:[a-z0-9]+[_-])*(?:password|passwd|secret|token|api[_-]?key)"
+            r"[\"']?\s*(?::|=>|=)\s*[\"']?(?![\s\"'${(<\[])([A-Za-z0-9!@#%^&*+/_~-]{6,})(?![A-Za-z0-9_.(\[])"
+        ),
+    ),
+)
+
+
+def text(value: str, key: bytes | None) -> str:
+    """The text with each secret replaced by its kind, length and keyed hash.
+
+    Without a key there is no hash: one that anybody can compute would give a weak secret away.
+    """
+    for kind, pattern in _PATTERNS:
+        value = pattern.sub(lambda match, kind=kind: _masked(match, kind, key), value)  # type: ignore[misc]
+    return value
+
+
+def value(found: Any, key: bytes | None) -> Any:
+    """The same for a value of JSON; names of keys count as the name of what they hold."""
+    if isinstance(found, str):
+        return text(found, key)
+    if isinstance(found, (list, tuple)):
+        return tuple(value(item, key) for item in found)
+    if isinstance(found, dict):
+        return {name: value(item, key) for name, item in found.items()}
+    return found
+
+
+def _masked(match: re.Match[str], kind: str, key: bytes | None) -> str:
+    secret = match.group(1)
+    hashed = hmac.new(key, secret.encode(), hashlib.sha256).hexdigest()[:32] if key else "none"
+    start, end = match.start(1) - match.start(), match.end(1) - match.start()
+    whole = match.group(0)
+    return f"{whole[:start]}<secret {kind} length={len(secret)} hash={hashed}>{whole[end:]}"

@@ -1,0 +1,111 @@
+"""The gate: the one module that makes a `Verdict`, out of what became of every case."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from compliance.core.finding import Finding, Phase, Severity
+
+Outcome: TypeAlias = Literal["kept", "broken", "could_not_look", "not_applicable", "waived"]
+OUTCOMES: tuple[Outcome, ...] = ("kept", "broken", "could_not_look", "not_applicable", "waived")
+Conclusion: TypeAlias = Literal["kept", "broken", "could-not-look", "nothing-probed"]
+_EXIT: dict[Conclusion, int] = {"kept": 0, "broken": 1, "could-not-look": 3, "nothing-probed": 5}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a probe says of itself: marker and docstring."""
+
+    id: str
+    system: str
+    title: str
+    family: str
+    severity: Severity
+    phase: Phase
+    why: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One rule about one subject, and what became of it. `reason` where it is neither kept nor broken."""
+
+    rule: Rule
+    subject: str
+    outcome: Outcome
+    findings: tuple[Finding, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Every case of one run over one observation and one policy; made by `gate` alone."""
+
+    observation: str
+    policy: str
+    cases: tuple[Case, ...]
+    deselected: int
+    blind: Mapping[str, str] = field(repr=False)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The five counts; they add up to the number of cases."""
+        return _counts(self.cases)
+
+    @property
+    def conclusion(self) -> Conclusion:
+        """Nothing probed outweighs could not look, which outweighs broken (ARCHITECTURE, exit codes)."""
+        counts = self.counts
+        if len(self.cases) == counts["not_applicable"]:
+            return "nothing-probed"
+        if counts["could_not_look"]:
+            return "could-not-look"
+        return "broken" if counts["broken"] else "kept"
+
+    @property
+    def exit_code(self) -> int:
+        return _EXIT[self.conclusion]
+
+    def by_system(self) -> dict[str, dict[str, int]]:
+        """The five counts of each system, by name."""
+        names = sorted({case.rule.system for case in self.cases})
+        return {name: _counts(c for c in self.cases if c.rule.system == name) for name in names}
+
+    def obstacles(self, system: str, guards: Iterable[str], reads: Iterable[str]) -> tuple[str, ...]:
+        """What stands in the way of compiling `system`; empty means allowed.
+
+        `guards`: the readiness rules that must have been judged; `reads`: the sections its drift is derived from.
+        """
+        cases = [c for c in self.cases if c.rule.system in (system, "platform") and c.rule.phase == "readiness"]
+        judged = {case.rule.id for case in cases}
+        return (
+            *(f"{rule}: no case of this readiness rule ran" for rule in sorted(set(guards) - judged)),
+            *((f"{self.deselected} cases were deselected",) if self.deselected else ()),
+            *(line for case in cases for line in _obstacle(case)),
+            *(f"{name}: {self.blind[name]}" for name in sorted(set(reads) & self.blind.keys())),
+        )
+
+
+def gate(
+    cases: Iterable[Case], *, observation: str, policy: str, deselected: int = 0, blind: Mapping[str, str] | None = None
+) -> Verdict:
+    """The only maker of a verdict: cases in an order that depends on names alone."""
+    ordered = sorted(cases, key=lambda case: (case.rule.system, case.rule.id, case.subject))
+    return Verdict(observation, policy, tuple(ordered), deselected, dict(blind or {}))
+
+
+def _counts(cases: Iterable[Case]) -> dict[str, int]:
+    found = Counter(case.outcome for case in cases)
+    return {outcome: found[outcome] for outcome in OUTCOMES}
+
+
+def _obstacle(case: Case) -> Iterable[str]:
+    where = f"{case.rule.id} {case.subject}"
+    if case.outcome == "broken":
+        return [f"{finding.key(case.rule.id)}: {finding.message}" for finding in case.findings]
+    if case.outcome in ("could_not_look", "waived"):
+        return [f"{where}: {case.outcome.replace('_', ' ')}: {case.reason}"]
+    return []

@@ -1,0 +1,90 @@
+"""`estate.yaml`: the name and kind of an estate, its systems in force, and where its parts are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from compliance.core.errors import ConfigurationError
+from compliance.estate import document
+
+SCHEMA = Path(__file__).with_name("estate.schema.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """A source that this estate cannot open: its rules are not applicable until then (UTC date)."""
+
+    reason: str
+    owner: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """Where to look. `dsn` may hold a password: it is never shown and never part of an observation."""
+
+    name: str
+    kind: Literal["reference", "staging", "production"]
+    systems: tuple[str, ...]
+    policy: Path
+    dsn: str | None = field(repr=False)
+    embedded: bool
+    repository: Path | None
+    redaction_key: bytes | None = field(repr=False)
+    unavailable: Mapping[str, Unavailable]
+
+
+def load(path: Path) -> Estate:
+    """Read `estate.yaml`; relative paths are relative to it. Errors name file, line and what is allowed."""
+    found = document.load(path, SCHEMA)
+    value, home = found.value, path.resolve().parent
+    postgres = value["postgres"]
+    return Estate(
+        name=value["name"],
+        kind=value["kind"],
+        systems=tuple(value["systems"]),
+        policy=_folder(found, home / value["policy"], "policy"),
+        dsn=_variable(found, postgres["dsn_env"], "postgres", "dsn_env")
+        if "dsn_env" in postgres
+        else postgres.get("dsn"),
+        embedded="embedded" in postgres,
+        repository=home / value["repository"] if "repository" in value else None,
+        redaction_key=_key(found),
+        unavailable={name: Unavailable(**entry) for name, entry in value.get("unavailable", {}).items()},
+    )
+
+
+def _folder(found: document.Document, path: Path, key: str) -> Path:
+    if not path.is_dir():
+        raise found.error(
+            f"{key}: there is no folder {path}", key, remedy="`compliance init` writes a commented start"
+        )
+    return path
+
+
+def _variable(found: document.Document, name: str, *pointer: str) -> str:
+    value = os.environ.get(name)
+    if not value:
+        raise found.error(f"the environment variable {name} is not set", *pointer, remedy=f"export {name}=…")
+    return value
+
+
+def _key(found: document.Document) -> bytes | None:
+    name = found.value.get("redaction_key_env")
+    return _variable(found, name, "redaction_key_env").encode() if name else None
+
+
+def unknown_systems(path: Path, systems: tuple[str, ...], known: tuple[str, ...]) -> None:
+    """Refuse a system that this program does not know, with its line."""
+    for index, name in enumerate(systems):
+        if name not in known:
+            place = document.read(path)
+            raise ConfigurationError.at(
+                path,
+                place.line("systems", index),
+                f"unknown system '{name}'; allowed: {', '.join(sorted(known))}",
+            )

@@ -1,0 +1,144 @@
+"""YAML and JSON Schema: a file of policy as plain values that remember the line they came from."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from compliance.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from jsonschema.exceptions import ValidationError
+
+Pointer = tuple[str | int, ...]
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
+_NUMBER = re.compile(r"[-+]?[0-9]+\.[0-9]+([eE][-+]?[0-9]+)?")
+# YAML 1.2 knows these words alone; `on`, `no` and `yes` stay text.
+_WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+
+
+@dataclass(frozen=True)
+class Document:
+    """The values of a file and the line of each of them."""
+
+    path: Path
+    value: Any
+    lines: Mapping[Pointer, int]
+
+    def line(self, *pointer: str | int) -> int:
+        """The line of a value, or of the nearest value around it."""
+        for length in range(len(pointer), -1, -1):
+            if found := self.lines.get(pointer[:length]):
+                return found
+        return 1
+
+    def error(self, message: str, *pointer: str | int, remedy: str | None = None) -> ConfigurationError:
+        """An error at the place of a value."""
+        return ConfigurationError.at(self.path, self.line(*pointer), message, remedy=remedy)
+
+
+def load(path: Path, schema: Path) -> Document:
+    """Read and validate a file; an error names file, line and what is allowed there."""
+    document = read(path)
+    error = _first_error(schema, document.value)
+    if error is not None:
+        raise document.error(_explain(error), *_place(error))
+    return document
+
+
+def read(path: Path) -> Document:
+    """Read a YAML file; duplicate keys are refused."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise ConfigurationError(f"{path}: cannot be read ({reason})", remedy="name an existing file") from None
+    try:
+        root = YAML(typ="safe", pure=True).compose(text)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise ConfigurationError.at(path, line, f"not YAML: {error.problem}") from None
+    except YAMLError as error:
+        raise ConfigurationError.at(path, None, f"not YAML: {error}") from None
+    if root is None:
+        raise ConfigurationError(f"{path}: is empty")
+    lines: dict[Pointer, int] = {}
+    return Document(path, _value(path, root, (), lines), lines)
+
+
+def _value(path: Path, node: Any, pointer: Pointer, lines: dict[Pointer, int]) -> Any:
+    lines[pointer] = node.start_mark.line + 1
+    if node.id == "mapping":
+        return _mapping(path, node, pointer, lines)
+    if node.id == "sequence":
+        return [_value(path, item, (*pointer, i), lines) for i, item in enumerate(node.value)]
+    return _scalar(node)
+
+
+def _mapping(path: Path, node: Any, pointer: Pointer, lines: dict[Pointer, int]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        key = key_node.value
+        if key in result:
+            raise ConfigurationError.at(
+                path, key_node.start_mark.line + 1, f"the key '{key}' stands here twice"
+            )
+        result[key] = _value(path, value_node, (*pointer, key), lines)
+        lines[*pointer, key] = key_node.start_mark.line + 1
+    return result
+
+
+def _scalar(node: Any) -> Any:
+    text = node.value
+    if node.style is not None:
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _NUMBER.fullmatch(text) else text
+
+
+@lru_cache
+def _validator(schema: Path) -> Any:
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
+
+
+def _first_error(schema: Path, value: Any) -> ValidationError | None:
+    from jsonschema.exceptions import best_match
+
+    error: ValidationError | None = best_match(_validator(schema).iter_errors(value))
+    return error
+
+
+def _place(error: ValidationError) -> Pointer:
+    extra = _unknown_keys(error)
+    return (*error.absolute_path, extra[0]) if extra else tuple(error.absolute_path)
+
+
+def _unknown_keys(error: ValidationError) -> list[str]:
+    if error.validator != "additionalProperties" or not isinstance(error.instance, dict):
+        return []
+    schema: Any = error.schema
+    return sorted(set(error.instance) - set(schema.get("properties", {})))
+
+
+def _explain(error: ValidationError) -> str:
+    where = ".".join(map(str, error.absolute_path)) or "the file"
+    schema: Any = error.schema
+    if extra := _unknown_keys(error):
+        return f"unknown key '{extra[0]}' in {where}; allowed: {', '.join(sorted(schema['properties']))}"
+    if error.validator == "enum":
+        return f"{where}: '{error.instance}' is not one of {', '.join(map(str, schema['enum']))}"
+    return f"{where}: {error.message}"

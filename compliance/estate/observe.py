@@ -1,0 +1,155 @@
+"""The one look: everything that the systems need, each section seen or blind, secrets taken out at this edge."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from compliance.core import redact
+from compliance.core.errors import CouldNotLook
+from compliance.core.needs import Needs, RowsNeed
+from compliance.core.observation import Blind, File, Observation, Provenance, Row, Seen
+from compliance.estate import catalog
+from compliance.estate.config import Estate
+from compliance.estate.connection import Look, read_only
+
+Section = Seen[Any] | Blind
+Report = Callable[[str], None]
+
+
+def observe(estate: Estate, needs: Needs, *, report: Report = lambda _: None) -> Observation:
+    """Look once. A source that cannot be opened leaves its sections blind; it never ends the look.
+
+    `report` is told what is looked at, for progress.
+    """
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    sections: dict[str, Section] = {}
+    for name, section in (*_postgres(estate, needs, at, report), *_repository(estate, needs, at, report)):
+        sections[name] = section
+    return Observation(estate.name, at, sections)
+
+
+def _postgres(estate: Estate, needs: Needs, at: str, report: Report) -> Iterator[tuple[str, Section]]:
+    names = [*(f"catalog.{name}" for name in catalog.SECTIONS), *(need.section for need in needs.rows)]
+    if excluded := _unavailable(estate, "postgres", at, names):
+        yield from excluded
+        return
+    report("PostgreSQL")
+    try:
+        with _open(estate) as look:
+            yield from _catalog(look, needs, at, estate.redaction_key)
+            for need in needs.rows:
+                yield need.section, _rows(look, need, at, estate.redaction_key)
+    except CouldNotLook as error:
+        for name in names:
+            yield name, Blind(error.message, Provenance("postgres", "", at, 0.0))
+
+
+def _open(estate: Estate) -> AbstractContextManager[Look]:
+    if estate.dsn is None:
+        raise CouldNotLook(f"estate '{estate.name}' has no DSN", remedy="set postgres.dsn_env in estate.yaml")
+    return read_only(estate.dsn)
+
+
+def _catalog(look: Look, needs: Needs, at: str, key: bytes | None) -> Iterator[tuple[str, Section]]:
+    started = time.perf_counter()
+    for name, query, found in catalog.read_catalog(look, sorted(needs.roles)):
+        seconds, started = time.perf_counter() - started, time.perf_counter()
+        origin = Provenance("postgres", query, at, round(seconds, 6))
+        if isinstance(found, CouldNotLook):
+            yield name, Blind(found.message, origin)
+        else:
+            yield (
+                name,
+                Seen(
+                    tuple(_clean(fact, key) for fact in found) if name in _WITH_TEXT else tuple(found), origin
+                ),
+            )
+
+
+# Only these hold text that a person wrote: a default, a definition, the expression of a check.
+_WITH_TEXT = {
+    "catalog.relations",
+    "catalog.columns",
+    "catalog.constraints",
+    "catalog.indexes",
+    "catalog.triggers",
+}
+
+
+def _clean(fact: Any, key: bytes | None) -> Any:
+    return fact._replace(
+        **{
+            name: cleaned
+            for name in ("default", "definition")
+            if (text := getattr(fact, name, None)) and (cleaned := redact.text(text, key)) is not text
+        }
+    )
+
+
+def _rows(look: Look, need: RowsNeed, at: str, key: bytes | None) -> Section:
+    started = time.perf_counter()
+    origin = f"select {', '.join(need.columns)} from {need.relation}"
+    try:
+        found = catalog.read_rows(look, need)
+    except CouldNotLook as error:
+        return Blind(error.message, Provenance("postgres", origin, at, round(time.perf_counter() - started, 6)))
+    seconds = round(time.perf_counter() - started, 6)
+    return Seen(
+        tuple(Row(redact.value(row, key)) for row in found), Provenance("postgres", origin, at, seconds)
+    )
+
+
+def _repository(estate: Estate, needs: Needs, at: str, report: Report) -> Iterator[tuple[str, Section]]:
+    names = [f"file:{path}" for path in sorted(needs.files)]
+    if excluded := _unavailable(estate, "repository", at, names):
+        yield from excluded
+        return
+    if names:
+        report("repository")
+    for path in sorted(needs.files):
+        yield f"file:{path}", _file(estate.repository, path, at, estate.redaction_key)
+
+
+def _file(repository: Path | None, path: str, at: str, key: bytes | None) -> Section:
+    origin = Provenance("repository", path, at, 0.0)
+    if repository is None or not repository.is_dir():
+        return Blind("the repository is not there", origin)
+    place = repository / path
+    if not place.resolve().is_relative_to(repository.resolve()):
+        return Blind("the path leads out of the repository", origin)
+    try:
+        return Seen((File(path, redact.text(place.read_text(encoding="utf-8"), key)),), origin)
+    except FileNotFoundError:
+        return Seen((File(path, None),), origin)
+    except UnicodeDecodeError:
+        return Blind("not UTF-8", origin)
+    except OSError as error:
+        return Blind(error.strerror or type(error).__name__, origin)
+
+
+def _unavailable(estate: Estate, source: str, at: str, names: list[str]) -> list[tuple[str, Section]]:
+    declared = estate.unavailable.get(source)
+    if declared is None:
+        return []
+    if declared.until < at[:10]:
+        reason, excluded = (
+            f"declared unavailable until {declared.until}, which is over ({declared.owner})",
+            False,
+        )
+    else:
+        reason, excluded = f"unavailable until {declared.until}: {declared.reason} ({declared.owner})", True
+    return [(name, Blind(reason, Provenance(source, "", at, 0.0), excluded)) for name in names]
+
+
+def embedded_or_nothing(estate: Estate) -> AbstractContextManager[Estate]:
+    """The estate with its embedded server running, or as it is."""
+    if not estate.embedded:
+        return nullcontext(estate)
+    from compliance.estate.reference import running
+
+    return running(estate)

@@ -1,0 +1,168 @@
+"""What a run of the probes knows: estate, policies, observation, and what each rule said, judged once for all cases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+from compliance.core import canonical
+from compliance.core.errors import CouldNotLook
+from compliance.core.finding import Finding, Judgement, NotApplicable, Unseen
+from compliance.core.observation import Blind, Observation, SourceUnavailable
+from compliance.estate.config import Estate
+from compliance.systems import Policies, system
+from compliance.systems.system import Facts, Rule
+
+REST = "(all others)"
+ALL = "(all)"
+
+
+class Broken(pytest.fail.Exception):
+    """Findings, as what pytest calls a failure: shown without a traceback, which says nothing about an estate."""
+
+    def __init__(self, findings: Sequence[Finding], text: str) -> None:
+        super().__init__(text, pytrace=False)
+        self.findings = tuple(findings)
+
+
+@dataclass
+class Judged:
+    """What a rule said, by subject; or why it could say nothing."""
+
+    by_subject: dict[str, list[Judgement]] = field(default_factory=dict)
+    failure: CouldNotLook | None = None
+    sections: tuple[str, ...] = ()
+
+
+class Run:
+    """One observation, judged. Rules are functions of it, so each is called once, however many cases it has."""
+
+    def __init__(self, estate: Estate, policies: Policies, observation: Observation) -> None:
+        self.estate, self.policies, self.observation = estate, policies, observation
+        self._judged: dict[Rule, Judged] = {}
+        self._evidence: dict[Rule, bytes] = {}
+
+    def subjects(self, each: str) -> list[str]:
+        """The subjects of `system` or `system.population`; a system that is not in force has none."""
+        name, _, population = each.partition(".")
+        if name not in self.policies:
+            return []
+        if not population:
+            return [ALL]
+        if (name, population) == ("platform", "policies"):
+            return list(self.policies)
+        return list(system(name).names(self.policies[name], population))
+
+    def judged(self, rule: Rule, system_name: str) -> Judged:
+        """What a rule said of everything, remembered."""
+        found = self._judged.get(rule)
+        if found is None:
+            found = self._judged[rule] = self._judge(rule, system_name)
+        return found
+
+    def _judge(self, rule: Rule, system_name: str) -> Judged:
+        facts = Facts(system_name, self.policies, self.observation)
+        judged = Judged()
+        try:
+            for judgement in rule(facts):
+                judged.by_subject.setdefault(judgement.subject, []).append(judgement)
+        except CouldNotLook as error:
+            judged = Judged(failure=error)
+        judged.sections = tuple(sorted(facts.sections))
+        return judged
+
+    def evidence(self, rule: Rule, system_name: str) -> bytes:
+        """What a rule read, once for all of its cases: each section with its query, its time and its facts."""
+        found = self._evidence.get(rule)
+        if found is None:
+            sections = self.judged(rule, system_name).sections
+            found = self._evidence[rule] = canonical.pretty(
+                {
+                    "observation": self.observation.digest,
+                    "observed_at": self.observation.observed_at,
+                    "sections": {name: self._section(name) for name in sections},
+                }
+            ).encode()
+        return found
+
+    def _section(self, name: str) -> dict[str, Any]:
+        section = self.observation.sections.get(name)
+        if section is None:
+            return {"blind": "not held by this observation"}
+        origin = section.provenance
+        head = {"source": origin.source, "query": origin.query, "at": origin.at, "seconds": origin.seconds}
+        return head | ({"blind": section.reason} if isinstance(section, Blind) else {"facts": section.facts})
+
+
+@dataclass(eq=False, slots=True)
+class Look:
+    """A case's view of the run: its subject, and the one place where findings become an outcome."""
+
+    run: Run
+    system: str
+    subject: str
+    others: frozenset[str]
+    not_applicable: str = ""
+    rule: Rule | None = None
+
+    def __repr__(self) -> str:
+        return self.subject
+
+    def expect_none(self, rule: Callable[[Facts], Iterable[Judgement]]) -> None:
+        """Fail once, with all that the rule found about this subject."""
+        __tracebackhide__ = True
+        if self.not_applicable:
+            pytest.skip(self.not_applicable)
+        self.rule = rule
+        judged = self.run.judged(rule, self.system)
+        if judged.failure is not None:
+            _refuse(judged.failure)
+        self._conclude(self._mine(judged))
+
+    def _mine(self, judged: Judged) -> list[Judgement]:
+        if self.subject in (ALL, REST):
+            named = self.others
+            return [j for subject, js in judged.by_subject.items() if subject not in named for j in js]
+        return judged.by_subject.get(self.subject, [])
+
+    def _conclude(self, mine: list[Judgement]) -> None:
+        __tracebackhide__ = True
+        findings = [j for j in mine if isinstance(j, Finding)]
+        if unseen := [j for j in mine if isinstance(j, Unseen)]:
+            raise CouldNotLook("; ".join(j.reason for j in unseen))
+        if findings:
+            raise Broken(findings, "\n".join(f"{f.subject}: {f.message}" for f in findings))
+        if excluded := [j for j in mine if isinstance(j, NotApplicable)]:
+            pytest.skip(excluded[0].reason)
+
+
+def _refuse(failure: CouldNotLook) -> NoReturn:
+    __tracebackhide__ = True
+    if isinstance(failure, SourceUnavailable):
+        pytest.skip(failure.message)
+    raise failure
+
+
+def looks(run: Run, each: str) -> list[Look]:
+    """One look a subject, one for all that policy does not name, and where there is nothing a reason for that."""
+    name, _, population = each.partition(".")
+    if name not in run.policies:
+        return [Look(run, name, ALL, frozenset(), f"{name} is not in force on estate '{run.estate.name}'")]
+    subjects = run.subjects(each)
+    if subjects == [ALL]:
+        return [Look(run, name, ALL, frozenset())]
+    if not subjects:
+        empty = Look(run, name, f"(no {population})", frozenset(), f"policy declares no {population}")
+        return [empty, Look(run, name, REST, frozenset())]
+    return [*(Look(run, name, s, frozenset()) for s in subjects), Look(run, name, REST, frozenset(subjects))]
+
+
+def probe_folder() -> Path:
+    """The probes that come with the program."""
+    from compliance.estate.resources import resource
+
+    return resource("probes")

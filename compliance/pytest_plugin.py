@@ -1,0 +1,266 @@
+"""The pytest plugin: inert until a function with `@pytest.mark.rule` is collected.
+
+It looks once (or reads `--observation`), makes a case of each subject, and turns outcomes into a verdict and an exit
+status: 0 all kept, 1 findings, 3 could not look, 5 nothing probed; 2 and 4 stay pytest's own.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Generator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from compliance.core.errors import ComplianceError
+
+if TYPE_CHECKING:
+    from compliance.core.verdict import Case, Outcome, Rule, Verdict
+    from compliance.probing import Look, Run
+
+STATE = pytest.StashKey["State"]()
+_SECTION = re.compile(r"^(Why|Remedy):\s*(.*?)(?=^\w+:|\Z)", re.MULTILINE | re.DOTALL)
+
+
+class State:
+    """Of one pytest session: the run once there is a probe, the cases as they end."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.run: Run | None = None
+        self.rules: dict[str, Rule] = {}
+        self.cases: dict[str, Case] = {}
+        self.looks: dict[str, Look] = {}
+        self.deselected = 0
+        self.stack = ExitStack()
+
+    def the_run(self) -> Run:
+        if self.run is None:
+            self.run = _open(self.config, self.stack)
+        return self.run
+
+    def verdict(self) -> Verdict:
+        """Of all cases that ended. Only `gate` makes one."""
+        from compliance.core.verdict import gate
+
+        run = self.the_run()
+        return gate(
+            self.cases.values(),
+            observation=run.observation.digest,
+            policy=run.policies.digest,
+            deselected=self.deselected,
+            blind=run.observation.blind,
+        )
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("compliance", "governance probes")
+    group.addoption("--estate", metavar="FILE", help="estate.yaml to look at; default: the embedded reference estate")
+    group.addoption("--observation", metavar="FILE", help="probe a recorded observation instead of looking")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "rule(id, family, severity, phase): a probe of one rule")
+    config.addinivalue_line("markers", "each(population): one case for each name, as in 'command_catalog.commands'")
+    state = config.stash[STATE] = State(config)
+    config.pluginmanager.register(_Cases(state), "compliance-cases")
+    config.add_cleanup(state.stack.close)
+    if config.pluginmanager.hasplugin("allure_pytest"):
+        config.pluginmanager.register(_Reporting(state), "compliance-reporting")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    marker = metafunc.definition.get_closest_marker("rule")
+    if marker is None or "look" not in metafunc.fixturenames:
+        return
+    state = metafunc.config.stash[STATE]
+    try:
+        rule = _rule(metafunc, marker)
+        found = _looks(state, metafunc)
+    except ComplianceError as error:
+        raise pytest.UsageError(str(error)) from None
+    state.rules[metafunc.definition.nodeid] = rule
+    metafunc.parametrize("look", found, ids=[look.subject for look in found])
+
+
+def _looks(state: State, metafunc: pytest.Metafunc) -> list[Look]:
+    from compliance.probing import looks
+
+    return looks(state.the_run(), _each(metafunc))
+
+
+def _each(metafunc: pytest.Metafunc) -> str:
+    marker = metafunc.definition.get_closest_marker("each")
+    if marker is None:
+        raise pytest.UsageError(f"{metafunc.definition.nodeid}: a rule needs @pytest.mark.each('system[.population]')")
+    return str(marker.args[0])
+
+
+def _rule(metafunc: pytest.Metafunc, marker: pytest.Mark) -> Rule:
+    from compliance.core.verdict import Rule
+
+    said = dict(_SECTION.findall(metafunc.module.__doc__ or ""))
+    title = (metafunc.function.__doc__ or metafunc.function.__name__).strip().splitlines()[0].rstrip(".")
+    try:
+        return Rule(
+            id=marker.args[0],
+            system=_each(metafunc).partition(".")[0],
+            title=title,
+            family=marker.kwargs["family"],
+            severity=marker.kwargs["severity"],
+            phase=marker.kwargs["phase"],
+            why=" ".join(said.get("Why", "").split()),
+            remedy=" ".join(said.get("Remedy", "").split()),
+        )
+    except (IndexError, KeyError) as error:
+        raise pytest.UsageError(
+            f"{metafunc.definition.nodeid}: @pytest.mark.rule needs an id, family, severity and phase ({error})"
+        ) from None
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("rule"):
+            item.config.stash[STATE].deselected += 1
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[Any]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    state = item.config.stash[STATE]
+    rule = _rule_of(state, item)
+    if rule is None or (call.when != "call" and report.passed) or (call.when == "teardown"):
+        return report
+    look: Look = item.callspec.params["look"]  # type: ignore[attr-defined]
+    state.looks[item.nodeid] = look
+    outcome, findings, reason = _outcome(look, call)
+    if outcome == "could_not_look":
+        report.longrepr = f"could not look: {reason}"
+    report.compliance = (outcome, [(f.subject, f.message, f.facet) for f in findings], reason, look.subject)  # type: ignore[attr-defined]
+    report.compliance_rule = [getattr(rule, name) for name in rule.__slots__]  # type: ignore[attr-defined]
+    return report
+
+
+def _rule_of(state: State, item: pytest.Item) -> Rule | None:
+    return state.rules.get(item.nodeid.partition("[")[0]) if state.rules else None
+
+
+def _outcome(look: Look, call: pytest.CallInfo[Any]) -> tuple[Outcome, tuple[Any, ...], str]:
+    from compliance.probing import Broken
+
+    if call.excinfo is None:
+        return ("kept", (), "") if look.rule else ("could_not_look", (), "the probe judged nothing")
+    error = call.excinfo.value
+    if isinstance(error, Broken):
+        return "broken", error.findings, ""
+    if isinstance(error, pytest.skip.Exception):
+        return "not_applicable", (), str(error.msg)
+    if isinstance(error, ComplianceError):
+        return "could_not_look", (), error.message
+    return "could_not_look", (), f"the probe failed: {type(error).__name__}: {error}"
+
+
+class _Cases:
+    """Reached on the controller too, where xdist hands over what a worker reported."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        said = getattr(report, "compliance", None)
+        if said is None:
+            return
+        from compliance.core.finding import Finding
+        from compliance.core.verdict import Case, Rule
+
+        outcome, findings, reason, subject = said
+        rule = Rule(*report.compliance_rule)  # type: ignore[attr-defined]
+        self.state.cases[report.nodeid] = Case(
+            rule, subject, outcome, tuple(Finding(*finding) for finding in findings), reason
+        )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
+    state = session.config.stash[STATE]
+    if state.cases and exitstatus in (0, 1) and not hasattr(session.config, "workerinput"):
+        session.exitstatus = state.verdict().exit_code
+    return (yield)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    state = config.stash[STATE]
+    if not state.cases:
+        return
+    verdict = state.verdict()
+    counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in verdict.counts.items())
+    terminalreporter.write_sep("-", f"{verdict.conclusion}: {counts}")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """xdist: the controller looks, the workers read the file."""
+    config = node.config
+    if not (config.option.estate or config.option.observation or any("probes" in str(arg) for arg in config.args)):
+        return
+    state = config.stash[STATE]
+    run = state.the_run()
+    folder = state.stack.enter_context(tempfile.TemporaryDirectory(prefix="compliance-"))
+    file = Path(folder) / "observation.json"
+    file.write_bytes(run.observation.to_json())
+    node.workerinput["compliance_observation"] = str(file)
+
+
+class _Reporting:
+    """Registered where allure-pytest is: results with labels and shared evidence."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        from compliance.reporting.allure import install
+
+        install(session.config, None, self.describe)
+
+    def describe(self, nodeid: str) -> Any:
+        """What the report shows of a case, or None for a test that is no probe."""
+        from compliance.reporting.labels import Attachment, CaseLabels
+
+        rule, look = self.state.rules.get(nodeid.partition("[")[0]), self.state.looks.get(nodeid)
+        if rule is None or look is None:
+            return None
+        evidence = (
+            (Attachment("evidence", "application/json", look.run.evidence(look.rule, look.system)),) if look.rule else ()
+        )
+        return CaseLabels(
+            rule.title, look.subject, rule.system, rule.family, rule.id, rule.severity, rule.phase, rule.why,
+            rule.remedy, evidence,
+        )  # fmt: skip
+
+
+def _open(config: pytest.Config, stack: ExitStack) -> Run:
+    """Estate, policies and observation as the options say."""
+    from compliance.core.observation import Observation
+    from compliance.estate import config as estates
+    from compliance.estate.observe import embedded_or_nothing, observe
+    from compliance.estate.resources import resource
+    from compliance.probing import Run
+    from compliance.systems import Policies
+
+    file = config.getoption("estate")
+    estate = estates.load(Path(file) if file else resource("fixtures/reference/estate.yaml"))
+    policies = Policies.load(estate)
+    workerinput = getattr(config, "workerinput", {})
+    recorded = workerinput.get("compliance_observation") or config.getoption("observation")
+    if recorded:
+        return Run(estate, policies, Observation.from_json(Path(recorded).read_bytes(), recorded))
+    if workerinput:
+        raise pytest.UsageError("under xdist name what to look at: --estate FILE or --observation FILE")
+    with embedded_or_nothing(estate) as running:
+        return Run(running, policies, observe(running, policies.needs()))

@@ -1,0 +1,58 @@
+"""What holds for every estate, whatever systems are in force."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from compliance.core.finding import Finding, Judgement
+
+if TYPE_CHECKING:
+    from compliance.core.facts import Role
+    from compliance.systems.system import Facts
+
+_WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "TRUNCATE", "CREATE", "MAINTAIN", "TRIGGER", "REFERENCES"})
+_POWERS = ("superuser", "create_role", "create_db", "bypass_rls", "replication")
+
+
+def server_is_supported(facts: Facts) -> Iterator[Judgement]:
+    """Catalogs change with the major version; an unknown one may mean something else."""
+    (server,) = facts.read("catalog.server")
+    major = server.version // 10000
+    if not facts.policy.oldest <= major <= facts.policy.newest:
+        yield Finding("platform", f"PostgreSQL {major}; policy allows {facts.policy.oldest} to {facts.policy.newest}")
+
+
+def probe_role_may_only_read(facts: Facts) -> Iterator[Judgement]:
+    """Least privilege of the role that looked: by its own rights, by PUBLIC's and by every role it is a member of."""
+    (server,) = facts.read("catalog.server")
+    roles = {role.name: role for role in facts.read("catalog.roles")}
+    held = _closure(server.role, roles)
+    for name in sorted(held & roles.keys()):
+        for power in _POWERS:
+            if getattr(roles[name], power):
+                yield Finding("platform", f"{server.role} has {power.replace('_', ' ')} through {name}", f"{name}-{power}")
+    for grant in facts.read("catalog.grants"):
+        if grant.grantee in held | {"public"} and grant.privilege in _WRITES:
+            yield Finding(
+                "platform",
+                f"{server.role} has {grant.privilege} on {grant.kind} {grant.object} through {grant.grantee}",
+                f"{grant.privilege.lower()}-{grant.object}",
+            )
+
+
+def policies_are_reviewed(facts: Facts) -> Iterator[Judgement]:
+    """A draft that nobody reviewed is not a rule that anybody made."""
+    for name, policy in facts.policies.items():
+        if not policy.reviewed:
+            yield Finding(name, f"{name}.yaml says reviewed: false")
+
+
+def _closure(role: str, roles: dict[str, Role]) -> set[str]:
+    held, todo = set(), [role]
+    while todo:
+        name = todo.pop()
+        if name not in held:
+            held.add(name)
+            todo.extend(roles[name].member_of if name in roles else ())
+    return held

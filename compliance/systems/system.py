@@ -1,0 +1,60 @@
+"""What a governed system is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from compliance.core.change import Compiled
+from compliance.core.finding import Judgement
+from compliance.core.needs import Needs
+from compliance.core.observation import Observation
+from compliance.estate.document import Document
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a rule reads: the policy of its system, those of all systems, and the observation."""
+
+    system: str
+    policies: Mapping[str, Any]
+    observation: Observation = field(repr=False)
+    sections: set[str] = field(default_factory=set, compare=False)
+
+    @property
+    def policy(self) -> Any:
+        return self.policies[self.system]
+
+    def read(self, section: str) -> tuple[Any, ...]:
+        """The facts of a section; raises where it was not seen. What was asked for is the rule's evidence."""
+        self.sections.add(section)
+        return self.observation.read(section)
+
+
+Rule = Callable[[Facts], Iterable[Judgement]]
+
+
+class System(Protocol):
+    """One governed system: a module `compliance.systems.<name>` has these names.
+
+    `guards`: its readiness rules, so that a probe that was taken away is missed. `reads`: the sections that its drift
+    is derived from.
+    """
+
+    guards: frozenset[str]
+
+    def parse(self, document: Document) -> Any:
+        """The policy as frozen values."""
+
+    def needs(self, policy: Any) -> Needs:
+        """What has to be looked at."""
+
+    def names(self, policy: Any, population: str) -> Sequence[str]:
+        """The subjects of a population that policy names."""
+
+    def reads(self, policy: Any) -> frozenset[str]:
+        """The sections that drift is derived from."""
+
+    def compile(self, facts: Facts) -> tuple[Compiled, ...]:
+        """Seed and migration; nothing for a system that repairs nothing."""
