@@ -1,7 +1,7 @@
 """What is seen in a PostgreSQL catalog: one tuple a fact, fields in the order of the query's columns.
 
-Tuples, because the JSON encoder writes them without a detour and thousands are made in each look. A fact holds names
-and settings, never an oid, a ctid or a time, so that the same state gives the same bytes anywhere.
+Tuples, because the JSON encoder writes them without a detour and thousands are made in each look. A fact holds
+names and settings, never an oid, a ctid or a time, so that the same state gives the same bytes anywhere.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ class Schema(NamedTuple):
 
 
 class Relation(NamedTuple):
-    """`kind`: table, partitioned table, view, materialized view, foreign table, sequence. `definition` of views."""
+    """`kind`: table, partitioned table, view, materialized view, foreign table, sequence.
+
+    `definition` of views.
+    """
 
     schema: str
     name: str
@@ -26,7 +29,11 @@ class Relation(NamedTuple):
 
 
 class Column(NamedTuple):
-    """`position` counts from 1 over the columns that are left, so that a dropped one leaves no gap."""
+    """`position` counts from 1 over the columns that are left, so that a dropped one leaves no gap.
+
+    `default` of a generated column is what generates it. `identity`: always, by default or empty; `generated`:
+    stored, virtual or empty.
+    """
 
     schema: str
     relation: str
@@ -82,6 +89,8 @@ class Function(NamedTuple):
 
 
 class Trigger(NamedTuple):
+    """`function`: as `Function.signature` writes it."""
+
     schema: str
     relation: str
     name: str
@@ -91,6 +100,8 @@ class Trigger(NamedTuple):
 
 
 class Role(NamedTuple):
+    """`member_of`: direct memberships, PostgreSQL's own roles (pg_…) included."""
+
     name: str
     superuser: bool
     create_role: bool
@@ -102,7 +113,10 @@ class Role(NamedTuple):
 
 
 class Grant(NamedTuple):
-    """`kind`: schema, relation, function; `object`: its qualified name (signature of a function)."""
+    """`kind`: schema, relation, column, function; `object`: its qualified name, of a function its signature.
+
+    `grantee` is `public` for PUBLIC. What an owner may do with its own object is not listed: ownership says it.
+    """
 
     kind: str
     object: str
@@ -112,7 +126,7 @@ class Grant(NamedTuple):
 
 
 class Executable(NamedTuple):
-    """A role that policy names may execute a function, as PostgreSQL itself decides it (PUBLIC, membership, schema)."""
+    """A role that policy names may execute a function, as PostgreSQL decides it (PUBLIC, membership, schema)."""
 
     role: str
     function: str

@@ -1,0 +1,49 @@
+"""Values of rows as JSON can hold them, the same for the same content wherever and whenever they are read."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from typing import TYPE_CHECKING, Any
+
+from psycopg.adapt import Loader
+from psycopg.types.string import TextLoader
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+    from psycopg.abc import Buffer
+
+# The server's text is exact where Python's types are not: 'infinity', months in an interval, the scale of a
+# numeric.
+_AS_TEXT = ("numeric", "date", "time", "timetz", "timestamp", "interval", "uuid", "inet", "cidr")
+
+
+class _Instant(Loader):
+    """`2026-01-02 03:04:05+00`, as a session in UTC writes it, in ISO 8601."""
+
+    def load(self, data: Buffer) -> str:
+        text = bytes(data).decode()
+        return text.replace(" ", "T", 1).removesuffix("+00") + "Z" if text.endswith("+00") else text
+
+
+def register(connection: Connection[Any]) -> None:
+    """Let this connection load what Python would change, or cannot hold, as text."""
+    for name in _AS_TEXT:
+        connection.adapters.register_loader(name, TextLoader)
+    connection.adapters.register_loader("timestamptz", _Instant)
+
+
+def plain(value: Any) -> Any:
+    """A value that JSON holds without loss: lists as tuples, bytes as a digest, anything else as its text."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float():
+            return value if math.isfinite(value) else str(value)
+        case bytes():
+            return f"sha256:{hashlib.sha256(value).hexdigest()}"
+        case list() | tuple():
+            return tuple(plain(item) for item in value)
+        case dict():
+            return {str(name): plain(item) for name, item in value.items()}
+    return str(value)
