@@ -1,8 +1,8 @@
 """Capture the system tables of a real Directus again, into `10_directus.sql` and `11_directus_rows.sql`.
 
 The reference estate must have the tables that a bootstrap really makes, and nobody keeps 30 of them right by
-hand. Run it after a change of `fixtures/directus/package-lock.json`, with Node 22 or newer on PATH or its folder in
-NODE_BIN; DIRECTUS_MODULES names an installation that is to be used instead of a fresh one:
+hand. Run it after a change of `fixtures/directus/package-lock.json`, with Node 22 or newer on PATH or in
+the folder NODE_BIN; DIRECTUS_MODULES names an installation that is to be used instead of a fresh one:
 
     python sql/reference/capture_directus.py
 
@@ -102,8 +102,12 @@ def bootstrap(modules: Path, socket: Path) -> None:
     database = {"CLIENT": "pg", "HOST": str(socket), "PORT": "5432", "USER": "postgres", "DATABASE": "directus"}
     settings = {
         **{f"DB_{name}": value for name, value in database.items()},
-        **{"DB_PASSWORD": "-", "SECRET": "capture", "HOME": str(modules), "TELEMETRY": "false"},
-        **{"ADMIN_EMAIL": "admin@example.com", "ADMIN_PASSWORD": "capture"},
+        "DB_PASSWORD": "-",
+        "SECRET": "capture",
+        "HOME": str(modules),
+        "TELEMETRY": "false",
+        "ADMIN_EMAIL": "admin@example.com",
+        "ADMIN_PASSWORD": "capture",
         "PATH": f"{node().parent}:{os.environ['PATH']}",
     }
     run(node(), "node_modules/@directus/api/dist/cli/run.js", "bootstrap", cwd=modules, env=settings)
