@@ -69,7 +69,8 @@ class Cluster:
     log: Path
     binaries: Path
     settings: tuple[str, ...] = ()
-    removed_at_end: tuple[Path, ...] = ()
+    removed: tuple[Path, ...] = ()  # by the keeper, when the last user has gone
+    worthless: bool = False  # nothing is written for later when it stops
 
     @property
     def stay(self) -> Path:
@@ -87,7 +88,7 @@ def throwaway(binaries: Path | None = None) -> Iterator[Server]:
     folder = runnable(binaries or bindir(), account())
     base = Path(tempfile.mkdtemp(prefix="dotc-", dir=_fast_place()))
     users = base / "users"
-    cluster = Cluster(base / "data", base, users, base / "log", folder, THROWAWAY, (base,))
+    cluster = Cluster(base / "data", base, users, base / "log", folder, THROWAWAY, (base,), worthless=True)
     try:
         give_to_account(base)
         initialise(cluster)
@@ -124,22 +125,25 @@ def give_to_account(path: Path) -> None:
         os.chown(path, who.uid, who.gid)
 
 
-def private_socket_dir(name: str) -> Path:
-    """A short path that stays the same from one start to the next, and that nobody else may have prepared."""
+def socket_path(name: str) -> Path:
+    """Short, and the same from one start to the next."""
     who = account()
-    runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or "/tmp")  # noqa: S108 - checked below
-    place = runtime if runtime.is_dir() and len(str(runtime)) < 40 and reachable(runtime, who) else Path("/tmp")  # noqa: S108
-    owner = os.geteuid() if who is None else who.uid
-    path = place / f"dotc-{owner}-{name}"
+    runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or "/tmp")  # noqa: S108 - `_make_private` checks
+    usable = runtime.is_dir() and len(str(runtime)) < 40 and reachable(runtime, who)
+    return (runtime if usable else Path("/tmp")) / f"dotc-{os.geteuid() if who is None else who.uid}-{name}"  # noqa: S108
+
+
+def _make_private(path: Path) -> None:
+    """In a folder that everybody may write to, somebody else may have made it first."""
     if not path.exists():
         path.mkdir(mode=0o700)
         give_to_account(path)
-    entry = path.lstat()
+    entry, who = path.lstat(), account()
+    owner = os.geteuid() if who is None else who.uid
     if path.is_symlink() or entry.st_uid != owner or entry.st_mode & 0o077:
         raise ConfigurationError(
             f"{path} is not private to uid {owner}", remedy=f"remove {path}: it is made again"
         )
-    return path
 
 
 def as_account(command: list[str], cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -189,17 +193,17 @@ def failed(what: str, output: str) -> ConfigurationError:
 
 def start(cluster: Cluster) -> subprocess.Popen[bytes]:
     """Start the server under its keeper and wait until it answers. The caller holds `cluster.users`."""
-    who = account()
+    _make_private(cluster.socket_dir)
     chosen = (f"unix_socket_directories={cluster.socket_dir}", *_COMMON, *cluster.settings)
     settings = [part for setting in chosen for part in ("-c", setting)]
     order = {
         "command": [str(cluster.binaries / "postgres"), "-D", str(cluster.data), *settings],
         "environment": _environment(),
-        "account": who,
-        "signal": signal.SIGQUIT if cluster.removed_at_end else signal.SIGINT,
+        "account": account(),
+        "signal": signal.SIGQUIT if cluster.worthless else signal.SIGINT,
         "users": str(cluster.users),
         "stay": str(cluster.stay),
-        "remove": [str(path) for path in cluster.removed_at_end],
+        "remove": [str(path) for path in cluster.removed],
     }
     with cluster.log.open("wb") as log:
         process = subprocess.Popen(  # noqa: S603

@@ -101,6 +101,7 @@ def down() -> None:
     with locked(_mutex(cluster)):
         cluster.stay.unlink(missing_ok=True)
         _stop(cluster)
+        shutil.rmtree(cluster.socket_dir, ignore_errors=True)
 
 
 def status() -> Status:

@@ -22,8 +22,8 @@ from compliance.estate.embedded import (
     failed,
     give_to_account,
     initialise,
-    private_socket_dir,
     running,
+    socket_path,
 )
 from compliance.estate.pgbin import account, bindir, cache_home, runnable, try_lock, version
 from compliance.estate.resources import resource
@@ -60,15 +60,16 @@ def cluster_of_reference() -> Cluster:
     repository = sorted(path for path in resource("fixtures/reference/repository").rglob("*") if path.is_file())
     for path in (*_scripts(), resource("fixtures/reference/estate.yaml"), *repository):
         digest.update(f"\0{path.name}\0".encode() + path.read_bytes())
-    name = digest.hexdigest()[:12]
-    home = cache_home() / f"reference-{name}"
+    home = cache_home() / f"reference-{digest.hexdigest()[:12]}"
+    socket_dir = socket_path(hashlib.sha256(bytes(home)).hexdigest()[:12])
     return Cluster(
         data=home / "data",
-        socket_dir=private_socket_dir(name),
+        socket_dir=socket_dir,
         users=home / "users",
         log=home / "log",
         binaries=runnable(binaries, account()),
         settings=("synchronous_commit=off",),
+        removed=(socket_dir,),
     )
 
 
