@@ -1,0 +1,145 @@
+"""The page in a real browser: what an auditor reads on it, and that reading it tells nobody."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlsplit
+
+import pytest
+
+from compliance.core.errors import ComplianceError
+from compliance.reporting import node, page, results, serve
+from tests.browser import chromium
+from tests.live.results_of import run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = [pytest.mark.browser, pytest.mark.node]
+
+PROBES = """
+import pytest
+
+@pytest.mark.parametrize("name", ["dot_iu_alpha", "dot_iu_beta", "dot_iu_gamma"])
+def test_rows(name):
+    if name == "dot_iu_gamma":
+        pytest.fail("dot_iu_gamma: mutating differs", pytrace=False)
+"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> str:
+    return chromium.find() or not_run("install Chromium (`apt-get install chromium`) or name one in $CHROMIUM")
+
+
+@pytest.fixture(scope="module")
+def renderer() -> Path:
+    try:
+        return node.allure(node.find())
+    except ComplianceError as error:
+        not_run(str(error))
+
+
+def not_run(how: str) -> NoReturn:
+    """A group that did not run says so; where everything has to run, that is a failure."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"not run: {how}")
+    pytest.skip(f"not run: {how}")
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory, renderer: Path) -> Path:
+    """The page of three cases, one of them broken."""
+    folder = tmp_path_factory.mktemp("page")
+    run(folder / "probes", PROBES, folder / "results")
+    results.write_run_files(folder / "results", {"estate": "a b=c", "observation": "sha256:00ff"})
+    return page.generate(folder / "results", folder / "html")
+
+
+@pytest.fixture
+def tab(browser: str, tmp_path: Path) -> Iterator[chromium.Page]:
+    with chromium.page(browser, tmp_path / "profile") as opened:
+        yield opened
+
+
+def outside(requests: list[str]) -> list[str]:
+    """What left this machine; `data:` and `blob:` never do."""
+    return [
+        each for each in requests if urlsplit(each).scheme not in {"data", "blob", "about"} and not local(each)
+    ]
+
+
+def local(address: str) -> bool:
+    return urlsplit(address).hostname == "127.0.0.1"
+
+
+def test_a_passed_case_shows_why_remedy_and_evidence_and_nothing_leaves(
+    tab: chromium.Page, rendered: Path
+) -> None:
+    with serve.serving(rendered.parent) as address:
+        tab.open(address)
+        for text in ("the_system", "the family", "XX001", "A thing is as declared [dot_iu_alpha]"):
+            show(tab, text)
+        described = tab.wait(DESCRIPTION)
+        assert "Why: the reason why" in described
+        assert "Remedy: set it right with x" in described
+        assert "Passed" in tab.text()
+        tab.click_text("what was seen")
+        tab.wait("document.body.innerText.includes('declared 26, observed 26')")
+        assert len([each for each in tab.requests if local(each)]) > 5
+    assert outside(tab.requests) == []
+    assert [each for each in tab.errors if "404" not in each] == []
+
+
+# Allure shows a description in a frame without scripts.
+DESCRIPTION = (
+    "document.querySelector('[data-testid=test-result-description-frame]')?.contentDocument?.body?.innerText"
+)
+
+
+def test_the_first_page_shows_where_the_run_looked_and_how_outcomes_are_grouped(
+    tab: chromium.Page, rendered: Path
+) -> None:
+    with serve.serving(rendered.parent) as address:
+        tab.open(address)
+        tab.wait("document.body.innerText.includes('the_system')")
+        shown = tab.text()
+    assert "sha256:00ff" in shown
+    assert "a b=c" in shown
+
+
+def show(tab: chromium.Page, text: str) -> None:
+    """Open a group of the tree; one that is already open is left as it is."""
+    following = {
+        "the_system": "the family",
+        "the family": "XX001",
+        "XX001": "A thing is as declared [dot_iu_alpha]",
+    }
+    tab.wait(f"document.body.innerText.includes({text!r})")
+    child = following.get(text)
+    if child is None or not tab.value(f"document.body.innerText.includes({child!r})"):
+        tab.click_text(text)
+
+
+def test_the_watch_sees_what_an_unsealed_page_asks_of_other_hosts(
+    tab: chromium.Page, rendered: Path, tmp_path: Path
+) -> None:
+    """Without this the test above could pass because it looks away."""
+    (tmp_path / "index.html").write_text(
+        '<html><head></head><script src="http://203.0.113.9/x.js"></script></html>'
+    )
+    tab.call("Network.setBlockedURLs", urls=["*203.0.113.9*"])
+    tab.open((tmp_path / "index.html").as_uri())
+    assert "http://203.0.113.9/x.js" in outside(tab.requests)
+
+
+def test_allure_still_comes_with_analytics_and_none_is_left_after_sealing(
+    rendered: Path, renderer: Path
+) -> None:
+    """If Allure drops it one day, this test says that the cutting can go."""
+    shipped = renderer.parent.parent / "@allurereport" / "plugin-awesome" / "dist" / "generators.js"
+    assert "googletagmanager" in shipped.read_text()
+    assert "googletagmanager" not in rendered.read_text()
+    assert page.POLICY in rendered.read_text()
