@@ -40,13 +40,32 @@ $read$;
 grant select on public.dot_config, public.dot_iu_command_catalog to dot_operator;
 grant select, insert on public.dot_iu_command_run to dot_operator;
 
+-- The running Directus: its own tables, the registries, and what its flows and endpoints write.
+do $directus$
+declare
+    v_relation regclass;
+begin
+    for v_relation in
+        select c.oid::regclass from pg_catalog.pg_class c
+         where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'S')
+           and c.relname ~ '^(directus_|table_registry|workflow|dot_tools|collection_registry|system_issues)'
+    loop
+        execute format('grant all on %s to directus_app', v_relation);
+    end loop;
+end
+$directus$;
+grant execute on function public.fn_registry_refresh_counts() to directus_app;
+grant execute on function public.fn_birth_onboarding_full_scan() to directus_app;
+
 -- The role of every audit: what is governed, and no more. No password, no token, no settings.
 grant select on
     public.dot_config, public.dot_iu_command_catalog, public.dot_iu_command_run, public.iu_event_type, public.iu_route,
     public.v_ui_iu_three_axis_envelope, public.v_ui_iu_directus_registration_envelope,
     public.directus_migrations, public.directus_flows, public.directus_operations, public.directus_collections,
     public.directus_fields, public.directus_permissions, public.directus_policies, public.directus_roles,
-    public.directus_access
+    public.directus_access, public.dot_tools, public.system_issues, public.collection_registry, public.table_registry,
+    public.workflows, public.workflow_steps, public.workflow_change_requests, public.workflow_categories,
+    public.workflow_step_relations
     to compliance_probe;
 
 reset role;
