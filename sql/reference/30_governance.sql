@@ -72,7 +72,8 @@ create table public.collection_registry (
 );
 
 -- Behind the endpoint refresh-counts. Names come from a table, so they are quoted; what is no table any more is left out.
-create function public.fn_registry_refresh_counts() returns integer language plpgsql volatile as $$
+create function public.fn_registry_refresh_counts() returns integer
+language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
     v_row   record;
     v_count bigint;

@@ -1,7 +1,8 @@
--- Flows from the registries to Agent Data, and the count refresh; written by compile_flows.py, not by hand.
+-- Flows of registry sync and count refresh; written by compile_flows.py, not by hand.
 set role estate_owner;
 
-insert into public.directus_flows (id, name, status, trigger, accountability, options, operation)
+insert into public.directus_flows
+    (id, name, status, trigger, accountability, options, operation)
 values
     ('bc1c452f-fadd-513e-b969-04950e07db5f', '[DOT-REG] Table Registry Create -> AD', 'active', 'event', 'all', '{"collections": ["table_registry"], "scope": ["items.create"], "type": "action"}', 'ee4a3c5a-7715-54ec-ac21-ece966bdcff7'),
     ('48cd9ac6-da5b-5d59-ae80-52c2225e20f1', '[DOT-REG] Table Registry Update -> AD', 'active', 'event', 'all', '{"collections": ["table_registry"], "scope": ["items.update"], "type": "action"}', '9f84f8d1-5307-5eb3-9d1c-fc0376825489'),

@@ -1,8 +1,8 @@
 """Write `32_registry_flows.sql`: the flows of registry sync and count refresh, with their operations.
 
-Ids are uuid5 of the name, so that anyone who knows the name knows the id and a second insert is a conflict instead
-of a duplicate; PostgreSQL has no uuid5 of its own. Of the document's 18 flows each update and delete hands its keys
-to a helper flow, once for each key: a bulk change fires once with many keys, and `keys[0]` alone would lose the rest.
+Ids are uuid5 of the name: who knows the name knows the id, and a second insert is a conflict instead of a
+duplicate; PostgreSQL has no uuid5 of its own. Of the document's 18 flows each update and delete hands its keys to
+a helper flow, once for each key: a bulk change fires once with many keys, and `keys[0]` alone would lose the rest.
 
     python sql/reference/compile_flows.py
 """
@@ -128,9 +128,10 @@ def main() -> None:
     """Both inserts, each one statement: operations refer to each other."""
     flow_rows, operation_rows = rows()
     text = (
-        "-- Flows from the registries to Agent Data, and the count refresh; written by compile_flows.py, not by hand.\n"
+        "-- Flows of registry sync and count refresh; written by compile_flows.py, not by hand.\n"
         "set role estate_owner;\n\n"
-        "insert into public.directus_flows (id, name, status, trigger, accountability, options, operation)\nvalues\n"
+        "insert into public.directus_flows\n"
+        "    (id, name, status, trigger, accountability, options, operation)\nvalues\n"
         + ",\n".join(flow_rows)
         + ";\n\ninsert into public.directus_operations\n"
         "    (id, name, key, type, position_x, position_y, options, resolve, reject, flow)\nvalues\n"
