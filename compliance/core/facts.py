@@ -126,7 +126,7 @@ class Grant(NamedTuple):
 
 
 class Executable(NamedTuple):
-    """A role that policy names may execute a function, as PostgreSQL decides it (PUBLIC, membership, schema)."""
+    """A role that policy names may execute a function, as PostgreSQL decides it (PUBLIC, memberships)."""
 
     role: str
     function: str

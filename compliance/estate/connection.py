@@ -7,7 +7,7 @@ comes from policy.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -59,19 +59,14 @@ class Look:
         try:
             return self._connection.execute(sql, params).fetchall()
         except psycopg.Error as error:
-            self._recover()
+            with suppress(psycopg.Error):  # a lost connection says so at the next query
+                self._connection.execute(_BACK)
             raise CouldNotLook(reason(error), remedy=_remedy(error)) from None
 
     def guarded(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a statement that a policy holds: the guard reads it first."""
         sqlguard.check_query(sql)
         return self.query(sql.encode())
-
-    def _recover(self) -> None:
-        try:
-            self._connection.execute(_BACK)
-        except psycopg.Error as error:
-            raise CouldNotLook(reason(error), remedy="see that the server is up, then look again") from None
 
 
 @contextmanager
