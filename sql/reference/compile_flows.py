@@ -1,8 +1,8 @@
 """Write `32_registry_flows.sql`: the flows of registry sync and count refresh, with their operations.
 
-Ids are uuid5 of the name: who knows the name knows the id, and a second insert is a conflict instead of a
-duplicate; PostgreSQL has no uuid5 of its own. Of the document's 18 flows each update and delete hands its keys to
-a helper flow, once for each key: a bulk change fires once with many keys, and `keys[0]` alone would lose the rest.
+Ids are uuid5 of the name: who knows the name knows the id, and a second insert is a conflict, no duplicate;
+PostgreSQL has no uuid5 of its own. Of the document's 18 flows each update and delete hands its keys to a helper
+flow, once for each key: a bulk change fires once with many keys, and `keys[0]` alone would lose the others.
 
     python sql/reference/compile_flows.py
 """
@@ -25,9 +25,7 @@ JSON_HEADER = {"header": "Content-Type", "value": "application/json"}
 KEY_HEADER = {"header": "X-API-Key", "value": "{{$env.AGENT_DATA_API_KEY}}"}
 DOCUMENTS = "{{$env.AGENT_DATA_URL}}/documents"
 
-Operation = tuple[
-    str, str, dict[str, object], "str | None", "str | None"
-]  # key, type, options, resolve, reject
+Operation = tuple[str, str, object, str | None, str | None]  # key, type, options, resolve, reject
 
 
 def identity(kind: str, name: str) -> str:
