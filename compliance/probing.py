@@ -15,7 +15,7 @@ from compliance.core.finding import Finding, Judgement, NotApplicable, Unseen
 from compliance.core.observation import Blind, Observation, SourceUnavailable
 from compliance.estate.config import Estate
 from compliance.systems import Policies, system
-from compliance.systems.system import Facts, Rule
+from compliance.systems.protocol import Facts, Rule
 
 REST = "(all others)"
 ALL = "(all)"

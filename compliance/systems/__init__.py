@@ -11,7 +11,7 @@ from compliance.core.needs import Needs
 from compliance.estate import config, document
 
 if TYPE_CHECKING:
-    from compliance.systems.system import System
+    from compliance.systems.protocol import System
 
 SYSTEMS = ("platform", "command_catalog")
 

@@ -13,7 +13,7 @@ from compliance.systems.command_catalog.drift import drift
 from compliance.systems.command_catalog.policy import FIELDS, Command, Policy
 
 if TYPE_CHECKING:
-    from compliance.systems.system import Facts
+    from compliance.systems.protocol import Facts
 
 Values = tuple[Any, ...]
 SYSTEM = "command_catalog"

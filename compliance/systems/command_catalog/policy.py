@@ -38,7 +38,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A governed command: a row of the catalog, field by field."""
+    """A governed command: a row of the catalog, field by field. `fixed`: arguments that are the command's own."""
 
     name: str
     category: str
@@ -46,6 +46,7 @@ class Command:
     reversible: bool
     targets: tuple[str, ...]
     rollback: str | None
+    fixed: Mapping[str, Any]
     gates: tuple[str, ...]
     line: int
 
@@ -182,6 +183,7 @@ def _command(name: str, value: dict[str, Any], line: int) -> Command:
         value["reversible"],
         tuple(value["targets"]),
         value.get("rollback"),
+        value.get("fixed", {}),
         tuple(value.get("gates", ())),
         line,
     )

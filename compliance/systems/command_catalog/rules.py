@@ -18,7 +18,7 @@ from compliance.systems.command_catalog.policy import FIELDS
 if TYPE_CHECKING:
     from compliance.core.facts import Constraint, Function
     from compliance.systems.command_catalog.policy import Part, Policy
-    from compliance.systems.system import Facts
+    from compliance.systems.protocol import Facts
 
 
 def rows_equal_declaration(facts: Facts) -> Iterator[Judgement]:

@@ -10,7 +10,7 @@ from compliance.systems.platform.policy import Policy, parse
 
 if TYPE_CHECKING:
     from compliance.core.change import Compiled
-    from compliance.systems.system import Facts
+    from compliance.systems.protocol import Facts
 
 __all__ = ["compile", "guards", "names", "needs", "parse", "reads"]
 

@@ -9,7 +9,7 @@ from compliance.core.finding import Finding, Judgement
 
 if TYPE_CHECKING:
     from compliance.core.facts import Role
-    from compliance.systems.system import Facts
+    from compliance.systems.protocol import Facts
 
 _WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "TRUNCATE", "CREATE", "MAINTAIN", "TRIGGER", "REFERENCES"})
 _POWERS = ("superuser", "create_role", "create_db", "bypass_rls", "replication")

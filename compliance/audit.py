@@ -1,0 +1,210 @@
+"""The main job: observe, probe, gate, compile, report."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from compliance.core.change import Compiled
+from compliance.core.errors import ComplianceError, ConfigurationError, Refused
+from compliance.core.observation import Observation
+from compliance.core.plansql import check_plan
+from compliance.core.verdict import Verdict
+from compliance.estate import config
+from compliance.estate.observe import embedded_or_nothing, observe
+from compliance.estate.resources import resource
+from compliance.probing import Run, probe_folder
+from compliance.systems import Policies, system
+from compliance.systems.protocol import Facts
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """What an audit came to. `obstacles`: why a system was not compiled, by system."""
+
+    run: Run
+    verdict: Verdict
+    compiled: tuple[Compiled, ...]
+    obstacles: dict[str, tuple[str, ...]]
+
+
+def estate_file(given: str | None) -> Path:
+    """The file named, or the embedded reference estate's."""
+    return Path(given) if given else resource("fixtures/reference/estate.yaml")
+
+
+def look(file: Path, recorded: Path | None, report: Report) -> Run:
+    """Load estate and policies and observe once, or read what was observed."""
+    from compliance.systems import SYSTEMS
+
+    estate = config.load(file)
+    config.unknown_systems(file, estate.systems, SYSTEMS)
+    policies = Policies.load(estate)
+    if recorded is not None:
+        return Run(estate, policies, Observation.from_json(_bytes(recorded), str(recorded)))
+    with embedded_or_nothing(estate) as running:
+        return Run(running, policies, observe(running, policies.needs(), report=report))
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def probe(run: Run, *, results: Path | None = None, report: Report = lambda _: None) -> Verdict:
+    """Run all probes of the systems in force over the run, in this process. `results`: where Allure's files go."""
+    from compliance import pytest_plugin
+
+    class Given:
+        """Hands the run in, the cases out, and notes what could not be collected."""
+
+        state: pytest_plugin.State
+
+        @pytest.hookimpl(trylast=True)
+        def pytest_configure(self, config: pytest.Config) -> None:
+            self.state = config.stash[pytest_plugin.STATE]
+            self.state.run = run
+
+        def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+            if report.failed:
+                failures.append(f"{report.nodeid}: {report.longreprtext}")
+
+        def pytest_collection_finish(self, session: pytest.Session) -> None:
+            report(f"{len(session.items)} cases")
+
+    failures: list[str] = []
+    given = Given()
+    folder = probe_folder()
+    with _hermetic():
+        code = pytest.main(_arguments(folder, run.policies, results), plugins=[given])
+    if failures or code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR):
+        raise ComplianceError("the probes could not be collected:\n" + "\n".join(failures))
+    if code == pytest.ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
+    return given.state.verdict()
+
+
+def _arguments(folder: Path, policies: Policies, results: Path | None) -> list[str]:
+    allure = ["--alluredir", str(results), "--clean-alluredir", "--allure-no-capture"] if results else []
+    return [
+        "-c", os.devnull, "--rootdir", str(folder.parent), "--import-mode=importlib", "--strict-markers",
+        "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "compliance.pytest_plugin",
+        *(["-p", "allure_pytest.plugin"] if results else []),
+        *allure, *(str(folder / name) for name in policies),
+    ]  # fmt: skip
+
+
+@contextmanager
+def _hermetic() -> Iterator[None]:
+    """Neither the caller's options nor other plugins may leave cases out of an audit."""
+    names = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_CURRENT_TEST")
+    before = {name: os.environ.pop(name, None) for name in names}
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        yield
+    finally:
+        del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
+        os.environ.update({name: value for name, value in before.items() if value is not None})
+
+
+def compile_system(run: Run, verdict: Verdict, name: str) -> tuple[Compiled, ...]:
+    """Seed and migration of one system; `Refused` with all that stands in the way."""
+    obstacles = obstacles_of(run, verdict, name)
+    if obstacles:
+        raise Refused(
+            f"{name} is not compiled: not every guard holds", reasons=obstacles,
+            remedy="put right what is listed, then compile again",
+        )  # fmt: skip
+    compiled = system(name).compile(Facts(name, run.policies, run.observation))
+    for item in compiled:
+        for step in item.steps:
+            for text in (step.deploy, step.verify, step.revert):
+                check_plan(text, writable=step.writes)
+    return compiled
+
+
+def obstacles_of(run: Run, verdict: Verdict, name: str) -> tuple[str, ...]:
+    """Why a system may not be compiled from this verdict; a verdict over something else is one reason."""
+    if (verdict.observation, verdict.policy) != (run.observation.digest, run.policies.digest):
+        return ("the verdict is of another observation or policy",)
+    guards = system(name).guards | system("platform").guards
+    return verdict.obstacles(name, guards, system(name).reads(run.policies[name]))
+
+
+def audit(
+    file: Path, *, recorded: Path | None = None, results: Path | None = None, report: Report = lambda _: None
+) -> Audited:
+    """The whole of it but the page: a verdict, and what was compiled for each system in force."""
+    report("observing")
+    run = look(file, recorded, report)
+    report("probing")
+    verdict = probe(run, results=results, report=report)
+    compiled: list[Compiled] = []
+    obstacles: dict[str, tuple[str, ...]] = {}
+    for name in run.policies:
+        try:
+            compiled += compile_system(run, verdict, name)
+        except Refused as refused:
+            obstacles[name] = refused.reasons
+    return Audited(run, verdict, tuple(compiled), obstacles)
+
+
+def write(compiled: Compiled, folder: Path) -> Path:
+    """The files of one compilation, replacing those of an older one; returns their folder."""
+    place = folder / compiled.system / compiled.kind
+    place.mkdir(parents=True, exist_ok=True)
+    files = compiled.files()
+    for old in place.glob("*.sql"):
+        if old.name not in files:
+            old.unlink()
+    for name, text in files.items():
+        (place / name).write_text(text, encoding="utf-8")
+    return place
+
+
+def as_json(audited: Audited, folder: Path, page: Path | None) -> dict[str, Any]:
+    """What `compliance audit --json` prints; its schema is `audit.schema.json`."""
+    return {
+        "verdict": audited.verdict.conclusion,
+        "counts": audited.verdict.counts,
+        "findings": findings(audited.verdict),
+        "observation": audited.run.observation.digest,
+        "compiled": [
+            {
+                "system": item.system,
+                "kind": item.kind,
+                "path": str(folder / item.system / item.kind),
+                "digest": item.digest,
+                "steps": len(item.steps),
+            }
+            for item in audited.compiled
+        ],
+        "report": str(page) if page else None,
+    }
+
+
+def findings(verdict: Verdict) -> list[dict[str, Any]]:
+    """All findings, in the verdict's order."""
+    return [
+        {
+            "rule": case.rule.id,
+            "subject": finding.subject,
+            "message": finding.message,
+            "severity": case.rule.severity,
+            "system": case.rule.system,
+            "key": finding.key(case.rule.id),
+            "remedy": case.rule.remedy,
+        }
+        for case in verdict.cases
+        for finding in case.findings
+    ]

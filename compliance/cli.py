@@ -1,0 +1,172 @@
+"""The command line: parse, call, one error boundary. What a command needs is imported when it runs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+EXIT_CODES = """exit codes:
+  0 all kept · 1 findings · 2 wrong usage or configuration · 3 could not look · 4 refused
+  5 nothing was probed · 130 interrupted"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point of `compliance`; returns the exit code."""
+    parser = _parser()
+    return _run(parser.parse_args(arguments))
+
+
+def dot_commands(arguments: Sequence[str] | None = None) -> int:
+    """Entry point of `dot-commands`: `compliance explain` under the name of the document."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    return main(["explain", *(given[1:] if given[:1] == ["explain"] else given)])
+
+
+def _run(parsed: argparse.Namespace) -> int:
+    from compliance.core.errors import ComplianceError
+
+    try:
+        from compliance import commands
+
+        return int(getattr(commands, parsed.call)(parsed))
+    except ComplianceError as error:
+        print(f"compliance: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("compliance: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader went away (`| head`); Python would complain once more when it closes the stream.
+        sys.stderr.close()
+        return 141
+    except OSError as error:
+        print(f"compliance: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="compliance",
+        description="Observe an estate read-only, probe it against policy, compile what would set it right, report.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _audit(commands)
+    _observe(commands)
+    _compile(commands)
+    _explain(commands)
+    _start(commands)
+    _estate(commands)
+    _report(commands)
+    return parser
+
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def _add(commands: Commands, name: str, call: str, text: str, example: str = "") -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name,
+        help=text,
+        description=text[0].upper() + text[1:] + ".",
+        epilog=f"example:\n  {example}" if example else None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(call=call)
+    return parser
+
+
+def _sources(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--estate", metavar="FILE", help="estate.yaml; default: the embedded reference estate")
+    parser.add_argument("--observation", metavar="FILE", help="judge a recorded observation instead of looking")
+
+
+def _audit(commands: Commands) -> None:
+    parser = _add(
+        commands, "audit", "audit", "observe, probe, gate, compile and report",
+        "compliance audit --estate estate.yaml --json > verdict.json",
+    )  # fmt: skip
+    _sources(parser)
+    parser.add_argument("--out", metavar="DIR", default="reports", help="where results and page go (default: reports)")
+    parser.add_argument("--no-page", action="store_true", help="leave out the HTML page (it needs Node)")
+    parser.add_argument("--json", action="store_true", help="print the verdict as JSON (audit.schema.json)")
+
+
+def _observe(commands: Commands) -> None:
+    parser = _add(
+        commands, "observe", "observe", "look once, and write what was seen", "compliance observe -o observation.json"
+    )
+    _sources(parser)
+    parser.add_argument("-o", "--output", metavar="FILE", help="file to write; default: standard output")
+
+
+def _compile(commands: Commands) -> None:
+    parser = _add(
+        commands, "compile", "compile_", "run all probes of a system, then emit its seed and migration",
+        "compliance compile command_catalog --out compiled",
+    )  # fmt: skip
+    parser.add_argument("system", metavar="SYSTEM", help="a governed system in force")
+    _sources(parser)
+    parser.add_argument("--out", metavar="DIR", default="reports/compiled", help="default: reports/compiled")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where files in DIR are not current")
+    parser.add_argument("--json", action="store_true", help="print system, kind, path, digest and steps as JSON")
+
+
+def _explain(commands: Commands) -> None:
+    parser = _add(
+        commands, "explain", "explain", "print the SQL of a command and its gates; run nothing",
+        "compliance explain dot_iu_auto_instantiate_rollback_by_actor actor=operator dry_run=true",
+    )  # fmt: skip
+    parser.add_argument("name", metavar="COMMAND", nargs="?", help="a command of the registry; none: list them")
+    parser.add_argument("values", metavar="key=value", nargs="*", help="its arguments")
+    parser.add_argument("--estate", metavar="FILE", help="estate.yaml; default: the embedded reference estate")
+    parser.add_argument("--json", action="store_true", help="print it as JSON")
+
+
+def _start(commands: Commands) -> None:
+    parser = _add(commands, "init", "init", "write a commented estate.yaml and policy to start from", "compliance init .")
+    parser.add_argument("folder", metavar="DIR", help="where to; existing files are not overwritten")
+    policy = _add(commands, "policy", "policy", "write a policy from what an estate looks like now")
+    inner = policy.add_subparsers(dest="action", required=True, metavar="ACTION")
+    draft = _add(
+        inner, "draft", "policy_draft", "draft the policy of a system from an observation (reviewed: false)",
+        "compliance policy draft command_catalog --estate estate.yaml > policy/command_catalog.yaml",
+    )  # fmt: skip
+    draft.add_argument("system", metavar="SYSTEM")
+    _sources(draft)
+    role = _add(
+        commands, "role", "role", "print the SQL of a role that may read what policy names, and nothing else",
+        "compliance role --estate estate.yaml | psql",
+    )  # fmt: skip
+    role.add_argument("--estate", metavar="FILE", help="estate.yaml; default: the embedded reference estate")
+    role.add_argument("--name", metavar="ROLE", default="compliance_probe", help="default: compliance_probe")
+
+
+def _estate(commands: Commands) -> None:
+    parser = commands.add_parser("estate", help="run the embedded reference estate")
+    inner = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    up = _add(inner, "up", "estate_up", "start the reference estate and leave it running")
+    up.add_argument("--json", action="store_true", help='print {"postgres": DSN of the owner, "estate": path}')
+    psql = _add(inner, "psql", "estate_psql", "open psql as the owner of the reference estate")
+    psql.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENT", help="handed to psql")
+    status = _add(inner, "status", "estate_status", "say whether the reference estate is running")
+    status.add_argument("--json", action="store_true", help="print it as JSON")
+    _add(inner, "reset", "estate_reset", "restore the content of the reference estate; the DSN stays")
+    _add(inner, "down", "estate_down", "stop the reference estate")
+
+
+def _report(commands: Commands) -> None:
+    parser = commands.add_parser("report", help="read the report of the last audit")
+    inner = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    opened = _add(inner, "open", "report_open", "serve the page on loopback until Ctrl-C", "compliance report open")
+    opened.add_argument("folder", metavar="DIR", nargs="?", default="reports/html", help="default: reports/html")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

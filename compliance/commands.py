@@ -1,0 +1,237 @@
+"""What each command does, once its words are parsed. Every function returns an exit code."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from compliance.core import canonical
+from compliance.core.errors import ComplianceError, ConfigurationError, Refused
+
+if TYPE_CHECKING:
+    import argparse
+
+    from compliance.audit import Audited
+    from compliance.core.change import Compiled
+
+
+def _say(text: str) -> None:
+    """Progress: on the terminal's error stream alone, so that output can be piped and logs stay short."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[2K… {text}", end="", file=sys.stderr, flush=True)
+
+
+def _done() -> None:
+    if sys.stderr.isatty():
+        print("\r\x1b[2K", end="", file=sys.stderr, flush=True)
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def audit(parsed: argparse.Namespace) -> int:
+    """Observe, probe, gate, compile, report; the exit code is the verdict's."""
+    from compliance import audit as job
+
+    out = Path(parsed.out)
+    recorded = Path(parsed.observation) if parsed.observation else None
+    audited = job.audit(
+        job.estate_file(parsed.estate), recorded=recorded, results=out / "allure-results", report=_say
+    )
+    for item in audited.compiled:
+        job.write(item, out / "compiled")
+    page, why = (None, "left out") if parsed.no_page else _page(out, audited)
+    _done()
+    if parsed.json:
+        _print(canonical.pretty(job.as_json(audited, out / "compiled", page)))
+    else:
+        from compliance.reporting.terminal import summary
+
+        summary(audited.verdict, _written(audited, out), audited.obstacles, page, why)
+    return audited.verdict.exit_code
+
+
+def _written(audited: Audited, out: Path) -> list[tuple[Compiled, Path]]:
+    return [(item, out / "compiled" / item.system / item.kind) for item in audited.compiled]
+
+
+def _page(out: Path, audited: Audited) -> tuple[Path | None, str]:
+    """The page, or why there is none: without Node everything else still works."""
+    from compliance.reporting import page, results
+
+    estate = audited.run.estate
+    facts = {"estate": estate.name, "kind": estate.kind, "observation": audited.run.observation.digest[:16]}
+    results.write_run_files(out / "allure-results", facts | {"observed_at": audited.run.observation.observed_at})
+    _say("rendering the page")
+    try:
+        return page.generate(out / "allure-results", out / "html"), ""
+    except ComplianceError as error:
+        return None, str(error)
+
+
+def observe(parsed: argparse.Namespace) -> int:
+    """Look once; exit 3 where a section could not be looked at, after writing what was."""
+    from compliance import audit as job
+
+    recorded = Path(parsed.observation) if parsed.observation else None
+    observation = job.look(job.estate_file(parsed.estate), recorded, _say).observation
+    _done()
+    if parsed.output:
+        Path(parsed.output).write_bytes(observation.to_json())
+    else:
+        sys.stdout.buffer.write(observation.to_json())
+    for name, why in sorted(observation.blind.items()):
+        print(f"compliance: could not look: {name}: {why}", file=sys.stderr)
+    return 3 if observation.blind else 0
+
+
+def compile_(parsed: argparse.Namespace) -> int:
+    """Emit seed and migration of a system, or refuse with the list of what stands in the way."""
+    from compliance import audit as job
+
+    recorded = Path(parsed.observation) if parsed.observation else None
+    run = job.look(job.estate_file(parsed.estate), recorded, _say)
+    if parsed.system not in run.policies:
+        raise ConfigurationError(
+            f"'{parsed.system}' is not in force; systems in force: {', '.join(sorted(run.policies))}"
+        )
+    compiled = job.compile_system(run, job.probe(run, report=_say), parsed.system)
+    _done()
+    out = Path(parsed.out)
+    if parsed.check:
+        return _check(compiled, out)
+    paths = [job.write(item, out) for item in compiled]
+    if parsed.json:
+        shown = [_described(item, path) for item, path in zip(compiled, paths, strict=True)]
+        _print(canonical.pretty(shown))
+    for item, path in zip(compiled, paths, strict=True):
+        if not parsed.json:
+            _print(f"{item.kind:9}  {item.title:32}  {path if item.steps else '-'}")
+    return 0
+
+
+def _described(item: Compiled, path: Path) -> dict[str, Any]:
+    return {
+        "system": item.system, "kind": item.kind, "path": str(path), "digest": item.digest, "steps": len(item.steps)
+    }  # fmt: skip
+
+
+def _check(compiled: tuple[Compiled, ...], out: Path) -> int:
+    stale = []
+    for item in compiled:
+        place = out / item.system / item.kind
+        found = {path.name: path.read_text(encoding="utf-8") for path in sorted(place.glob("*.sql"))}
+        if found != item.files():
+            stale.append(str(place))
+    for place in stale:
+        print(f"compliance: not current: {place}", file=sys.stderr)
+    return 1 if stale else 0
+
+
+def explain(parsed: argparse.Namespace) -> int:
+    """Print the SQL of a command of the registry and its gates. Needs policy alone: nothing is looked at."""
+    from compliance import audit as job
+    from compliance.estate import config
+    from compliance.systems import Policies
+    from compliance.systems.command_catalog.explain import explained, listed
+
+    policy = Policies.load(config.load(job.estate_file(parsed.estate)))["command_catalog"]
+    if parsed.name is None:
+        _print("\n".join(listed(policy)))
+        return 0
+    found = explained(policy, parsed.name, parsed.values)
+    _print(canonical.pretty(found.as_json()) if parsed.json else found.text())
+    return 0
+
+
+def init(parsed: argparse.Namespace) -> int:
+    """Write a commented start; never over a file that is there."""
+    from compliance.starting import start
+
+    for path in start(Path(parsed.folder)):
+        _print(f"wrote {path}")
+    return 0
+
+
+def policy_draft(parsed: argparse.Namespace) -> int:
+    """Print a policy that declares what was observed, `reviewed: false`."""
+    from compliance import audit as job
+    from compliance.starting import draft
+
+    _print(draft(parsed.system, job.estate_file(parsed.estate), parsed.observation, _say))
+    return 0
+
+
+def role(parsed: argparse.Namespace) -> int:
+    """Print the SQL of the least role that this estate's policy needs."""
+    from compliance import audit as job
+    from compliance.estate import config
+    from compliance.starting import role_sql
+    from compliance.systems import Policies
+
+    needs = Policies.load(config.load(job.estate_file(parsed.estate))).needs()
+    _print(role_sql(parsed.name, needs))
+    return 0
+
+
+def estate_up(parsed: argparse.Namespace) -> int:
+    """Start the reference estate and leave it running."""
+    from compliance.estate import reference
+    from compliance.estate.reference_build import OWNER
+
+    found = reference.up()
+    if parsed.json:
+        _print(canonical.pretty({"postgres": found.dsn(OWNER), "estate": str(found.estate_file)}))
+    else:
+        _print(f"postgres  {found.dsn(OWNER)}\nestate    {found.estate_file}")
+        _print(f"\nBreak something (`compliance estate psql`), then: compliance audit --estate {found.estate_file}")
+    return 0
+
+
+def estate_psql(parsed: argparse.Namespace) -> int:
+    """Become psql."""
+    from compliance.estate import reference
+
+    reference.psql(parsed.arguments[1:] if parsed.arguments[:1] == ["--"] else parsed.arguments)
+
+
+def estate_status(parsed: argparse.Namespace) -> int:
+    """Say whether it runs."""
+    from compliance.estate import reference
+
+    found = reference.status()
+    if parsed.json:
+        _print(canonical.pretty({"running": found.running, "stays": found.stays, "directory": str(found.directory)}))
+    else:
+        _print(f"{'running' if found.running else 'not running'}  {found.directory}")
+    return 0
+
+
+def estate_reset(_parsed: argparse.Namespace) -> int:
+    """Restore its content."""
+    from compliance.estate import reference
+
+    _print(f"restored {reference.reset().directory}")
+    return 0
+
+
+def estate_down(_parsed: argparse.Namespace) -> int:
+    """Stop it."""
+    from compliance.estate import reference
+
+    reference.down()
+    _print("stopped")
+    return 0
+
+
+def report_open(parsed: argparse.Namespace) -> int:
+    """Serve the page until Ctrl-C."""
+    from compliance.reporting.serve import serve
+
+    folder = Path(parsed.folder)
+    if not (folder / "index.html").is_file():
+        raise Refused(f"{folder} holds no report", remedy="run `compliance audit` first")
+    serve(folder, _print)
+    return 0

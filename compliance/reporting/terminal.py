@@ -1,0 +1,62 @@
+"""What a person reads at the end of an audit. Colour only on a terminal (rich sees to that)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from compliance.core.change import Compiled
+    from compliance.core.verdict import Case, Verdict
+
+_STYLE = {"kept": "bold green", "broken": "bold red", "could-not-look": "bold yellow", "nothing-probed": "bold yellow"}
+
+
+def summary(
+    verdict: Verdict,
+    written: Iterable[tuple[Compiled, Path]],
+    obstacles: Mapping[str, tuple[str, ...]],
+    page: Path | None,
+    why_no_page: str,
+) -> None:
+    """Counts by system, findings with their remedy, what was compiled and where, the report, the verdict last."""
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=True)
+    _counts(console, verdict)
+    for case in verdict.cases:
+        _case(console, case)
+    for system, reasons in obstacles.items():
+        console.print(f"\n{system} is not compiled:", style="bold", markup=False)
+        for reason in reasons:
+            console.print(f"  {reason}", markup=False)
+    console.print()
+    for item, path in written:
+        place = str(path) if item.steps else "-"
+        console.print(f"{item.system} {item.kind}: {item.title}  {place}", markup=False)
+    console.print(f"report: {page}" if page else f"no report page: {why_no_page}", markup=False)
+    console.print(f"verdict: {verdict.conclusion}", style=_STYLE[verdict.conclusion], markup=False)
+
+
+def _counts(console: Console, verdict: Verdict) -> None:
+    from rich.table import Table
+
+    table = Table("system", box=None, pad_edge=False)
+    for name in verdict.counts:
+        table.add_column(name.replace("_", " "), justify="right")
+    for system, counts in verdict.by_system().items():
+        table.add_row(system, *map(str, counts.values()))
+    table.add_row("all", *map(str, verdict.counts.values()), style="bold")
+    console.print(table)
+
+
+def _case(console: Console, case: Case) -> None:
+    if case.outcome == "could_not_look":
+        console.print(f"\ncould not look  {case.rule.id} {case.subject}: {case.reason}", style="yellow", markup=False)
+    for finding in case.findings:
+        console.print(f"\n{case.rule.severity:8}  {finding.key(case.rule.id)}", style="red", markup=False)
+        console.print(f"          {finding.message}", markup=False)
+        console.print(f"          to do: {case.rule.remedy}", markup=False)

@@ -1,0 +1,82 @@
+"""How an estate of one's own begins: commented files, a draft of a policy, and the role that looks."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from compliance.core.errors import ConfigurationError
+from compliance.core.needs import split_name
+from compliance.core.sqltext import literal, name, relation
+from compliance.estate.resources import resource
+
+if TYPE_CHECKING:
+    from compliance.core.needs import Needs
+
+_ESTATE = """\
+# What is governed, and where it is. Paths are relative to this file.
+name: my-estate
+kind: staging            # reference | staging | production
+systems: [command_catalog]
+policy: policy           # a folder with one file a system, and platform.yaml
+postgres:
+  dsn_env: ESTATE_DSN    # name of the environment variable that holds the DSN of a role that may only SELECT
+repository: .            # the git repository whose files repeat what the database holds
+# redaction_key_env: ESTATE_REDACTION_KEY   # lets two observations be compared by the hash of a secret
+# unavailable:           # a source that cannot be opened for now; its rules are not applicable, and the report says so
+#   repository: {reason: moved, owner: platform, until: 2027-01-31}
+"""
+
+
+def start(folder: Path) -> list[Path]:
+    """Write `estate.yaml` and a policy folder with the reference's files as commented models."""
+    policy = resource("fixtures/reference/policy")
+    wanted = {folder / "estate.yaml": None} | {folder / "policy" / p.name: p for p in sorted(policy.glob("*.yaml"))}
+    for path in wanted:
+        if path.exists():
+            raise ConfigurationError(f"{path} is there already", remedy="name an empty folder, or move the file away")
+    for path, model in wanted.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if model is None:
+            path.write_text(_ESTATE, encoding="utf-8")
+        else:
+            shutil.copyfile(model, path)
+    return list(wanted)
+
+
+def role_sql(role: str, needs: Needs) -> str:
+    """SQL, to be run by an owner or superuser, of a role that may read what policy names and nothing else."""
+    relations = sorted({need.relation for need in needs.rows})
+    schemas = sorted({split_name(qualified)[0] for qualified in relations})
+    quoted = name(role)
+    lines = [
+        f"-- A role that may read what policy names, and nothing else. Set its password yourself: \\password {quoted}",
+        "do $role$",
+        "begin",
+        f"    if not exists (select from pg_catalog.pg_roles where rolname = {literal(role)}) then",
+        f"        create role {quoted} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls;",
+        "    end if;",
+        "end",
+        "$role$;",
+        f"alter role {quoted} set default_transaction_read_only = on;",
+        *(f"grant usage on schema {name(schema)} to {quoted};" for schema in schemas),
+        *(f"grant select on {relation(qualified)} to {quoted};" for qualified in relations),
+        "-- Row security would hide rows from it: give it a policy, or the audit says that it could not look.",
+    ]
+    return "\n".join(lines)
+
+
+def draft(system: str, file: Path, recorded: str | None, report: Callable[[str], None]) -> str:
+    """A policy of `system` that declares what an observation of the estate holds."""
+    from compliance import audit
+    from compliance.systems import SYSTEMS, command_catalog
+
+    if system not in SYSTEMS or system == "platform":
+        allowed = ", ".join(name for name in SYSTEMS if name != "platform")
+        raise ConfigurationError(f"no draft for '{system}'; allowed: {allowed}")
+    run = audit.look(file, Path(recorded) if recorded else None, report)
+    if system not in run.policies:
+        raise ConfigurationError(f"'{system}' is not in force in {file}", remedy="add it to systems, with any policy")
+    return command_catalog.draft(run.policies[system], run.observation)
