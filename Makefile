@@ -1,0 +1,54 @@
+# Two commands do all their set-up: `make audit` (the main job) and `make test`. Both install into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+
+.venv/run: requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(BIN)/python -c "from compliance.reporting.node import find; find()" 2>/dev/null \
+	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-node.lock \
+	  || echo "No Node: everything works but the HTML page."
+	touch $@
+
+.venv/dev: requirements-dev.lock .venv/run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	touch $@
+
+.PHONY: help audit test check prove bench demo lock clean capture-directus golden
+help: ## Say what there is to make
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 20
+
+audit: .venv/run ## Observe, probe, gate, compile and report on the embedded reference estate
+	$(BIN)/compliance audit
+
+check: .venv/dev ## Format, lint, types, imports, house and pure tests (at most 2 minutes)
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/pytest -q tests/pure tests/test_house.py
+
+test: .venv/dev ## Everything that decides (at most 12 minutes)
+	$(BIN)/pytest -q tests
+
+prove: .venv/dev ## Exhaustive: the tests, and the full matrices marked `prove`
+	$(BIN)/pytest -q tests --prove
+
+bench: .venv/dev ## Measure, as ratios in one run
+	for each in benchmarks/[a-z]*.py; do $(BIN)/python $$each || exit 1; done
+
+golden: .venv/run ## Compile the reference estate's seed again into sql/compiled
+	$(BIN)/compliance compile command_catalog --out sql/compiled
+
+lock: .venv/dev ## Write the lock files again; none names a registry host
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q pyproject.toml --extra node -c requirements.lock -o requirements-node.lock
+
+capture-directus: .venv/run ## Capture the tables of a real Directus 11.17.4 again (needs the npm and PyPI registries)
+	$(BIN)/python sql/reference/capture_directus.py
+
+clean: ## Remove what was generated
+	rm -rf .venv .mypy_cache .ruff_cache reports/allure-results reports/html reports/compiled
