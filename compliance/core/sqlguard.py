@@ -119,9 +119,10 @@ def _objection(node: exp.Expr) -> str | None:
         return f"{kind_of(node)} is not allowed"
     if isinstance(node, exp.DataType):
         return _foreign_type(node)
-    if isinstance(node, exp.Func) and not isinstance(node, _PARTS):
-        return _foreign_function(node)
-    return None if isinstance(node, _PARTS) else f"{kind_of(node)} is not allowed"
+    if isinstance(node, exp.Func) and (why := _foreign_function(node)):
+        return why
+    known = isinstance(node, (*_PARTS, exp.Func))
+    return None if known else f"{kind_of(node)} is not allowed"
 
 
 def _foreign_function(node: exp.Func) -> str | None:
@@ -130,7 +131,9 @@ def _foreign_function(node: exp.Func) -> str | None:
     schema = _schema_of(node)
     if schema not in ("", "pg_catalog"):
         return f"function {schema}.{shown} is not PostgreSQL's own"
-    return None if names & FUNCTIONS else f"function {shown} is not on the list of functions that only read"
+    if isinstance(node, _PARTS) or names & FUNCTIONS:
+        return None
+    return f"function {shown} is not on the list of functions that only read"
 
 
 def _schema_of(node: exp.Func) -> str:

@@ -61,23 +61,23 @@ def read_rows(look: Look, need: RowsNeed) -> list[tuple[Any, ...]]:
 
     Sorted here, not by the server: columns of type json have no order there, and its collation is the estate's.
     """
-    query, values = rows_query(need)
-    found = [tuple(plain(value) for value in row) for row in look.query(query, values)]
-    return sorted(found, key=lambda row: json.dumps(row, sort_keys=True))
+    found = [tuple(plain(value) for value in row) for row in look.query(rows_query(need))]
+    return sorted(found, key=lambda row: json.dumps(row, sort_keys=True, ensure_ascii=False))
 
 
-def rows_query(need: RowsNeed) -> tuple[sql.Composed, dict[str, list[str]] | None]:
-    """The statement for it. Names come from policy and are quoted, so any name will do."""
+def rows_query(need: RowsNeed) -> sql.Composed:
+    """The statement for it. Names and values come from policy and are quoted, so any will do.
+
+    Values as literals: with parameters psycopg reads a `%` in a name as the beginning of a placeholder.
+    """
     table = sql.Identifier(*split_name(need.relation))
     columns = sql.SQL(", ").join(map(sql.Identifier, need.columns))
     query = sql.SQL("select {} from {}").format(columns, table)
     if need.only is None:
-        return query, None
+        return query
     column, values = need.only
-    kept = sql.SQL(" where {}::pg_catalog.text = any (%(only)s::pg_catalog.text[])").format(
-        sql.Identifier(column)
-    )
-    return query + kept, {"only": list(values)}
+    kept = sql.SQL(" where {}::pg_catalog.text = any ({}::pg_catalog.text[])")
+    return query + kept.format(sql.Identifier(column), sql.Literal(list(values)))
 
 
 def _frozen(rows: list[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:

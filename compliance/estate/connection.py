@@ -38,9 +38,19 @@ _SETTINGS = {
 _NAMES_ONLY = frozenset(
     {"42501", "42P01", "42703", "42883", "42704", "3F000", "25006", "25001", "55P03", "57014", "42601"}
 )
-_LAYER = {"42501": "role", "25006": "transaction", "25001": "transaction", "42601": "protocol"} | dict.fromkeys(
-    ("57014", "55P03"), "settings"
-)
+# 2F003 is how dblink and postgres_fdw refuse a connection to anyone who is not a superuser.
+_LAYER = {
+    "42501": "role", "2F003": "role", "25006": "transaction", "25001": "transaction", "42601": "protocol",
+    "57014": "settings", "55P03": "settings",
+}  # fmt: skip
+
+
+class QueryFailed(CouldNotLook):
+    """A query that was refused or failed; `layer` refused it; None: it failed for its own reason."""
+
+    def __init__(self, error: psycopg.Error) -> None:
+        super().__init__(reason(error), remedy=_remedy(error))
+        self.layer = _LAYER.get(error.sqlstate or "")
 
 
 class Look:
@@ -61,7 +71,7 @@ class Look:
         except psycopg.Error as error:
             with suppress(psycopg.Error):  # a lost connection says so at the next query
                 self._connection.execute(_BACK)
-            raise CouldNotLook(reason(error), remedy=_remedy(error)) from None
+            raise QueryFailed(error) from None
 
     def guarded(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a statement that a policy holds: the guard reads it first."""
@@ -98,11 +108,6 @@ def reason(error: psycopg.Error) -> str:
         else "the message is withheld, as it may quote data"
     )
     return f"{_title(error)}: {message} ({state})"
-
-
-def refusing_layer(error: psycopg.Error) -> str | None:
-    """Which layer refused a statement; None where it failed for a reason of its own."""
-    return _LAYER.get(error.sqlstate or "")
 
 
 def _title(error: psycopg.Error) -> str:
