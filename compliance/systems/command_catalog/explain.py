@@ -78,10 +78,14 @@ def _governed(policy: Policy, command: Command, values: dict[str, str]) -> Expla
     }
     statements = []
     for target in targets:
-        passed = [f"p_{a.name} => {typed[a.name]}::{a.type}" for a in target.arguments if a.name in typed]
+        passed = [f"{name(policy.parameter_prefix + a.name)} => {typed[a.name]}::{a.type}" for a in target.arguments if a.name in typed]
         statements.append(f"select {name(target.schema)}.{name(target.name)}({', '.join(passed)});")
-    gates = {gate: policy.gates.declared[gate] for gate in command.gates}
+    gates = {gate: _shown(policy.gates.declared[gate]) for gate in command.gates}
     return Explained(command.name, True, command.mutating, tuple(statements), gates, command.rollback)
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _pairs(given: Iterable[str]) -> dict[str, str]:

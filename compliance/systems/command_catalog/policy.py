@@ -97,12 +97,12 @@ class Pin:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A table of keys and values, and what some of them must be."""
+    """A table of keys and values, and what some of them must be, in the type that their column has."""
 
     relation: str
     key: str
     value: str
-    declared: Mapping[str, str]
+    declared: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,7 @@ class Policy:
     prune: bool
     runs: tuple[str, str]
     operator: str
+    parameter_prefix: str
     targets: Mapping[str, Target]
     commands: Mapping[str, Command]
     ungoverned: Mapping[str, Ungoverned]
@@ -155,6 +156,7 @@ def parse(document: Document) -> Policy:
         prune=value["catalog"].get("prune", False),
         runs=(value["runs"]["relation"], value["runs"]["command"]),
         operator=functions["operator"],
+        parameter_prefix=functions["parameter_prefix"],
         targets={n: _target(functions["schema"], n, v) for n, v in functions["targets"].items()},
         commands={n: _command(n, v, document.line("commands", n)) for n, v in value["commands"].items()},
         ungoverned={n: _ungoverned(n, v) for n, v in value.get("ungoverned", {}).items()},
@@ -197,7 +199,7 @@ def _part(name: str, value: dict[str, Any]) -> Part:
     return Part(
         name,
         value["kind"],
-        value.get("schema", "public"),
+        value.get("schema", ""),
         value.get("relation", ""),
         value.get("column", ""),
         tuple(value["like"]),
@@ -241,3 +243,5 @@ def _check(document: Document, policy: Policy) -> None:
     for name, part in policy.surface.items():
         if part.kind == "rows" and not (part.relation and part.column):
             raise document.error(f"{name}: kind rows needs relation and column", "surface", "parts", name)
+        if part.kind != "rows" and not part.schema:
+            raise document.error(f"{name}: kind {part.kind} needs a schema", "surface", "parts", name)
