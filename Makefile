@@ -31,10 +31,10 @@ check: .venv/dev ## Format, lint, types, imports, house and pure tests (at most 
 	$(BIN)/pytest -q tests/pure tests/test_house.py
 
 test: .venv/dev ## Everything that decides (at most 12 minutes)
-	$(BIN)/pytest -q tests
+	$(BIN)/pytest -q -m 'not prove' tests
 
 prove: .venv/dev ## Exhaustive: the tests, and the full matrices marked `prove`
-	$(BIN)/pytest -q tests --prove
+	$(BIN)/pytest -q tests
 
 bench: .venv/dev ## Measure, as ratios in one run
 	for each in benchmarks/[a-z]*.py; do $(BIN)/python $$each || exit 1; done
