@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from compliance.core.change import Compiled
 from compliance.core.errors import ComplianceError, ConfigurationError, Refused
 from compliance.core.observation import Observation
 from compliance.core.plansql import check_plan
-from compliance.core.verdict import Verdict
 from compliance.estate import config
 from compliance.estate.observe import embedded_or_nothing, observe
 from compliance.estate.resources import resource
 from compliance.probing import Run, probe_folder
 from compliance.systems import Policies, system
 from compliance.systems.protocol import Facts
+
+if TYPE_CHECKING:
+    from compliance.core.change import Compiled
+    from compliance.core.verdict import Verdict
 
 Report = Callable[[str], None]
 
@@ -91,7 +93,21 @@ def probe(run: Run, *, results: Path | None = None, report: Report = lambda _: N
         raise ComplianceError("the probes could not be collected:\n" + "\n".join(failures))
     if code == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
+    if results is not None:
+        _counted(results, given.state.cases)
     return given.state.verdict()
+
+
+def _counted(results: Path, nodeids: Iterable[str]) -> None:
+    """Exactly one result a case, or the report would show less than was judged."""
+    from compliance.reporting.results import count
+
+    found = count(results, nodeids)
+    if not found.exact:
+        raise ComplianceError(
+            f"the report lacks {len(found.missing)} cases and has {len(found.surplus)} that were not judged",
+            remedy=f"empty {results} and audit again",
+        )
 
 
 def _arguments(folder: Path, policies: Policies, results: Path | None) -> list[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Generator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,8 +17,11 @@ import pytest
 from compliance.core.errors import ComplianceError
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from compliance.core.verdict import Case, Outcome, Rule, Verdict
     from compliance.probing import Look, Run
+    from compliance.reporting.labels import CaseLabels
 
 STATE = pytest.StashKey["State"]()
 _SECTION = re.compile(r"^(Why|Remedy):\s*(.*?)(?=^\w+:|\Z)", re.MULTILINE | re.DOTALL)
@@ -58,18 +60,20 @@ class State:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("compliance", "governance probes")
-    group.addoption("--estate", metavar="FILE", help="estate.yaml to look at; default: the embedded reference estate")
+    group.addoption(
+        "--estate", metavar="FILE", help="estate.yaml to look at; default: the embedded reference estate"
+    )
     group.addoption("--observation", metavar="FILE", help="probe a recorded observation instead of looking")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "rule(id, family, severity, phase): a probe of one rule")
-    config.addinivalue_line("markers", "each(population): one case for each name, as in 'command_catalog.commands'")
+    config.addinivalue_line(
+        "markers", "each(population): one case for each name, as in 'command_catalog.commands'"
+    )
     state = config.stash[STATE] = State(config)
     config.pluginmanager.register(_Cases(state), "compliance-cases")
     config.add_cleanup(state.stack.close)
-    if config.pluginmanager.hasplugin("allure_pytest"):
-        config.pluginmanager.register(_Reporting(state), "compliance-reporting")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -95,7 +99,9 @@ def _looks(state: State, metafunc: pytest.Metafunc) -> list[Look]:
 def _each(metafunc: pytest.Metafunc) -> str:
     marker = metafunc.definition.get_closest_marker("each")
     if marker is None:
-        raise pytest.UsageError(f"{metafunc.definition.nodeid}: a rule needs @pytest.mark.each('system[.population]')")
+        raise pytest.UsageError(
+            f"{metafunc.definition.nodeid}: a rule needs @pytest.mark.each('system[.population]')"
+        )
     return str(marker.args[0])
 
 
@@ -206,7 +212,9 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 def pytest_configure_node(node: Any) -> None:
     """xdist: the controller looks, the workers read the file."""
     config = node.config
-    if not (config.option.estate or config.option.observation or any("probes" in str(arg) for arg in config.args)):
+    if not (
+        config.option.estate or config.option.observation or any("probes" in str(arg) for arg in config.args)
+    ):
         return
     state = config.stash[STATE]
     run = state.the_run()
@@ -216,32 +224,32 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["compliance_observation"] = str(file)
 
 
-class _Reporting:
-    """Registered where allure-pytest is: results with labels and shared evidence."""
-
-    def __init__(self, state: State) -> None:
-        self.state = state
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionstart(self, session: pytest.Session) -> None:
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config) -> None:
+    """Where there are probes and `--alluredir`, results get labels and shared evidence; see `reporting.allure`."""
+    state = config.stash[STATE]
+    if state.rules and config.getoption("allure_report_dir", None):
         from compliance.reporting.allure import install
 
-        install(session.config, None, self.describe)
+        install(config, None, lambda nodeid: _labels(state, nodeid))
 
-    def describe(self, nodeid: str) -> Any:
-        """What the report shows of a case, or None for a test that is no probe."""
-        from compliance.reporting.labels import Attachment, CaseLabels
 
-        rule, look = self.state.rules.get(nodeid.partition("[")[0]), self.state.looks.get(nodeid)
-        if rule is None or look is None:
-            return None
-        evidence = (
-            (Attachment("evidence", "application/json", look.run.evidence(look.rule, look.system)),) if look.rule else ()
-        )
-        return CaseLabels(
-            rule.title, look.subject, rule.system, rule.family, rule.id, rule.severity, rule.phase, rule.why,
-            rule.remedy, evidence,
-        )  # fmt: skip
+def _labels(state: State, nodeid: str) -> CaseLabels | None:
+    """What the report shows of a case, or None for a test that is no probe."""
+    from compliance.reporting.labels import Attachment, CaseLabels
+
+    rule, look = state.rules.get(nodeid.partition("[")[0]), state.looks.get(nodeid)
+    if rule is None or look is None:
+        return None
+    evidence = (
+        (Attachment("evidence", "application/json", look.run.evidence(look.rule, look.system)),)
+        if look.rule
+        else ()
+    )
+    return CaseLabels(
+        rule.title, look.subject, rule.system, rule.family, rule.id, rule.severity, rule.phase, rule.why, rule.remedy,
+        evidence,
+    )  # fmt: skip
 
 
 def _open(config: pytest.Config, stack: ExitStack) -> Run:
