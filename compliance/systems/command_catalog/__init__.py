@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from compliance.core.needs import Needs
 from compliance.systems.command_catalog.compile import compile  # noqa: A004  the protocol's word
+from compliance.systems.command_catalog.draft import draft
 from compliance.systems.command_catalog.policy import Policy, parse
 
-__all__ = ["compile", "guards", "names", "needs", "parse", "reads"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["compile", "draft", "guards", "names", "needs", "parse", "reads"]
 
 guards = frozenset({"CC005", "CC006", "CC007", "CC008", "CC009", "CC010", "CC014", "CC015"})
 

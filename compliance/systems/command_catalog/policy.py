@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from compliance.core.needs import RowsNeed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from compliance.estate.document import Document
 
 FIELDS = ("name", "category", "mutating", "reversible", "targets")
@@ -112,6 +113,7 @@ class Policy:
     columns: Mapping[str, str]
     prune: bool
     runs: tuple[str, str]
+    schema: str
     operator: str
     parameter_prefix: str
     targets: Mapping[str, Target]
@@ -128,7 +130,9 @@ class Policy:
         return {
             "governed": len(self.commands),
             "registry": len(self.commands) + len(self.ungoverned),
-            "distinct_targets": len({target for command in self.commands.values() for target in command.targets}),
+            "distinct_targets": len(
+                {target for command in self.commands.values() for target in command.targets}
+            ),
             "surface": self.total,
             **{f"surface.{part.name}": part.count for part in self.surface.values()},
         }
@@ -141,7 +145,10 @@ class Policy:
     def gate_rows(self) -> RowsNeed:
         gates = self.gates
         return RowsNeed(
-            "command_catalog.gates", gates.relation, (gates.key, gates.value), (gates.key, tuple(sorted(gates.declared)))
+            "command_catalog.gates",
+            gates.relation,
+            (gates.key, gates.value),
+            (gates.key, tuple(sorted(gates.declared))),
         )
 
 
@@ -155,6 +162,7 @@ def parse(document: Document) -> Policy:
         columns=value["catalog"]["columns"],
         prune=value["catalog"].get("prune", False),
         runs=(value["runs"]["relation"], value["runs"]["command"]),
+        schema=functions["schema"],
         operator=functions["operator"],
         parameter_prefix=functions["parameter_prefix"],
         targets={n: _target(functions["schema"], n, v) for n, v in functions["targets"].items()},
@@ -213,7 +221,9 @@ def _check_pattern(document: Document, pin: Pin) -> None:
     except re.error as error:
         raise document.error(f"{pin.name}: not a pattern: {error}", "pins", pin.name, "locator") from None
     if groups != 1:
-        raise document.error(f"{pin.name}: the pattern needs one group, around the number", "pins", pin.name, "locator")
+        raise document.error(
+            f"{pin.name}: the pattern needs one group, around the number", "pins", pin.name, "locator"
+        )
 
 
 def _pin(name: str, value: dict[str, Any], line: int) -> Pin:
@@ -225,10 +235,14 @@ def _check(document: Document, policy: Policy) -> None:
     for name, command in policy.commands.items():
         for target in command.targets:
             if target not in policy.targets:
-                raise document.error(f"{name}: '{target}' is not declared in functions.targets", "commands", name, "targets")
+                raise document.error(
+                    f"{name}: '{target}' is not declared in functions.targets", "commands", name, "targets"
+                )
         for gate in command.gates:
             if gate not in policy.gates.declared:
-                raise document.error(f"{name}: '{gate}' is not declared in gates.declared", "commands", name, "gates")
+                raise document.error(
+                    f"{name}: '{gate}' is not declared in gates.declared", "commands", name, "gates"
+                )
     for name, pin in policy.pins.items():
         if pin.how == "pattern":
             _check_pattern(document, pin)
@@ -239,7 +253,9 @@ def _check(document: Document, policy: Policy) -> None:
             )
     counted = sum(part.count for part in policy.surface.values())
     if counted != policy.total:
-        raise document.error(f"surface: the parts add up to {counted}, total says {policy.total}", "surface", "total")
+        raise document.error(
+            f"surface: the parts add up to {counted}, total says {policy.total}", "surface", "total"
+        )
     for name, part in policy.surface.items():
         if part.kind == "rows" and not (part.relation and part.column):
             raise document.error(f"{name}: kind rows needs relation and column", "surface", "parts", name)

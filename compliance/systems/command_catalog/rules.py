@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,8 @@ from compliance.systems.command_catalog.drift import drift
 from compliance.systems.command_catalog.policy import FIELDS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from compliance.core.facts import Constraint, Function
     from compliance.systems.command_catalog.policy import Part, Policy
     from compliance.systems.protocol import Facts
@@ -31,7 +32,9 @@ def rows_equal_declaration(facts: Facts) -> Iterator[Judgement]:
             case Undeclared(subject):
                 yield Finding(subject, "the catalog has a row that policy does not declare", "undeclared")
             case Differs(subject, facet, declared, observed):
-                yield Finding(subject, f"{columns[facet]} is {_shown(observed)}, declared {_shown(declared)}", facet)
+                yield Finding(
+                    subject, f"{columns[facet]} is {_shown(observed)}, declared {_shown(declared)}", facet
+                )
 
 
 def rows_are_unambiguous(facts: Facts) -> Iterator[Judgement]:
@@ -44,7 +47,9 @@ def rows_are_unambiguous(facts: Facts) -> Iterator[Judgement]:
         for field, value in zip(FIELDS, row.values, strict=True):
             if value is None or (isinstance(value, tuple) and (None in value or len(set(value)) < len(value))):
                 column = facts.policy.columns[field]
-                yield Finding(str(row.values[0]), f"{column} holds NULL or the same value twice", f"{field}-ambiguous")
+                yield Finding(
+                    str(row.values[0]), f"{column} holds NULL or the same value twice", f"{field}-ambiguous"
+                )
 
 
 def pins_agree(facts: Facts) -> Iterator[Judgement]:
@@ -175,9 +180,13 @@ def reversible_has_rollback(facts: Facts) -> Iterator[Judgement]:
         elif command.rollback is None:
             yield Finding(command.name, "reversible, but policy names no rollback command", "undeclared")
         elif command.rollback not in policy.commands:
-            yield Finding(command.name, f"its rollback command {command.rollback} is not governed", "ungoverned")
+            yield Finding(
+                command.name, f"its rollback command {command.rollback} is not governed", "ungoverned"
+            )
         elif command.rollback not in rows:
-            yield Finding(command.name, f"its rollback command {command.rollback} has no row in the catalog", "missing")
+            yield Finding(
+                command.name, f"its rollback command {command.rollback} has no row in the catalog", "missing"
+            )
 
 
 def gates_as_declared(facts: Facts) -> Iterator[Judgement]:
@@ -196,12 +205,19 @@ def surface_counts_agree(facts: Facts) -> Iterator[Judgement]:
     """The document's D9: what the name patterns of policy select, kind by kind (181 in all)."""
     for part in facts.policy.surface.values():
         try:
-            found = sum(_selected(part, name) for name in _names(facts, part))
+            found = counted(facts, part)
         except CouldNotLook as error:
             yield from _unseen(part.name, error)
             continue
         if found != part.count:
-            yield Finding(part.name, f"{found} {part.kind} objects match {', '.join(part.like)}; declared {part.count}")
+            yield Finding(
+                part.name, f"{found} {part.kind} objects match {', '.join(part.like)}; declared {part.count}"
+            )
+
+
+def counted(facts: Facts, part: Part) -> int:
+    """How many objects of a kind the name patterns of a part select."""
+    return sum(_selected(part, name) for name in _names(facts, part))
 
 
 def nothing_rides_along(facts: Facts) -> Iterator[Judgement]:
@@ -212,7 +228,9 @@ def nothing_rides_along(facts: Facts) -> Iterator[Judgement]:
         return
     for trigger in facts.read("catalog.triggers"):
         if (trigger.schema, trigger.relation) == (schema, name) and trigger.enabled:
-            yield Finding(facts.policy.relation, f"trigger {trigger.name} would run {trigger.function}", trigger.name)
+            yield Finding(
+                facts.policy.relation, f"trigger {trigger.name} would run {trigger.function}", trigger.name
+            )
 
 
 def key_is_unique(facts: Facts) -> Iterator[Judgement]:
@@ -222,8 +240,12 @@ def key_is_unique(facts: Facts) -> Iterator[Judgement]:
     constraints: list[Constraint] = [
         c for c in facts.read("catalog.constraints") if (c.schema, c.relation) == (schema, name)
     ]
-    valid = {i.name for i in facts.read("catalog.indexes") if i.valid and (i.schema, i.relation) == (schema, name)}
-    if not any(c.kind in ("primary key", "unique") and c.columns == key and c.name in valid for c in constraints):
+    valid = {
+        i.name for i in facts.read("catalog.indexes") if i.valid and (i.schema, i.relation) == (schema, name)
+    }
+    if not any(
+        c.kind in ("primary key", "unique") and c.columns == key and c.name in valid for c in constraints
+    ):
         yield Finding(facts.policy.relation, f"no primary key or unique constraint on exactly {key[0]}")
 
 
