@@ -8,6 +8,7 @@ or FOR UPDATE. What a view does behind its name cannot be seen in a text: that i
 from __future__ import annotations
 
 import logging
+from functools import lru_cache
 
 import sqlglot
 from sqlglot import exp
@@ -84,15 +85,21 @@ def check_part(node: exp.Expr) -> None:
         raise _refused(why, node)
 
 
-def parse(sql: str) -> list[exp.Expr]:
+def parse(sql: str) -> tuple[exp.Expr, ...]:
     """The statements of a text, as PostgreSQL separates them."""
     try:
-        return [statement for statement in sqlglot.parse(sql, dialect="postgres") if statement is not None]
+        return _trees(sql)
     except (SqlglotError, RecursionError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UnsafeSQLError(
             f"SQL is refused: it cannot be parsed ({first})", remedy="write it as plain SQL"
         ) from None
+
+
+@lru_cache(maxsize=1024)
+def _trees(sql: str) -> tuple[exp.Expr, ...]:
+    """Parsed once: a rule and the check of the plan read the same statements, and nobody changes a tree."""
+    return tuple(statement for statement in sqlglot.parse(sql, dialect="postgres") if statement is not None)
 
 
 def parse_one(sql: str) -> exp.Expr:
