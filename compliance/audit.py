@@ -81,6 +81,9 @@ def probe(run: Run, *, results: Path | None = None, report: Report = lambda _: N
             if report.failed:
                 failures.append(f"{report.nodeid}: {report.longreprtext}")
 
+        def pytest_internalerror(self, excrepr: object) -> None:
+            failures.append(str(excrepr))
+
         def pytest_collection_finish(self, session: pytest.Session) -> None:
             report(f"{len(session.items)} cases")
 
@@ -89,7 +92,8 @@ def probe(run: Run, *, results: Path | None = None, report: Report = lambda _: N
     folder = probe_folder()
     with _hermetic():
         code = pytest.main(_arguments(folder, run.policies, results), plugins=[given])
-    if failures or code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR):
+    # An internal error comes by its hook: its exit code is 3, which the plugin sets where it could not look.
+    if failures or code == pytest.ExitCode.USAGE_ERROR:
         raise ComplianceError("the probes could not be collected:\n" + "\n".join(failures))
     if code == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt

@@ -93,14 +93,20 @@ def _audit(commands: Commands) -> None:
         "compliance audit --estate estate.yaml --json > verdict.json",
     )  # fmt: skip
     _sources(parser)
-    parser.add_argument("--out", metavar="DIR", default="reports", help="where results and page go (default: reports)")
+    parser.add_argument(
+        "--out", metavar="DIR", default="reports", help="where results and page go (default: reports)"
+    )
     parser.add_argument("--no-page", action="store_true", help="leave out the HTML page (it needs Node)")
     parser.add_argument("--json", action="store_true", help="print the verdict as JSON (audit.schema.json)")
 
 
 def _observe(commands: Commands) -> None:
     parser = _add(
-        commands, "observe", "observe", "look once, and write what was seen", "compliance observe -o observation.json"
+        commands,
+        "observe",
+        "observe",
+        "look once, and write what was seen",
+        "compliance observe -o observation.json",
     )
     _sources(parser)
     parser.add_argument("-o", "--output", metavar="FILE", help="file to write; default: standard output")
@@ -114,8 +120,12 @@ def _compile(commands: Commands) -> None:
     parser.add_argument("system", metavar="SYSTEM", help="a governed system in force")
     _sources(parser)
     parser.add_argument("--out", metavar="DIR", default="reports/compiled", help="default: reports/compiled")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where files in DIR are not current")
-    parser.add_argument("--json", action="store_true", help="print system, kind, path, digest and steps as JSON")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 where files in DIR are not current"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print system, kind, path, digest and steps as JSON"
+    )
 
 
 def _explain(commands: Commands) -> None:
@@ -130,7 +140,9 @@ def _explain(commands: Commands) -> None:
 
 
 def _start(commands: Commands) -> None:
-    parser = _add(commands, "init", "init", "write a commented estate.yaml and policy to start from", "compliance init .")
+    parser = _add(
+        commands, "init", "init", "write a commented estate.yaml and policy to start from", "compliance init ."
+    )
     parser.add_argument("folder", metavar="DIR", help="where to; existing files are not overwritten")
     policy = _add(commands, "policy", "policy", "write a policy from what an estate looks like now")
     inner = policy.add_subparsers(dest="action", required=True, metavar="ACTION")
@@ -164,8 +176,12 @@ def _estate(commands: Commands) -> None:
 def _report(commands: Commands) -> None:
     parser = commands.add_parser("report", help="read the report of the last audit")
     inner = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    opened = _add(inner, "open", "report_open", "serve the page on loopback until Ctrl-C", "compliance report open")
-    opened.add_argument("folder", metavar="DIR", nargs="?", default="reports/html", help="default: reports/html")
+    opened = _add(
+        inner, "open", "report_open", "serve the page on loopback until Ctrl-C", "compliance report open"
+    )
+    opened.add_argument(
+        "folder", metavar="DIR", nargs="?", default="reports/html", help="default: reports/html"
+    )
 
 
 if __name__ == "__main__":

@@ -63,7 +63,9 @@ def _page(out: Path, audited: Audited) -> tuple[Path | None, str]:
 
     estate = audited.run.estate
     facts = {"estate": estate.name, "kind": estate.kind, "observation": audited.run.observation.digest[:16]}
-    results.write_run_files(out / "allure-results", facts | {"observed_at": audited.run.observation.observed_at})
+    results.write_run_files(
+        out / "allure-results", facts | {"observed_at": audited.run.observation.observed_at}
+    )
     _say("rendering the page")
     try:
         return page.generate(out / "allure-results", out / "html"), ""
@@ -119,12 +121,12 @@ def _described(item: Compiled, path: Path) -> dict[str, Any]:
 
 
 def _check(compiled: tuple[Compiled, ...], out: Path) -> int:
-    stale = []
+    stale: list[Path] = []
     for item in compiled:
         place = out / item.system / item.kind
         found = {path.name: path.read_text(encoding="utf-8") for path in sorted(place.glob("*.sql"))}
         if found != item.files():
-            stale.append(str(place))
+            stale.append(place)
     for place in stale:
         print(f"compliance: not current: {place}", file=sys.stderr)
     return 1 if stale else 0
@@ -186,7 +188,9 @@ def estate_up(parsed: argparse.Namespace) -> int:
         _print(canonical.pretty({"postgres": found.dsn(OWNER), "estate": str(found.estate_file)}))
     else:
         _print(f"postgres  {found.dsn(OWNER)}\nestate    {found.estate_file}")
-        _print(f"\nBreak something (`compliance estate psql`), then: compliance audit --estate {found.estate_file}")
+        _print(
+            f"\nBreak something (`compliance estate psql`), then: compliance audit --estate {found.estate_file}"
+        )
     return 0
 
 
@@ -203,7 +207,11 @@ def estate_status(parsed: argparse.Namespace) -> int:
 
     found = reference.status()
     if parsed.json:
-        _print(canonical.pretty({"running": found.running, "stays": found.stays, "directory": str(found.directory)}))
+        _print(
+            canonical.pretty(
+                {"running": found.running, "stays": found.stays, "directory": str(found.directory)}
+            )
+        )
     else:
         _print(f"{'running' if found.running else 'not running'}  {found.directory}")
     return 0

@@ -41,7 +41,7 @@ class State:
 
     def the_run(self) -> Run:
         if self.run is None:
-            self.run = _open(self.config, self.stack)
+            self.run = _open(self.config)
         return self.run
 
     def verdict(self) -> Verdict:
@@ -157,7 +157,7 @@ def _rule_of(state: State, item: pytest.Item) -> Rule | None:
 
 
 def _outcome(look: Look, call: pytest.CallInfo[Any]) -> tuple[Outcome, tuple[Any, ...], str]:
-    from compliance.probing import Broken
+    from compliance.probing import Broken, Unlooked
 
     if call.excinfo is None:
         return ("kept", (), "") if look.rule else ("could_not_look", (), "the probe judged nothing")
@@ -166,6 +166,8 @@ def _outcome(look: Look, call: pytest.CallInfo[Any]) -> tuple[Outcome, tuple[Any
         return "broken", error.findings, ""
     if isinstance(error, pytest.skip.Exception):
         return "not_applicable", (), str(error.msg)
+    if isinstance(error, Unlooked):
+        return "could_not_look", (), error.reason
     if isinstance(error, ComplianceError):
         return "could_not_look", (), error.message
     return "could_not_look", (), f"the probe failed: {type(error).__name__}: {error}"
@@ -185,7 +187,7 @@ class _Cases:
         from compliance.core.verdict import Case, Rule
 
         outcome, findings, reason, subject = said
-        rule = Rule(*report.compliance_rule)  # type: ignore[attr-defined]
+        rule = Rule(*report.compliance_rule)
         self.state.cases[report.nodeid] = Case(
             rule, subject, outcome, tuple(Finding(*finding) for finding in findings), reason
         )
@@ -252,7 +254,7 @@ def _labels(state: State, nodeid: str) -> CaseLabels | None:
     )  # fmt: skip
 
 
-def _open(config: pytest.Config, stack: ExitStack) -> Run:
+def _open(config: pytest.Config) -> Run:
     """Estate, policies and observation as the options say."""
     from compliance.core.observation import Observation
     from compliance.estate import config as estates

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,8 @@ from compliance.core.sqltext import literal, name, relation
 from compliance.estate.resources import resource
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from compliance.core.needs import Needs
 
 _ESTATE = """\
@@ -33,10 +34,14 @@ repository: .            # the git repository whose files repeat what the databa
 def start(folder: Path) -> list[Path]:
     """Write `estate.yaml` and a policy folder with the reference's files as commented models."""
     policy = resource("fixtures/reference/policy")
-    wanted = {folder / "estate.yaml": None} | {folder / "policy" / p.name: p for p in sorted(policy.glob("*.yaml"))}
+    wanted = {folder / "estate.yaml": None} | {
+        folder / "policy" / p.name: p for p in sorted(policy.glob("*.yaml"))
+    }
     for path in wanted:
         if path.exists():
-            raise ConfigurationError(f"{path} is there already", remedy="name an empty folder, or move the file away")
+            raise ConfigurationError(
+                f"{path} is there already", remedy="name an empty folder, or move the file away"
+            )
     for path, model in wanted.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         if model is None:
@@ -78,5 +83,7 @@ def draft(system: str, file: Path, recorded: str | None, report: Callable[[str],
         raise ConfigurationError(f"no draft for '{system}'; allowed: {allowed}")
     run = audit.look(file, Path(recorded) if recorded else None, report)
     if system not in run.policies:
-        raise ConfigurationError(f"'{system}' is not in force in {file}", remedy="add it to systems, with any policy")
+        raise ConfigurationError(
+            f"'{system}' is not in force in {file}", remedy="add it to systems, with any policy"
+        )
     return command_catalog.draft(run.policies[system], run.observation)

@@ -81,5 +81,6 @@ class Compiled:
     def _transaction(self, name: str, parts: list[str]) -> str:
         # Without ON_ERROR_STOP psql goes on after an error and exits 0. With a search_path of its own no function or
         # operator of somebody else's schema stands in for one of PostgreSQL's.
-        head = f"-- {self.system}: {self.title} ({self.kind}, {name})\n\\set ON_ERROR_STOP on\nbegin;\nset local search_path = pg_catalog, pg_temp;\n"
+        title = f"-- {self.system}: {self.title} ({self.kind}, {name})"
+        head = f"{title}\n\\set ON_ERROR_STOP on\nbegin;\nset local search_path = pg_catalog, pg_temp;\n"
         return head + "\n" + "\n\n".join(parts) + "\n\ncommit;\n"

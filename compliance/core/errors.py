@@ -33,7 +33,9 @@ class ConfigurationError(ComplianceError):
     """Wrong usage, or a file that does not say what it must."""
 
     @classmethod
-    def at(cls, path: Path | str, line: int | None, message: str, *, remedy: str | None = None) -> ConfigurationError:
+    def at(
+        cls, path: Path | str, line: int | None, message: str, *, remedy: str | None = None
+    ) -> ConfigurationError:
         """Name the place as editors understand it: `file:line`."""
         place = f"{path}:{line}" if line else str(path)
         return cls(f"{place}: {message}", remedy=remedy)

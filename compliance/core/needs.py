@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RowsNeed:
-    """Columns of a governed table, in an order of `key`; `only` keeps the rows where a column has one of some values."""
+    """Columns of a governed table, in order of `key`; `only` keeps the rows where a column has one of some values."""
 
     name: str
     relation: str

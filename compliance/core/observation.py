@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from compliance.core import canonical, facts
 from compliance.core.errors import ConfigurationError, CouldNotLook
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FORMAT = 1
 T = TypeVar("T")
@@ -89,7 +91,9 @@ class Observation:
         """The facts of a section; raises `CouldNotLook` where it is blind or was never looked at."""
         found = self.sections.get(section)
         if found is None:
-            raise CouldNotLook(f"{section}: this observation does not hold it", remedy="observe again with this policy")
+            raise CouldNotLook(
+                f"{section}: this observation does not hold it", remedy="observe again with this policy"
+            )
         if isinstance(found, Blind):
             raise (SourceUnavailable if found.unavailable else CouldNotLook)(f"{section}: {found.reason}")
         return found.facts
@@ -128,13 +132,16 @@ class Observation:
         try:
             whole = json.loads(data)
             content, provenance = whole["content"], whole["provenance"]
-            sections = {key: _section(key, value, provenance[key]) for key, value in content["sections"].items()}
+            sections = {
+                key: _section(key, value, provenance[key]) for key, value in content["sections"].items()
+            }
             found = cls(content["estate"], whole["observed_at"], sections)
         except (ValueError, KeyError, TypeError) as error:
             raise ConfigurationError(f"{name}: not an observation ({type(error).__name__}: {error})") from None
         if content.get("format") != FORMAT or found.digest != whole.get("digest"):
             raise ConfigurationError(
-                f"{name}: the content does not have the digest it states", remedy="use the file as it was written"
+                f"{name}: the content does not have the digest it states",
+                remedy="use the file as it was written",
             )
         return found
 

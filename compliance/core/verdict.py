@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from compliance.core.finding import Finding, Phase, Severity
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from compliance.core.finding import Finding, Phase, Severity
 
 Outcome: TypeAlias = Literal["kept", "broken", "could_not_look", "not_applicable", "waived"]
 OUTCOMES: tuple[Outcome, ...] = ("kept", "broken", "could_not_look", "not_applicable", "waived")
@@ -90,7 +92,12 @@ class Verdict:
 
 
 def gate(
-    cases: Iterable[Case], *, observation: str, policy: str, deselected: int = 0, blind: Mapping[str, str] | None = None
+    cases: Iterable[Case],
+    *,
+    observation: str,
+    policy: str,
+    deselected: int = 0,
+    blind: Mapping[str, str] | None = None,
 ) -> Verdict:
     """The only maker of a verdict: cases in an order that depends on names alone."""
     ordered = sorted(cases, key=lambda case: (case.rule.system, case.rule.id, case.subject))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from compliance.core.errors import ConfigurationError
 from compliance.estate import document
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SCHEMA = Path(__file__).with_name("estate.schema.json")
 

@@ -24,7 +24,7 @@ from typing import Any, NoReturn, TextIO
 PR_SET_PDEATHSIG = 1
 
 
-class _Ended(Exception):  # noqa: N818 - not an error: the server has ended
+class _Ended(Exception):
     """Raised out of the wait for the lock when the server has ended by itself."""
 
 

@@ -6,16 +6,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from compliance.core import redact
 from compliance.core.errors import CouldNotLook
-from compliance.core.needs import Needs, RowsNeed
 from compliance.core.observation import Blind, File, Observation, Provenance, Row, Seen
 from compliance.estate import catalog
-from compliance.estate.config import Estate
 from compliance.estate.connection import Look, read_only
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from compliance.core.needs import Needs, RowsNeed
+    from compliance.estate.config import Estate
 
 Section = Seen[Any] | Blind
 Report = Callable[[str], None]
@@ -27,10 +30,8 @@ def observe(estate: Estate, needs: Needs, *, report: Report = lambda _: None) ->
     `report` is told what is looked at, for progress.
     """
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    sections: dict[str, Section] = {}
-    for name, section in (*_postgres(estate, needs, at, report), *_repository(estate, needs, at, report)):
-        sections[name] = section
-    return Observation(estate.name, at, sections)
+    found = (*_postgres(estate, needs, at, report), *_repository(estate, needs, at, report))
+    return Observation(estate.name, at, dict(found))
 
 
 def _postgres(estate: Estate, needs: Needs, at: str, report: Report) -> Iterator[tuple[str, Section]]:
@@ -93,7 +94,7 @@ def _clean(fact: Any, key: bytes | None) -> Any:
 
 def _rows(look: Look, need: RowsNeed, at: str, key: bytes | None) -> Section:
     started = time.perf_counter()
-    origin = f"select {', '.join(need.columns)} from {need.relation}"
+    origin = f"select {', '.join(need.columns)} from {need.relation}"  # noqa: S608 - what the report shows, not what is run
     try:
         found = catalog.read_rows(look, need)
     except CouldNotLook as error:

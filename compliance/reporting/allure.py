@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 
     Describe = Callable[[str], CaseLabels | None]
 
+_GATHERING = (
+    "pytest_fixture_setup",
+    "pytest_fixture_post_finalizer",
+    "pytest_runtest_setup",
+    "pytest_runtest_teardown",
+)
 CAPTURED = frozenset({"log", "stdout", "stderr"})
 EXTENSIONS = {"application/json": "json", "text/markdown": "md", "text/html": "html", "application/sql": "sql"}
 
@@ -41,6 +47,19 @@ _encode = JSONEncoder(ensure_ascii=False, default=lambda value: _plain(value.__d
 
 def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value or value is False}
+
+
+def _lean(config: pytest.Config, listener: Any) -> None:
+    """Where all cases are probes, their labels, identity and parameters come from `describe`.
+
+    Then what allure-pytest gathers of these, and its container a fixture and case, is a third of all cost for nothing.
+    An attribute that is no routine is no hook: that is how pluggy reads a plugin.
+    """
+    config.pluginmanager.unregister(listener)
+    for name in _GATHERING:
+        setattr(listener, name, None)
+    listener._update_fixtures_children = lambda item: None  # noqa: ARG005 - the signature is the listener's
+    config.pluginmanager.register(listener, "allure_listener")
 
 
 class FastLogger:
@@ -68,9 +87,12 @@ class FastLogger:
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self._nodeid = nodeid
 
-    def pytest_collection_finish(self) -> None:
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Collected items live to the end; the collector need not walk them again for every case."""
         gc.freeze()
+        listener = session.config.pluginmanager.get_plugin("allure_listener")
+        if listener and session.items and all(item.get_closest_marker("rule") for item in session.items):
+            _lean(session.config, listener)
 
     # -- allure_commons
 
@@ -82,8 +104,9 @@ class FastLogger:
             self._release(result.attachments)
         else:
             self._hidden.add(result.uuid)
-            name = self._name(result.uuid)
-            document = self._document(result, labels, name)
+            identity = case_id(self._nodeid)
+            name = self._name(result.uuid, identity)
+            document = self._document(result, labels, name, identity)
         if details := result.statusDetails:
             fields = _plain(details.__dict__)
             if labels is not None:
@@ -95,7 +118,8 @@ class FastLogger:
     def report_container(self, container: Any) -> None:
         """Kept until the end: the one of a session's fixture comes before the result of its last case."""
         self._release(a for fixture in (*container.befores, *container.afters) for a in fixture.attachments)
-        self._containers.append(container)
+        if container.children:
+            self._containers.append(container)
 
     @allure_commons.hookimpl
     def report_attached_file(self, source: str, file_name: str) -> None:
@@ -112,16 +136,14 @@ class FastLogger:
 
     # -- one result
 
-    def _name(self, uuid: str) -> str:
+    def _name(self, uuid: str, name: str) -> str:
         """The case's own; a second result of a case in the same run keeps its own, so that a count finds it."""
-        name = case_id(self._nodeid)
         if name in self._told:
             return uuid
         self._told.add(name)
         return name
 
-    def _document(self, result: Any, labels: CaseLabels, name: str) -> dict[str, Any]:
-        identity = case_id(self._nodeid)
+    def _document(self, result: Any, labels: CaseLabels, name: str, identity: str) -> dict[str, Any]:
         tags = dict.fromkeys(
             (*labels.tags, labels.phase, *(each.value for each in result.labels if each.name == "tag"))
         )

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
     from rich.console import Console
 
     from compliance.core.change import Compiled
     from compliance.core.verdict import Case, Verdict
 
-_STYLE = {"kept": "bold green", "broken": "bold red", "could-not-look": "bold yellow", "nothing-probed": "bold yellow"}
+_STYLE = {
+    "kept": "bold green",
+    "broken": "bold red",
+    "could-not-look": "bold yellow",
+    "nothing-probed": "bold yellow",
+}
 
 
 def summary(
@@ -55,7 +61,9 @@ def _counts(console: Console, verdict: Verdict) -> None:
 
 def _case(console: Console, case: Case) -> None:
     if case.outcome == "could_not_look":
-        console.print(f"\ncould not look  {case.rule.id} {case.subject}: {case.reason}", style="yellow", markup=False)
+        console.print(
+            f"\ncould not look  {case.rule.id} {case.subject}: {case.reason}", style="yellow", markup=False
+        )
     for finding in case.findings:
         console.print(f"\n{case.rule.severity:8}  {finding.key(case.rule.id)}", style="red", markup=False)
         console.print(f"          {finding.message}", markup=False)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from compliance.core.change import Compiled
 from compliance.core.finding import Judgement
-from compliance.core.needs import Needs
-from compliance.core.observation import Observation
-from compliance.estate.document import Document
+
+if TYPE_CHECKING:
+    from compliance.core.change import Compiled
+    from compliance.core.needs import Needs
+    from compliance.core.observation import Observation
+    from compliance.estate.document import Document
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,14 @@ Remedy: put the number named in the finding at the named place, in the same comm
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from compliance.probing import Look
 from compliance.systems.command_catalog import rules
+
+if TYPE_CHECKING:
+    from compliance.probing import Look
 
 
 @pytest.mark.rule("CC003", family="counts", severity="high", phase="conformance")

@@ -7,10 +7,14 @@ Remedy: apply the migration that the finding names, then audit again.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from compliance.probing import Look
 from compliance.systems.command_catalog import rules
+
+if TYPE_CHECKING:
+    from compliance.probing import Look
 
 
 @pytest.mark.rule("CC005", family="functions", severity="critical", phase="readiness")

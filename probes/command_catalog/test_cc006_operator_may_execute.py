@@ -6,10 +6,14 @@ Remedy: grant execute on the function, and usage on its schema, to the operator 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from compliance.probing import Look
 from compliance.systems.command_catalog import rules
+
+if TYPE_CHECKING:
+    from compliance.probing import Look
 
 
 @pytest.mark.rule("CC006", family="functions", severity="high", phase="readiness")

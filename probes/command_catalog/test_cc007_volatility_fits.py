@@ -7,10 +7,14 @@ Remedy: correct `mutating` in policy and catalog, or the volatility of the funct
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from compliance.probing import Look
 from compliance.systems.command_catalog import rules
+
+if TYPE_CHECKING:
+    from compliance.probing import Look
 
 
 @pytest.mark.rule("CC007", family="functions", severity="high", phase="readiness")

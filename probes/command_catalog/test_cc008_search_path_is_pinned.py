@@ -6,10 +6,14 @@ Remedy: alter function … set search_path = pg_catalog, <schema>.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from compliance.probing import Look
 from compliance.systems.command_catalog import rules
+
+if TYPE_CHECKING:
+    from compliance.probing import Look
 
 
 @pytest.mark.rule("CC008", family="functions", severity="critical", phase="readiness")

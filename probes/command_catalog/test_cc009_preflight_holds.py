@@ -6,10 +6,14 @@ Remedy: apply the named migration first.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from compliance.probing import Look
 from compliance.systems.command_catalog import rules
+
+if TYPE_CHECKING:
+    from compliance.probing import Look
 
 
 @pytest.mark.rule("CC009", family="functions", severity="critical", phase="readiness")

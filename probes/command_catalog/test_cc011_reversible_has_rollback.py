@@ -7,10 +7,14 @@ Remedy: declare `rollback:` for the command, or correct `reversible`; compile an
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from compliance.probing import Look
 from compliance.systems.command_catalog import rules
+
+if TYPE_CHECKING:
+    from compliance.probing import Look
 
 
 @pytest.mark.rule("CC011", family="rows", severity="high", phase="conformance")

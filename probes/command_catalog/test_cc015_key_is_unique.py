@@ -6,10 +6,14 @@ Remedy: restore the primary key (dot_iu_command_catalog_pkey in the document's e
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from compliance.probing import Look
 from compliance.systems.command_catalog import rules
+
+if TYPE_CHECKING:
+    from compliance.probing import Look
 
 
 @pytest.mark.rule("CC015", family="plan", severity="critical", phase="readiness")

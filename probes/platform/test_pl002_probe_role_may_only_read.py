@@ -6,10 +6,14 @@ Remedy: `compliance role` prints the SQL of a role that may SELECT what policy n
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from compliance.probing import Look
 from compliance.systems.platform import rules
+
+if TYPE_CHECKING:
+    from compliance.probing import Look
 
 
 @pytest.mark.rule("PL002", family="least privilege", severity="critical", phase="readiness")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from compliance.core.change import Differs, Drift, Missing, Undeclared
 from compliance.systems.command_catalog.policy import FIELDS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from compliance.core.observation import Row
     from compliance.systems.command_catalog.policy import Command, Policy
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,8 @@ from compliance.core.errors import ConfigurationError
 from compliance.core.sqltext import literal, name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
     from compliance.systems.command_catalog.policy import Argument, Command, Policy
 
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
@@ -78,7 +79,11 @@ def _governed(policy: Policy, command: Command, values: dict[str, str]) -> Expla
     }
     statements = []
     for target in targets:
-        passed = [f"{name(policy.parameter_prefix + a.name)} => {typed[a.name]}::{a.type}" for a in target.arguments if a.name in typed]
+        passed = [
+            f"{name(policy.parameter_prefix + a.name)} => {typed[a.name]}::{a.type}"
+            for a in target.arguments
+            if a.name in typed
+        ]
         statements.append(f"select {name(target.schema)}.{name(target.name)}({', '.join(passed)});")
     gates = {gate: _shown(policy.gates.declared[gate]) for gate in command.gates}
     return Explained(command.name, True, command.mutating, tuple(statements), gates, command.rollback)
@@ -105,7 +110,9 @@ def _checked(command: str, arguments: tuple[Argument, ...], values: dict[str, st
     allowed = ", ".join(f"{a.name}:{a.type}{'?' if a.optional else ''}" for a in arguments) or "none"
     for key in values:
         if key not in known:
-            raise ConfigurationError(f"{command} has no argument '{key}'{_near(key, known)}; allowed: {allowed}")
+            raise ConfigurationError(
+                f"{command} has no argument '{key}'{_near(key, known)}; allowed: {allowed}"
+            )
     for argument in arguments:
         if argument.name not in values and not argument.optional:
             raise ConfigurationError(f"{command} needs {argument.name}:{argument.type}; allowed: {allowed}")

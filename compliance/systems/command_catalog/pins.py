@@ -36,7 +36,13 @@ def _module(text: str) -> ast.Module:
 def _assigned(name: str, text: str) -> list[ast.expr]:
     found = []
     for node in ast.walk(_module(text)):
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        targets = (
+            node.targets
+            if isinstance(node, ast.Assign)
+            else [node.target]
+            if isinstance(node, ast.AnnAssign)
+            else []
+        )
         if any(isinstance(target, ast.Name) and target.id == name for target in targets) and node.value:  # type: ignore[attr-defined]
             found.append(node.value)  # type: ignore[attr-defined]
     return found

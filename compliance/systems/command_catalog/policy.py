@@ -232,6 +232,12 @@ def _pin(name: str, value: dict[str, Any], line: int) -> Pin:
 
 
 def _check(document: Document, policy: Policy) -> None:
+    _check_commands(document, policy)
+    _check_pins(document, policy)
+    _check_surface(document, policy)
+
+
+def _check_commands(document: Document, policy: Policy) -> None:
     for name, command in policy.commands.items():
         for target in command.targets:
             if target not in policy.targets:
@@ -243,6 +249,9 @@ def _check(document: Document, policy: Policy) -> None:
                 raise document.error(
                     f"{name}: '{gate}' is not declared in gates.declared", "commands", name, "gates"
                 )
+
+
+def _check_pins(document: Document, policy: Policy) -> None:
     for name, pin in policy.pins.items():
         if pin.how == "pattern":
             _check_pattern(document, pin)
@@ -251,6 +260,9 @@ def _check(document: Document, policy: Policy) -> None:
             raise document.error(
                 f"{name}: unknown population '{pin.population}'; allowed: {allowed}", "pins", name, "population"
             )
+
+
+def _check_surface(document: Document, policy: Policy) -> None:
     counted = sum(part.count for part in policy.surface.values())
     if counted != policy.total:
         raise document.error(

@@ -1,4 +1,4 @@
-"""Invariants of the command catalog: pure functions of policy and observation, read aloud by `probes/command_catalog`."""
+"""Invariants of the command catalog: pure functions of policy and observation, read aloud by its probes."""
 
 from __future__ import annotations
 
@@ -221,7 +221,7 @@ def counted(facts: Facts, part: Part) -> int:
 
 
 def nothing_rides_along(facts: Facts) -> Iterator[Judgement]:
-    """What a plan inserts sets off nothing: no trigger on the catalog could touch a gate, bring DDL or change the 181."""
+    """What a plan inserts sets off nothing: no trigger on the catalog could touch a gate, bring DDL or change a count."""
     schema, name = split_name(facts.policy.relation)
     if not _relation(facts, schema, name):
         yield NotApplicable(facts.policy.relation, "the relation does not exist, which is a finding of its own")

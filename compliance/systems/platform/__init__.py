@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from compliance.core.needs import Needs
 from compliance.systems.platform.policy import Policy, parse
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from compliance.core.change import Compiled
     from compliance.systems.protocol import Facts
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from compliance.core.finding import Finding, Judgement
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from compliance.core.facts import Role
     from compliance.systems.protocol import Facts
 
@@ -20,7 +21,9 @@ def server_is_supported(facts: Facts) -> Iterator[Judgement]:
     (server,) = facts.read("catalog.server")
     major = server.version // 10000
     if not facts.policy.oldest <= major <= facts.policy.newest:
-        yield Finding("platform", f"PostgreSQL {major}; policy allows {facts.policy.oldest} to {facts.policy.newest}")
+        yield Finding(
+            "platform", f"PostgreSQL {major}; policy allows {facts.policy.oldest} to {facts.policy.newest}"
+        )
 
 
 def probe_role_may_only_read(facts: Facts) -> Iterator[Judgement]:
@@ -31,7 +34,9 @@ def probe_role_may_only_read(facts: Facts) -> Iterator[Judgement]:
     for name in sorted(held & roles.keys()):
         for power in _POWERS:
             if getattr(roles[name], power):
-                yield Finding("platform", f"{server.role} has {power.replace('_', ' ')} through {name}", f"{name}-{power}")
+                yield Finding(
+                    "platform", f"{server.role} has {power.replace('_', ' ')} through {name}", f"{name}-{power}"
+                )
     for grant in facts.read("catalog.grants"):
         if grant.grantee in held | {"public"} and grant.privilege in _WRITES:
             yield Finding(
