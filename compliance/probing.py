@@ -32,7 +32,7 @@ class Broken(pytest.fail.Exception):  # type: ignore[name-defined,misc]
         self.findings = tuple(findings)
 
 
-class Unlooked(pytest.fail.Exception):
+class Unlooked(pytest.fail.Exception):  # type: ignore[name-defined,misc]
     """A look that failed, as what pytest calls a failure: without a traceback, which costs 0.3 s a case to render."""
 
     def __init__(self, reason: str) -> None:

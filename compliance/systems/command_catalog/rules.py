@@ -73,7 +73,7 @@ def pins_agree(facts: Facts) -> Iterator[Judgement]:
 def live_counts_agree(facts: Facts) -> Iterator[Judgement]:
     """Rows and distinct targets of the live catalog. 26 rows with 24 targets is right: two populations."""
     rows = facts.read(facts.policy.rows.section)
-    targets = {target for row in rows for target in row.values[4] or ()}
+    targets = {target for row in rows for target in row.values[4] or () if target is not None}
     for population, found in (("governed", len(rows)), ("distinct_targets", len(targets))):
         want = facts.policy.populations[population]
         if found != want:
@@ -130,6 +130,8 @@ def search_path_is_pinned(facts: Facts) -> Iterator[Judgement]:
             yield NotApplicable(name, f"{target.signature} does not exist, which is a finding of its own")
         elif function.security_definer and function.search_path is None:
             yield Finding(name, f"{function.signature} is security definer and does not pin search_path")
+        elif function.security_definer and "$user" in (function.search_path or ""):
+            yield Finding(name, f"{function.signature} is security definer and its search_path names $user")
 
 
 def preflight_holds(facts: Facts) -> Iterator[Judgement]:
@@ -183,6 +185,10 @@ def reversible_has_rollback(facts: Facts) -> Iterator[Judgement]:
             yield Finding(
                 command.name, f"its rollback command {command.rollback} is not governed", "ungoverned"
             )
+        elif command.rollback == command.name:
+            yield Finding(command.name, "is declared as its own rollback command", "itself")
+        elif not policy.commands[command.rollback].mutating:
+            yield Finding(command.name, f"its rollback command {command.rollback} writes nothing", "harmless")
         elif command.rollback not in rows:
             yield Finding(
                 command.name, f"its rollback command {command.rollback} has no row in the catalog", "missing"
@@ -234,8 +240,11 @@ def nothing_rides_along(facts: Facts) -> Iterator[Judgement]:
 
 
 def key_is_unique(facts: Facts) -> Iterator[Judgement]:
-    """`ON CONFLICT (name)` needs a valid unique index on exactly that column."""
+    """`ON CONFLICT (name)` needs a valid unique index on exactly that column, which is checked at once."""
     schema, name = split_name(facts.policy.relation)
+    if not _relation(facts, schema, name):
+        yield NotApplicable(facts.policy.relation, "the relation does not exist, which is a finding of its own")
+        return
     key = (facts.policy.columns["name"],)
     constraints: list[Constraint] = [
         c for c in facts.read("catalog.constraints") if (c.schema, c.relation) == (schema, name)
@@ -243,9 +252,10 @@ def key_is_unique(facts: Facts) -> Iterator[Judgement]:
     valid = {
         i.name for i in facts.read("catalog.indexes") if i.valid and (i.schema, i.relation) == (schema, name)
     }
-    if not any(
-        c.kind in ("primary key", "unique") and c.columns == key and c.name in valid for c in constraints
-    ):
+    usable = (
+        c for c in constraints if c.kind in ("primary key", "unique") and "DEFERRABLE" not in c.definition
+    )
+    if not any(c.columns == key and c.name in valid for c in usable):
         yield Finding(facts.policy.relation, f"no primary key or unique constraint on exactly {key[0]}")
 
 
