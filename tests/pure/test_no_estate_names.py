@@ -1,0 +1,92 @@
+"""What is the reference estate's alone stands in its policy: the program knows no name and no figure of it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from compliance.estate import document
+from compliance.estate.resources import resource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PACKAGE = Path(__file__).parents[2] / "compliance"
+POLICY = document.read(resource("fixtures/reference/policy/command_catalog.yaml")).value
+# Makers of the embedded reference estate itself, which no other estate runs.
+OF_THE_REFERENCE = {"reference.py", "reference_build.py"}
+COUNTS = {
+    len(POLICY["commands"]),
+    len(POLICY["commands"]) + len(POLICY["ungoverned"]),
+    POLICY["surface"]["total"],
+}
+
+
+def names() -> set[str]:
+    """Every name of the reference estate that could not be a word of the program: it has a dot or an underscore."""
+    declared = [
+        *POLICY["commands"], *POLICY["ungoverned"], *POLICY["gates"]["declared"], *POLICY["functions"]["targets"],
+        POLICY["functions"]["operator"], *POLICY["catalog"]["columns"].values(), *POLICY["runs"].values(),
+        POLICY["gates"]["relation"], POLICY["catalog"]["relation"],
+        *(pin["path"] for pin in POLICY["pins"].values()),
+    ]  # fmt: skip
+    relations = [name.partition(".")[2] for name in declared if name.startswith("public.")]
+    return {name for name in (*declared, *relations) if re.search(r"[._]", name)}
+
+
+PREFIXES = {"dot_iu_", "fn_iu_", "iu_core.", "v_iu_", "trg_iu_", "cutter_agent"}
+FORBIDDEN = re.compile("|".join(re.escape(name) for name in sorted(names() | PREFIXES, key=len, reverse=True)))
+
+
+def docstrings(tree: ast.Module) -> set[ast.AST]:
+    holders = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    bodies = (node.body for node in ast.walk(tree) if isinstance(node, holders))
+    return {body[0].value for body in bodies if body and isinstance(body[0], ast.Expr)}
+
+
+def literals(source: str) -> Iterator[Any]:
+    """Constants of a module but for docstrings, comments, and the examples in the help of the command line."""
+    tree = ast.parse(source)
+    left_out = docstrings(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and node not in left_out:
+            value = node.value
+            if not (isinstance(value, str) and value.startswith("compliance ")):
+                yield value
+
+
+def offending(source: str) -> list[Any]:
+    return [
+        value
+        for value in literals(source)
+        if (isinstance(value, str) and FORBIDDEN.search(value)) or (type(value) is int and value in COUNTS)
+    ]
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_knows_nothing_of_the_reference_estate(path: Path) -> None:
+    if path.name not in OF_THE_REFERENCE:
+        assert offending(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("x = 'select from public.dot_iu_command_catalog'", 1),
+        ("x = f'{a}.target_functions'", 1),
+        ("assert len(rows) == 26", 1),
+        ("def f():\n    'the 26 of dot_iu_command_catalog'\n    return True  # 34", 0),
+    ],
+)
+def test_this_test_sees_a_name_and_a_figure_but_in_docstrings(source: str, found: int) -> None:
+    assert len(offending(source)) == found
+
+
+def test_the_foreign_policy_shares_no_name_and_no_count_with_the_reference() -> None:
+    text = resource("fixtures/foreign/policy/command_catalog.yaml").read_text(encoding="utf-8")
+    assert FORBIDDEN.findall(text) == []
+    assert not COUNTS & set(map(int, re.findall(r"\b\d+\b", text)))
