@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from allure_commons.model2 import GlobalAttachment, Globals
@@ -96,6 +96,23 @@ def test_two_runs_give_the_same_identities_and_the_same_number_of_files(written:
     subprocess.run(again, env=env(SOME_TOKEN=TOKEN), capture_output=True)
     assert {each["historyId"]: each["fullName"] for each in documents(written)} == first
     assert len(list(written.iterdir())) == before
+
+
+def test_where_all_cases_are_probes_the_results_are_the_same_as_beside_other_tests(
+    tmp_path: Path, written: Path
+) -> None:
+    """allure-pytest's own gathering is switched off then, which must not show."""
+    marked = PROBES.replace("@pytest.mark.parametrize", "@pytest.mark.rule('XX001')\n@pytest.mark.parametrize")
+    run(tmp_path / "probes", marked, tmp_path / "results", "-k", "rows", SOME_TOKEN=TOKEN)
+    beside = [each for each in documents(written) if each["name"] != "test_plain"]
+    assert [timeless(each) for each in documents(tmp_path / "results")] == [timeless(each) for each in beside]
+    assert all(each["stop"] >= each["start"] for each in documents(tmp_path / "results"))
+
+
+def timeless(result: dict[str, Any]) -> dict[str, Any]:
+    """Without times, and without the line and the folder in a short trace."""
+    details = {"message": result.get("statusDetails", {}).get("message")}
+    return {**result, "start": 0, "stop": 0, "statusDetails": details}
 
 
 def test_workers_of_xdist_write_each_case_once(tmp_path: Path) -> None:
