@@ -39,8 +39,8 @@ prove: .venv/dev ## Exhaustive: the tests, and the full matrices marked `prove`
 bench: .venv/dev ## Measure, as ratios in one run
 	for each in benchmarks/[a-z]*.py; do $(BIN)/python $$each || exit 1; done
 
-golden: .venv/run ## Compile the reference estate's seed again into sql/compiled
-	$(BIN)/compliance compile command_catalog --out sql/compiled
+golden: .venv/run ## Compile the reference estate again into sql/compiled, and what it needs with 24 rows
+	$(BIN)/python -m tests.golden
 
 lock: .venv/dev ## Write the lock files again; none names a registry host
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q pyproject.toml -o requirements.lock

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from compliance.core.change import Compiled, Differs, Missing, Step, Undeclared
@@ -13,6 +12,8 @@ from compliance.systems.command_catalog.drift import drift
 from compliance.systems.command_catalog.policy import FIELDS, Command, Policy
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from compliance.systems.protocol import Facts
 
 Values = tuple[Any, ...]
@@ -31,8 +32,10 @@ def scripts(policy: Policy) -> Iterable[str]:
     """Every statement that the compiler can emit for a policy, for the rule that judges the names in them."""
     writer = Writer(policy, {})
     commands = list(policy.commands.values())
-    change = writer.update(commands[0].name, [Differs(commands[0].name, field, None, None) for field in FIELDS[1:]])
-    for step in (*writer.seed([]).steps, change, writer.delete(commands[0].row, frozenset())):
+    change = writer.update(
+        commands[0].name, [Differs(commands[0].name, field, None, None) for field in FIELDS[1:]]
+    )
+    for step in (*writer.seed([]).steps, change, writer.delete(commands[0].row)):
         yield from (step.deploy, step.verify, step.revert)
 
 
@@ -54,11 +57,12 @@ def _migration(facts: Facts, writer: Writer, rows: Sequence[Values]) -> Compiled
     if undeclared:
         _restorable(facts)
     kept = [row for row in rows if row[0] not in undeclared]
-    after = frozenset({str(row[0]) for row in kept} | {command.name for command in missing})
+    corrected = [policy.commands[row[0]].row if row[0] in differing else row for row in kept]
+    # Inserts come last: their verification counts the whole table, which is as it must be only when all else is done.
     steps = [
-        *([writer.insert(missing, kept)] if missing else []),
+        *(writer.delete(row) for row in rows if row[0] in undeclared),
         *(writer.update(subject, changes) for subject, changes in differing.items()),
-        *(writer.delete(row, after) for row in rows if row[0] in undeclared),
+        *([writer.insert(missing, corrected)] if missing else []),
     ]
     return Compiled(SYSTEM, "migration", _title(missing, differing, undeclared), tuple(steps))
 
@@ -92,7 +96,9 @@ class Writer:
     def seed(self, rows: Sequence[Values]) -> Compiled:
         """All declared rows; on a conforming estate it inserts nothing, over a wrong row it aborts."""
         commands = list(self.policy.commands.values())
-        return Compiled(SYSTEM, "seed", f"all {len(commands)} governed commands", (self.insert(commands, rows),))
+        return Compiled(
+            SYSTEM, "seed", f"all {len(commands)} governed commands", (self.insert(commands, rows),)
+        )
 
     def insert(self, commands: Sequence[Command], rows: Sequence[Values]) -> Step:
         """Insert commands into a table that holds `rows`; revert removes exactly what is as inserted."""
@@ -108,16 +114,25 @@ class Writer:
             f"{self._refuse_runs(names)}\n\n{guard}\n\n"
             f"delete from {self.table} as c where c.{self.columns['name']} in ({_list(names)});"
         )
-        return self._step(f"insert {len(commands)} row(s)", deploy, self._verify(commands, rows), revert, "inserts")
+        return self._step(
+            f"insert {len(commands)} row(s)", deploy, self._verify(commands, rows), revert, "inserts"
+        )
 
     def update(self, subject: str, changes: Sequence[Differs]) -> Step:
-        """Correct columns of one row, where they still are what was seen; revert puts the seen values back."""
+        """Correct columns of one row, where they still are what was seen; revert puts the seen values back.
+
+        An update that meets no row says nothing, so verify and the guard of the revert look whether it did.
+        """
         deploy = self._set(subject, [(c.facet, c.observed, c.declared) for c in changes])
         revert = self._set(subject, [(c.facet, c.declared, c.observed) for c in changes])
-        wanted = [(c.facet, c.declared) for c in changes]
-        return self._step(f"correct {subject}", deploy, self._verify_values(subject, wanted), revert, "updates")
+        there = self._holds_values(subject, [(c.facet, c.declared) for c in changes])
+        verify = _block("verify", raising(f"not {there}", f"verify: {subject} is not as declared"))
+        guard = _block(
+            "unchanged", raising(f"not {there}", f"REFUSED: {subject} was changed since it was corrected")
+        )
+        return self._step(f"correct {subject}", deploy, verify, f"{guard}\n\n{revert}", "updates")
 
-    def delete(self, row: Values, after: frozenset[str]) -> Step:
+    def delete(self, row: Values) -> Step:
         """Remove an undeclared row (`prune: true`), guarded like any removal; revert inserts it again."""
         subject = str(row[0])
         deploy = (
@@ -130,7 +145,9 @@ class Writer:
 
     def _step(self, title: str, deploy: str, verify: str, revert: str, hazard: Any) -> Step:
         reads = frozenset({self.policy.relation, self.policy.runs[0], "pg_catalog.pg_proc"})
-        return Step(title, deploy, verify, revert, frozenset({hazard}), reads, frozenset({self.policy.relation}))
+        return Step(
+            title, deploy, verify, revert, frozenset({hazard}), reads, frozenset({self.policy.relation})
+        )
 
     def _row(self, row: Values) -> str:
         return ", ".join(self._value(field, value) for field, value in zip(FIELDS, row, strict=True))
@@ -144,7 +161,9 @@ class Writer:
         checks = []
         for target in (self.policy.targets[key] for key in wanted):
             there = f"to_regprocedure({literal(_regprocedure(target.schema, target.name, target.arguments))}) is null"
-            checks.append(raising(there, f"preflight: {target.signature} is missing: apply {target.migration} first"))
+            checks.append(
+                raising(there, f"preflight: {target.signature} is missing: apply {target.migration} first")
+            )
         return _block("preflight", *checks)
 
     def _verify(self, commands: Sequence[Command], rows: Sequence[Values]) -> str:
@@ -155,11 +174,15 @@ class Writer:
         distinct = f"(select count(distinct t.target) from {self.table} as c, unnest(c.{column}) as t (target))"
         return _block(
             "verify",
-            raising(f"(select count(*) from {self.table} as c) <> {len(whole)}", f"verify: not {len(whole)} rows"),
+            raising(
+                f"(select count(*) from {self.table} as c) <> {len(whole)}", f"verify: not {len(whole)} rows"
+            ),
             raising(f"{distinct} <> {len(targets)}", f"verify: not {len(targets)} distinct target functions"),
             *self._resolvable(targets),
             *(
-                raising(f"not {self._holds(command)}", f"verify: {command.name} is missing or differs in a column")
+                raising(
+                    f"not {self._holds(command)}", f"verify: {command.name} is missing or differs in a column"
+                )
                 for command in commands
             ),
         )
@@ -177,21 +200,24 @@ class Writer:
         return f"c.{self.columns[field]} is not distinct from {self._value(field, value)}"
 
     def _set(self, subject: str, changes: Sequence[tuple[str, Any, Any]]) -> str:
-        assignments = ", ".join(f"{self.columns[field]} = {self._value(field, new)}" for field, _, new in changes)
+        assignments = ", ".join(
+            f"{self.columns[field]} = {self._value(field, new)}" for field, _, new in changes
+        )
         same = "".join(f" and {self._same(field, old)}" for field, old, _ in changes)
         return (
             f"update {self.table} as c set {assignments}\n"
             f"where c.{self.columns['name']} = {literal(subject)}{same};"
         )
 
-    def _verify_values(self, subject: str, wanted: Sequence[tuple[str, Any]]) -> str:
+    def _holds_values(self, subject: str, wanted: Sequence[tuple[str, Any]]) -> str:
         same = "".join(f" and {self._same(field, value)}" for field, value in wanted)
-        there = f"exists (select 1 from {self.table} as c where c.{self.columns['name']} = {literal(subject)}{same})"
-        return _block("verify", raising(f"not {there}", f"verify: {subject} is not as declared"))
+        return f"exists (select 1 from {self.table} as c where c.{self.columns['name']} = {literal(subject)}{same})"
 
     def _refuse_runs(self, names: Sequence[str]) -> str:
         there = f"exists (select 1 from {self.runs} as r where r.{self.run_command} in ({_list(names)}))"
-        return _block("refused", raising(there, f"REFUSED: {self.policy.runs[0]} holds runs of {', '.join(names)}"))
+        return _block(
+            "refused", raising(there, f"REFUSED: {self.policy.runs[0]} holds runs of {', '.join(names)}")
+        )
 
     def _refuse_changed(self, commands: Sequence[Command]) -> str:
         return _block(
@@ -209,7 +235,13 @@ class Writer:
         return f"exists (select 1 from {self.table} as c where c.{self.columns['name']} in ({_list(names)}))"
 
 
-_TYPES = {"name": "text", "category": "text", "mutating": "boolean", "reversible": "boolean", "targets": "text[]"}
+_TYPES = {
+    "name": "text",
+    "category": "text",
+    "mutating": "boolean",
+    "reversible": "boolean",
+    "targets": "text[]",
+}
 
 
 def _block(tag: str, *checks: str) -> str:

@@ -1,0 +1,47 @@
+"""A clone of the reference estate, looked at and judged in this process, as an audit does it."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+from compliance import audit
+from compliance.estate import config
+from compliance.estate.embedded import bindir
+from compliance.estate.observe import observe
+from compliance.estate.resources import resource
+from compliance.probing import Run
+from compliance.systems import Policies
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from compliance.core.change import Compiled
+
+REFERENCE = resource("fixtures/reference/estate.yaml")
+CATALOG = "public.dot_iu_command_catalog"
+MIGRATION_034 = ("dot_iu_auto_instantiate_from_event", "dot_iu_auto_instantiate_rollback_by_actor")
+
+
+def look(dsn: str, policy: Path | None = None) -> Run:
+    """One look at the database of `dsn` with the reference policy, or another folder's."""
+    estate = dataclasses.replace(config.load(REFERENCE), dsn=dsn, embedded=False)
+    if policy is not None:
+        estate = dataclasses.replace(estate, policy=policy)
+    policies = Policies.load(estate)
+    return Run(estate, policies, observe(estate, policies.needs()))
+
+
+def compiled(run: Run) -> dict[str, Compiled]:
+    """Seed and migration, after all probes ran."""
+    return {item.kind: item for item in audit.compile_system(run, audit.probe(run), "command_catalog")}
+
+
+def psql(dsn: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A real psql that stops at the first error."""
+    return subprocess.run(
+        [bindir() / "psql", "-X", "-v", "ON_ERROR_STOP=on", "-d", dsn, *arguments],
+        capture_output=True, text=True, check=False, timeout=60, env={"PATH": os.defpath, "PGCONNECT_TIMEOUT": "5"},
+    )  # fmt: skip
