@@ -70,9 +70,10 @@ empty_db = factories.postgresql("_empty")
 
 
 @contextmanager
-def clone(template: NoopExecutor) -> Iterator[str]:
+def clone(template: NoopExecutor, database: str | None = None) -> Iterator[str]:
     """A copy with its owner and grants, which CREATE DATABASE leaves behind; by files: fastest in memory."""
-    name, source = sql.Identifier(template.dbname), sql.Identifier(template.template_dbname)
+    database = database or template.dbname
+    name, source = sql.Identifier(database), sql.Identifier(template.template_dbname)
     server = PostgresServer(template.host, template.port, template.user, template.password)
     with psycopg.connect(server.dsn("postgres"), autocommit=True) as admin:
         strategy = "strategy file_copy" if admin.info.server_version >= 150000 else ""
@@ -81,11 +82,11 @@ def clone(template: NoopExecutor) -> Iterator[str]:
             admin.execute(
                 "update pg_catalog.pg_database c set datdba = t.datdba, datacl = t.datacl"
                 " from pg_catalog.pg_database t where c.datname = %s and t.datname = %s",
-                (template.dbname, template.template_dbname),
+                (database, template.template_dbname),
             )
-            yield server.dsn(template.dbname)
+            yield server.dsn(database)
         finally:
-            _wait_for_goodbyes(admin, template.dbname)
+            _wait_for_goodbyes(admin, database)
             admin.execute(sql.SQL("drop database {} with (force)").format(name))
 
 

@@ -227,7 +227,7 @@ def counted(facts: Facts, part: Part) -> int:
 
 
 def nothing_rides_along(facts: Facts) -> Iterator[Judgement]:
-    """What a plan inserts sets off nothing: no trigger on the catalog could touch a gate, bring DDL or change a count."""
+    """What a plan inserts sets off nothing: no trigger on it could touch a gate, bring DDL or change a count."""
     schema, name = split_name(facts.policy.relation)
     if not _relation(facts, schema, name):
         yield NotApplicable(facts.policy.relation, "the relation does not exist, which is a finding of its own")

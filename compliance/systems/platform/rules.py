@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compliance.core.facts import Function, Relation, Schema
 from compliance.core.finding import Finding, Judgement
 
 if TYPE_CHECKING:
@@ -37,11 +38,29 @@ def probe_role_may_only_read(facts: Facts) -> Iterator[Judgement]:
                 yield Finding(
                     "platform", f"{server.role} has {power.replace('_', ' ')} through {name}", f"{name}-{power}"
                 )
+    yield from _owned(facts, server.role, held)
+    yield from _granted(facts, server.role, held | {"public"})
+
+
+def _owned(facts: Facts, role: str, held: set[str]) -> Iterator[Judgement]:
+    """What one owns one may change, and no grant tells of it."""
+    for kind, section in (("schema", "schemas"), ("relation", "relations"), ("function", "functions")):
+        for thing in facts.read(f"catalog.{section}"):
+            if thing.owner in held:
+                name = _qualified(thing)
+                yield Finding("platform", f"{role} owns {kind} {name} through {thing.owner}", f"owner-{name}")
+
+
+def _granted(facts: Facts, role: str, held: set[str]) -> Iterator[Judgement]:
+    """What writes: privileges on objects, and functions that write with the rights of their owner."""
+    functions = facts.read("catalog.functions")
+    elevated = {f.signature for f in functions if f.security_definer and f.volatility == "volatile"}
     for grant in facts.read("catalog.grants"):
-        if grant.grantee in held | {"public"} and grant.privilege in _WRITES:
+        writes = grant.privilege in _WRITES or (grant.privilege == "EXECUTE" and grant.object in elevated)
+        if writes and grant.grantee in held:
             yield Finding(
                 "platform",
-                f"{server.role} has {grant.privilege} on {grant.kind} {grant.object} through {grant.grantee}",
+                f"{role} has {grant.privilege} on {grant.kind} {grant.object} through {grant.grantee}",
                 f"{grant.privilege.lower()}-{grant.object}",
             )
 
@@ -61,3 +80,13 @@ def _closure(role: str, roles: dict[str, Role]) -> set[str]:
             held.add(name)
             todo.extend(roles[name].member_of if name in roles else ())
     return held
+
+
+def _qualified(thing: Schema | Relation | Function) -> str:
+    match thing:
+        case Schema(name=name):
+            return name
+        case Relation(schema=schema, name=name):
+            return f"{schema}.{name}"
+        case Function():
+            return thing.signature

@@ -1,0 +1,166 @@
+"""Faults and near misses, as `fixtures/faults/<rule>.sql` writes them, and what the probes say of an estate.
+
+A file holds blocks. `-- fault:` or `-- near miss:` begins one and says what it is; then, in any order:
+
+    -- breaks: CC001 CC004            exactly the rules that have a broken case afterwards; a near miss has none
+    -- blind: CC001                   exactly the rules that have a case that could not look; nothing: none
+    -- edit: <path>: <old> => <new>   in a copy of the governed repository; `\\n` is a line's end
+    -- policy: <file>: <old> => <new> in a copy of the policy
+    -- undo: <SQL>                    puts back what a block does to roles, which belong to the whole server
+
+and SQL, which a superuser runs on a clone of the reference estate.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from compliance import audit
+from compliance.estate import config
+from compliance.estate.observe import observe
+from compliance.estate.resources import resource
+from compliance.probing import Run
+from compliance.systems import Policies
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from compliance.core.verdict import Outcome, Verdict
+    from compliance.estate.config import Estate
+
+_BEGIN = re.compile(r"^-- (fault|near miss): (.+)$")
+_SAID = re.compile(r"^-- (breaks|blind|edit|policy|undo): (.+)$")
+_CHANGE = re.compile(r"(?P<path>[^:]+): (?P<old>.+?) => ?(?P<new>.*)")
+
+
+class Change(NamedTuple):
+    """A text of a file that is replaced where it stands; it must stand there exactly once."""
+
+    path: str
+    old: str
+    new: str
+
+    def apply(self, folder: Path) -> None:
+        place = folder / self.path
+        text = place.read_text(encoding="utf-8")
+        assert text.count(self.old) == 1, f"{self.path}: {self.old!r} stands there {text.count(self.old)} times"
+        place.write_text(text.replace(self.old, self.new), encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Block:
+    """One thing that is done to an estate, and exactly what the probes have to say of it."""
+
+    file: str
+    line: int
+    kind: str
+    title: str
+    breaks: frozenset[str]
+    blind: frozenset[str]
+    edits: tuple[Change, ...]
+    policy: tuple[Change, ...]
+    undo: str
+    sql: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line} {self.title}"
+
+
+def blocks() -> list[Block]:
+    """All blocks of all files, in order."""
+    files = sorted(resource("fixtures/faults").glob("*.sql"))
+    return [block for file in files for block in _read(file)]
+
+
+def _read(file: Path) -> list[Block]:
+    found: list[tuple[int, list[str]]] = []
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+        if _BEGIN.match(line):
+            found.append((number, []))
+        if found:
+            found[-1][1].append(line)
+    return [_block(file.stem, number, lines) for number, lines in found]
+
+
+def _block(rule: str, number: int, lines: list[str]) -> Block:
+    begin = _BEGIN.match(lines[0])
+    assert begin
+    said: dict[str, list[str]] = {}
+    sql = []
+    for line in lines[1:]:
+        if match := _SAID.match(line):
+            said.setdefault(match[1], []).append(match[2])
+        else:
+            sql.append(line)
+    return Block(
+        file=rule,
+        line=number,
+        kind=begin[1],
+        title=begin[2],
+        breaks=frozenset(" ".join(said.get("breaks", [])).split()),
+        blind=frozenset(" ".join(said.get("blind", [])).split()),
+        edits=tuple(map(_change, said.get("edit", []))),
+        policy=tuple(map(_change, said.get("policy", []))),
+        undo="\n".join(said.get("undo", [])),
+        sql="\n".join(sql).strip(),
+    )
+
+
+def _change(text: str) -> Change:
+    match = _CHANGE.fullmatch(text)
+    assert match, f"not `path: old => new`: {text}"
+    return Change(match["path"], *(match[part].replace("\\n", "\n") for part in ("old", "new")))
+
+
+@cache
+def reference() -> Estate:
+    """The reference estate as it is configured, without an address."""
+    return config.load(resource("fixtures/reference/estate.yaml"))
+
+
+def estate_at(dsn: str | None, block: Block | None = None, folder: Path | None = None) -> Estate:
+    """The reference estate at a DSN; with copies of repository and policy where a block changes them."""
+    found = replace(reference(), dsn=dsn, embedded=False)
+    if block is not None and folder is not None:
+        if block.edits:
+            found = replace(found, repository=_copy(found.repository, folder / "repository", block.edits))
+        if block.policy:
+            found = replace(found, policy=_copy(found.policy, folder / "policy", block.policy))
+    return found
+
+
+def _copy(source: Path | None, target: Path, changes: tuple[Change, ...]) -> Path:
+    assert source is not None
+    shutil.copytree(source, target)
+    for change in changes:
+        change.apply(target)
+    return target
+
+
+def looked_at(estate: Estate) -> Run:
+    """Policies loaded, estate observed: what the probes run over."""
+    policies = Policies.load(estate)
+    return Run(estate, policies, observe(estate, policies.needs()))
+
+
+def judged(estate: Estate) -> Verdict:
+    """What all the probes say of it."""
+    return audit.probe(looked_at(estate))
+
+
+def rules_with(verdict: Verdict, outcome: Outcome) -> set[str]:
+    """The rules that have a case of this outcome."""
+    return {case.rule.id for case in verdict.cases if case.outcome == outcome}
+
+
+def told(verdict: Verdict) -> str:
+    """Every case that is neither kept nor not applicable: what a failing test has to show."""
+    return "\n".join(
+        f"{case.rule.id} {case.subject} {case.outcome}: {case.reason or [f.message for f in case.findings]}"
+        for case in verdict.cases
+        if case.outcome in ("broken", "could_not_look")
+    )
