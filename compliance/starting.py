@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,10 @@ repository: .            # the git repository whose files repeat what the databa
 #   repository: {reason: moved, owner: platform, until: 2027-01-31}
 """
 
+_REVIEWED = """\
+reviewed: false          # else {by: who, at: date, reason: why}; no audit is green before
+"""
+
 
 def start(folder: Path) -> list[Path]:
     """Write `estate.yaml` and a policy folder with the reference's files as commented models."""
@@ -47,8 +51,13 @@ def start(folder: Path) -> list[Path]:
         if model is None:
             path.write_text(_ESTATE, encoding="utf-8")
         else:
-            shutil.copyfile(model, path)
+            path.write_text(_unreviewed(model.read_text(encoding="utf-8")), encoding="utf-8")
     return list(wanted)
+
+
+def _unreviewed(model: str) -> str:
+    """Whoever reviewed the model has not seen the estate that it is now copied for."""
+    return re.sub(r"(?m)^reviewed:\n(?: .*\n)+", _REVIEWED, model, count=1)
 
 
 def role_sql(role: str, needs: Needs) -> str:
