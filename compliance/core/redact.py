@@ -25,6 +25,8 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
 )
+# In lower case, of which one stands in every text that a pattern above matches. Almost no text holds one.
+_HINT = re.compile(r"private key|://|bearer|gh[pousr]_|akia|passw|secret|token|api[_-]?key")
 
 
 def text(value: str, key: bytes | None) -> str:
@@ -32,6 +34,9 @@ def text(value: str, key: bytes | None) -> str:
 
     Without a key there is no hash: one that anybody can compute would give a weak secret away.
     """
+    # Beyond ASCII, a pattern that disregards case matches letters that `lower` leaves as they are: try them all.
+    if value.isascii() and not _HINT.search(value.lower()):
+        return value
     for kind, pattern in _PATTERNS:
         value = pattern.sub(lambda match, kind=kind: _masked(match, kind, key), value)  # type: ignore[misc]
     return value

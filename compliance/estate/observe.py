@@ -83,13 +83,12 @@ _WITH_TEXT = {
 
 
 def _clean(fact: Any, key: bytes | None) -> Any:
-    return fact._replace(
-        **{
-            name: cleaned
-            for name in ("default", "definition")
-            if (text := getattr(fact, name, None)) and (cleaned := redact.text(text, key)) is not text
-        }
-    )
+    changed = {
+        name: cleaned
+        for name in ("default", "definition")
+        if (text := getattr(fact, name, None)) and (cleaned := redact.text(text, key)) is not text
+    }
+    return fact._replace(**changed) if changed else fact
 
 
 def _rows(look: Look, need: RowsNeed, at: str, key: bytes | None) -> Section:
