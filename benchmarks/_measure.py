@@ -40,7 +40,7 @@ def run(command: Sequence[str], *, where: Path | None = None, expected: int = 0)
     """What a program prints; a benchmark of one that failed would say nothing, so that ends it."""
     # A warm program has its bytecode: a workplace that forbids writing it would measure the compiler.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    done = subprocess.run(  # noqa: S603 - an argument list
+    done = subprocess.run(
         command, cwd=where, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
     )
     said = done.stdout.decode(errors="replace")
