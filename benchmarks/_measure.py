@@ -74,7 +74,7 @@ def make_tables(server: Server, database: str, tables: int) -> None:
     """A database with these tables, and a role that may look at them and do nothing else."""
     with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
         connection.execute(sql.SQL("create database {}").format(sql.Identifier(database)))
-        if not connection.execute("select from pg_roles where rolname = %s", [LOOKER]).fetchone():
+        if connection.execute("select from pg_roles where rolname = %s", [LOOKER]).fetchone() is None:
             connection.execute(sql.SQL("create role {} login").format(sql.Identifier(LOOKER)))
     definitions: dict[str, list[str]] = {}
     for table, column, kind, nullable, default in columns_of(tables):
