@@ -132,7 +132,18 @@ class Look:
         judged = self.run.judged(rule, self.system)
         if judged.failure is not None:
             _refuse(judged.failure)
+        if self.subject == REST:
+            self._not_all_blind(judged.sections)
         self._conclude(self._mine(judged))
+
+    def _not_all_blind(self, sections: Sequence[str]) -> None:
+        """A rule that gets along without a section per subject saw none of the others if it saw no section at all."""
+        __tracebackhide__ = True
+        found = [self.run.observation.sections.get(name) for name in sections]
+        blind = [section for section in found if isinstance(section, Blind)]
+        if blind and len(blind) == len(found):
+            failed = next((section for section in blind if not section.unavailable), None)
+            _refuse(CouldNotLook(failed.reason) if failed else SourceUnavailable(blind[0].reason))
 
     def _mine(self, judged: Judged) -> list[Judgement]:
         if self.subject in (ALL, REST):

@@ -118,8 +118,11 @@ def _validator(schema: Path) -> Any:
 def _first_error(schema: Path, value: Any) -> ValidationError | None:
     from jsonschema.exceptions import best_match
 
-    error: ValidationError | None = best_match(_validator(schema).iter_errors(value))
-    return error
+    errors = list(_validator(schema).iter_errors(value))
+    error: ValidationError | None = best_match(errors)
+    # A misspelled key is both unknown and missing: the unknown one says more, and its line is the right one.
+    same = (e for e in errors if error and e.absolute_path == error.absolute_path and _unknown_keys(e))
+    return next(same, error)
 
 
 def _place(error: ValidationError) -> Pointer:
