@@ -6,22 +6,19 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from compliance.core.errors import ComplianceError, ConfigurationError, Refused
-from compliance.core.observation import Observation
+from compliance.core.errors import ComplianceError, Refused
 from compliance.core.plansql import check_plan
-from compliance.estate import config
-from compliance.estate.observe import embedded_or_nothing, observe
-from compliance.estate.resources import resource
-from compliance.probing import Run, probe_folder
+from compliance.probing import Run, look, probe_folder
 from compliance.systems import Policies, system
 from compliance.systems.protocol import Facts
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from compliance.core.change import Compiled
     from compliance.core.verdict import Verdict
 
@@ -36,31 +33,6 @@ class Audited:
     verdict: Verdict
     compiled: tuple[Compiled, ...]
     obstacles: dict[str, tuple[str, ...]]
-
-
-def estate_file(given: str | None) -> Path:
-    """The file named, or the embedded reference estate's."""
-    return Path(given) if given else resource("fixtures/reference/estate.yaml")
-
-
-def look(file: Path, recorded: Path | None, report: Report) -> Run:
-    """Load estate and policies and observe once, or read what was observed."""
-    from compliance.systems import SYSTEMS
-
-    estate = config.load(file)
-    config.unknown_systems(file, estate.systems, SYSTEMS)
-    policies = Policies.load(estate)
-    if recorded is not None:
-        return Run(estate, policies, Observation.from_json(_bytes(recorded), str(recorded)))
-    with embedded_or_nothing(estate) as running:
-        return Run(running, policies, observe(running, policies.needs(), report=report))
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def probe(run: Run, *, results: Path | None = None, report: Report = lambda _: None) -> Verdict:

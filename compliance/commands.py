@@ -34,11 +34,12 @@ def _print(text: str) -> None:
 def audit(parsed: argparse.Namespace) -> int:
     """Observe, probe, gate, compile, report; the exit code is the verdict's."""
     from compliance import audit as job
+    from compliance import probing
 
     out = Path(parsed.out)
     recorded = Path(parsed.observation) if parsed.observation else None
     audited = job.audit(
-        job.estate_file(parsed.estate), recorded=recorded, results=out / "allure-results", report=_say
+        probing.estate_file(parsed.estate), recorded=recorded, results=out / "allure-results", report=_say
     )
     for item in audited.compiled:
         job.write(item, out / "compiled")
@@ -75,10 +76,10 @@ def _page(out: Path, audited: Audited) -> tuple[Path | None, str]:
 
 def observe(parsed: argparse.Namespace) -> int:
     """Look once; exit 3 where a section could not be looked at, after writing what was."""
-    from compliance import audit as job
+    from compliance import probing
 
     recorded = Path(parsed.observation) if parsed.observation else None
-    observation = job.look(job.estate_file(parsed.estate), recorded, _say).observation
+    observation = probing.look(probing.estate_file(parsed.estate), recorded, _say).observation
     _done()
     if parsed.output:
         Path(parsed.output).write_bytes(observation.to_json())
@@ -92,9 +93,10 @@ def observe(parsed: argparse.Namespace) -> int:
 def compile_(parsed: argparse.Namespace) -> int:
     """Emit seed and migration of a system, or refuse with the list of what stands in the way."""
     from compliance import audit as job
+    from compliance import probing
 
     recorded = Path(parsed.observation) if parsed.observation else None
-    run = job.look(job.estate_file(parsed.estate), recorded, _say)
+    run = probing.look(probing.estate_file(parsed.estate), recorded, _say)
     if parsed.system not in run.policies:
         raise ConfigurationError(
             f"'{parsed.system}' is not in force; systems in force: {', '.join(sorted(run.policies))}"
@@ -134,12 +136,13 @@ def _check(compiled: tuple[Compiled, ...], out: Path) -> int:
 
 def explain(parsed: argparse.Namespace) -> int:
     """Print the SQL of a command of the registry and its gates. Needs policy alone: nothing is looked at."""
-    from compliance import audit as job
-    from compliance.estate import config
-    from compliance.systems import Policies
+    from compliance import probing
     from compliance.systems.command_catalog.explain import explained, listed
 
-    policy = Policies.load(config.load(job.estate_file(parsed.estate)))["command_catalog"]
+    estate, policies = probing.load(probing.estate_file(parsed.estate))
+    policy = policies.get("command_catalog")
+    if policy is None:
+        raise ConfigurationError(f"command_catalog is not in force on estate '{estate.name}'")
     if parsed.name is None:
         _print("\n".join(listed(policy)))
         return 0
@@ -159,22 +162,20 @@ def init(parsed: argparse.Namespace) -> int:
 
 def policy_draft(parsed: argparse.Namespace) -> int:
     """Print a policy that declares what was observed, `reviewed: false`."""
-    from compliance import audit as job
+    from compliance import probing
     from compliance.starting import draft
 
-    _print(draft(parsed.system, job.estate_file(parsed.estate), parsed.observation, _say))
+    _print(draft(parsed.system, probing.estate_file(parsed.estate), parsed.observation, _say))
     return 0
 
 
 def role(parsed: argparse.Namespace) -> int:
     """Print the SQL of the least role that this estate's policy needs."""
-    from compliance import audit as job
-    from compliance.estate import config
+    from compliance import probing
     from compliance.starting import role_sql
-    from compliance.systems import Policies
 
-    needs = Policies.load(config.load(job.estate_file(parsed.estate))).needs()
-    _print(role_sql(parsed.name, needs))
+    _, policies = probing.load(probing.estate_file(parsed.estate))
+    _print(role_sql(parsed.name, policies.needs()))
     return 0
 
 

@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from compliance.core import canonical
-from compliance.core.errors import CouldNotLook
+from compliance.core.errors import ConfigurationError, CouldNotLook
 from compliance.core.finding import Finding, Judgement, NotApplicable, Unseen
 from compliance.core.observation import Blind, Observation, SourceUnavailable
-from compliance.systems import Policies, system
+from compliance.systems import SYSTEMS, Policies, system
 from compliance.systems.protocol import Facts, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from pathlib import Path
 
     from compliance.estate.config import Estate
+from pathlib import Path
+
+from compliance.estate import config
+from compliance.estate.resources import resource
 
 REST = "(all others)"
 ALL = "(all)"
@@ -183,8 +186,36 @@ def looks(run: Run, each: str) -> list[Look]:
     return [*(Look(run, name, s, frozenset()) for s in subjects), Look(run, name, REST, frozenset(subjects))]
 
 
+def estate_file(given: str | None) -> Path:
+    """The file named, or the embedded reference estate's."""
+    return Path(given) if given else resource("fixtures/reference/estate.yaml")
+
+
+def load(file: Path) -> tuple[Estate, Policies]:
+    """An estate and the policies of its systems in force; a system that is not known is an error with its line."""
+    estate = config.load(file)
+    config.unknown_systems(file, estate.systems, SYSTEMS)
+    return estate, Policies.load(estate)
+
+
+def look(file: Path, recorded: Path | None = None, report: Callable[[str], None] = lambda _: None) -> Run:
+    """Load estate and policies and observe once, or read what was observed."""
+    estate, policies = load(file)
+    if recorded is not None:
+        return Run(estate, policies, Observation.from_json(_bytes(recorded), str(recorded)))
+    from compliance.estate.observe import embedded_or_nothing, observe
+
+    with embedded_or_nothing(estate) as running:
+        return Run(running, policies, observe(running, policies.needs(), report=report))
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read ({error.strerror})") from None
+
+
 def probe_folder() -> Path:
     """The probes that come with the program."""
-    from compliance.estate.resources import resource
-
     return resource("probes")

@@ -256,21 +256,10 @@ def _labels(state: State, nodeid: str) -> CaseLabels | None:
 
 def _open(config: pytest.Config) -> Run:
     """Estate, policies and observation as the options say."""
-    from compliance.core.observation import Observation
-    from compliance.estate import config as estates
-    from compliance.estate.observe import embedded_or_nothing, observe
-    from compliance.estate.resources import resource
-    from compliance.probing import Run
-    from compliance.systems import Policies
+    from compliance.probing import estate_file, look
 
-    file = config.getoption("estate")
-    estate = estates.load(Path(file) if file else resource("fixtures/reference/estate.yaml"))
-    policies = Policies.load(estate)
     workerinput = getattr(config, "workerinput", {})
     recorded = workerinput.get("compliance_observation") or config.getoption("observation")
-    if recorded:
-        return Run(estate, policies, Observation.from_json(Path(recorded).read_bytes(), recorded))
-    if workerinput:
+    if workerinput and not recorded:
         raise pytest.UsageError("under xdist name what to look at: --estate FILE or --observation FILE")
-    with embedded_or_nothing(estate) as running:
-        return Run(running, policies, observe(running, policies.needs()))
+    return look(estate_file(config.getoption("estate")), Path(recorded) if recorded else None)

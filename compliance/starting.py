@@ -84,13 +84,13 @@ def role_sql(role: str, needs: Needs) -> str:
 
 def draft(system: str, file: Path, recorded: str | None, report: Callable[[str], None]) -> str:
     """A policy of `system` that declares what an observation of the estate holds."""
-    from compliance import audit
+    from compliance import probing
     from compliance.systems import SYSTEMS, command_catalog
 
     if system not in SYSTEMS or system == "platform":
         allowed = ", ".join(name for name in SYSTEMS if name != "platform")
         raise ConfigurationError(f"no draft for '{system}'; allowed: {allowed}")
-    run = audit.look(file, Path(recorded) if recorded else None, report)
+    run = probing.look(file, Path(recorded) if recorded else None, report)
     if system not in run.policies:
         raise ConfigurationError(
             f"'{system}' is not in force in {file}", remedy="add it to systems, with any policy"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from compliance import audit
+from compliance import audit, probing
 from compliance.core.observation import Observation, Row, Seen
 from compliance.estate.resources import resource
 from compliance.probing import Run
@@ -26,7 +26,7 @@ def without_034(observation: Observation) -> Observation:
 def main() -> None:
     """Both golden folders."""
     place = resource("sql") / "compiled"
-    run = audit.look(REFERENCE, None, lambda _: None)
+    run = probing.look(REFERENCE, None, lambda _: None)
     audit.write(compiled(run)["seed"], place)
     shorter = Run(run.estate, run.policies, without_034(run.observation))
     for item in compiled(shorter).values():
