@@ -169,7 +169,7 @@ class Writer:
     def _verify(self, commands: Sequence[Command], rows: Sequence[Values]) -> str:
         """Counts of the whole table as it must be afterwards, and each inserted row in every column."""
         whole = {row[0]: row[4] for row in rows} | {command.name: command.targets for command in commands}
-        targets = {target for value in whole.values() for target in value or ()}
+        targets = {target for value in whole.values() for target in value or () if target is not None}
         column = self.columns["targets"]
         distinct = f"(select count(distinct t.target) from {self.table} as c, unnest(c.{column}) as t (target))"
         return _block(

@@ -1,0 +1,132 @@
+"""An observation: the same content has the same bytes anywhere, and other content another digest."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from compliance.core import canonical, redact
+from compliance.core.errors import ConfigurationError, CouldNotLook
+from compliance.core.observation import Blind, Observation, Provenance, Row, Seen, SourceUnavailable
+from tests.pure.catalogs import ORIGIN, observation, rows
+
+WRITES = """
+import sys
+from tests.pure.catalogs import observation, rows
+sys.stdout.buffer.write(observation(rows()).to_json())
+"""
+
+
+def with_section(name: str, section: Seen[Row] | Blind) -> Observation:
+    found = observation(rows())
+    return dataclasses.replace(found, sections={**found.sections, name: section})
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"PYTHONHASHSEED": "0"}, {"PYTHONHASHSEED": "4711"}, {"TZ": "Asia/Kathmandu"}, {"TZ": "America/St_Johns"},
+        {"LC_ALL": "C"}, {"LC_ALL": "tr_TR.UTF-8", "PYTHONUTF8": "0"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_bytes_and_digest_depend_on_neither_hash_seed_nor_time_zone_nor_locale(
+    environment: dict[str, str],
+) -> None:
+    root = str(Path(__file__).resolve().parents[2])
+    clean = {"PATH": os.defpath, "PYTHONPATH": root}
+    done = subprocess.run(
+        [sys.executable, "-c", WRITES], env=clean | environment, capture_output=True, check=True
+    )
+    assert done.stdout == observation(rows()).to_json()
+
+
+def test_time_duration_and_the_order_of_looking_are_no_content() -> None:
+    found = observation(rows())
+    later = Provenance("elsewhere", "select 1", "2031-01-01T00:00:00+00:00", 9.9)
+    sections = {name: dataclasses.replace(s, provenance=later) for name, s in reversed(found.sections.items())}
+    assert Observation("test", "2031-01-01T00:00:00+00:00", sections).digest == found.digest
+
+
+def test_one_value_one_absence_and_one_blindness_more_is_another_digest() -> None:
+    digests = {
+        observation(rows()).digest,
+        observation(rows()[1:]).digest,
+        with_section("rows:x", Seen((), ORIGIN)).digest,
+        with_section("rows:x", Seen((Row((None,)),), ORIGIN)).digest,
+        with_section("rows:x", Seen((Row(("",)),), ORIGIN)).digest,
+        with_section("rows:x", Blind("timed out", ORIGIN)).digest,
+        with_section("rows:x", Blind("timed out", ORIGIN, unavailable=True)).digest,
+    }
+    assert len(digests) == 7
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(b'"dot_iu_place"', b'"dot_iu_plaze"'), (b'"format":1', b'"format":2'), (b'"estate":"test"', b'"estate":"prod"'),
+     (b'"seen"', b'"sean"'), (b"{", b"["), (b'"digest":"', b'"digest":"0')],
+)  # fmt: skip
+def test_a_file_that_was_tampered_with_is_refused_by_name(old: bytes, new: bytes) -> None:
+    data = observation(rows()).to_json()
+    assert old in data
+    with pytest.raises(ConfigurationError, match=r"seen\.json"):
+        Observation.from_json(data.replace(old, new, 1), "seen.json")
+
+
+def test_reading_a_blind_section_or_one_that_is_not_held_is_could_not_look() -> None:
+    with pytest.raises(CouldNotLook, match="rows:x: timed out"):
+        with_section("rows:x", Blind("timed out", ORIGIN)).read("rows:x")
+    with pytest.raises(SourceUnavailable):
+        with_section("rows:x", Blind("moved", ORIGIN, unavailable=True)).read("rows:x")
+    with pytest.raises(CouldNotLook, match="does not hold it"):
+        observation(rows()).read("rows:x")
+    assert with_section("rows:x", Seen((), ORIGIN)).read("rows:x") == ()
+
+
+def test_one_value_has_one_spelling_and_a_number_that_is_none_has_no_spelling() -> None:
+    assert canonical.dumps({"b": "ü", "a": (1, None, True)}) == '{"a":[1,null,true],"b":"ü"}'.encode()
+    assert canonical.digest(b"") == hashlib.sha256().hexdigest()
+    with pytest.raises(ValueError, match="JSON"):
+        canonical.dumps(float("nan"))
+
+
+# --- secrets ---------------------------------------------------------------------------------------------------
+
+SECRETS = {
+    "url-password": ("postgres://app:", "hunter2secret", "@db/estate"),
+    "bearer": ("authorization: Bearer ", "abcdef0123456789", ""),
+    "github-token": ("use ", "ghp_" + "a1" * 12, " here"),
+    "aws-key": ("key ", "AKIA" + "A1B2" * 4, ""),
+    "assignment": ("DB_PASSWORD=", "s3cr3t-value", "\n"),
+}
+
+
+@pytest.mark.parametrize("kind", SECRETS)
+def test_a_secret_is_replaced_by_its_kind_its_length_and_a_hash_that_only_the_key_gives(kind: str) -> None:
+    before, secret, after = SECRETS[kind]
+    hidden = redact.text(before + secret + after, b"key")
+    assert secret not in hidden
+    assert f"<secret {kind} length={len(secret)} hash=" in hidden
+    assert hidden != redact.text(before + secret + after, b"another key")
+    assert "hash=none" in redact.text(before + secret + after, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["password = ${DB_PASSWORD}", "token: {{ $env.TOKEN }}", "api_key = os.environ['KEY']", "secretary: someone",
+     "https://example.org:8080/path", "bearer of news"],
+)  # fmt: skip
+def test_a_reference_to_a_secret_and_a_word_that_looks_like_one_stay(text: str) -> None:
+    assert redact.text(text, b"key") == text
+
+
+def test_secrets_inside_lists_and_objects_are_taken_out() -> None:
+    found = redact.value({"a": ["postgres://u:hunter2secret@db", 1, None]}, None)
+    assert "hunter2secret" not in str(found)
+    assert found["a"][1:] == (1, None)
