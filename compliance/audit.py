@@ -130,7 +130,12 @@ def obstacles_of(run: Run, verdict: Verdict, name: str) -> tuple[str, ...]:
     if (verdict.observation, verdict.policy) != (run.observation.digest, run.policies.digest):
         return ("the verdict is of another observation or policy",)
     guards = system(name).guards | system("platform").guards
-    return verdict.obstacles(name, guards, system(name).reads(run.policies[name]))
+    reads = system(name).reads(run.policies[name])
+    unheld = sorted(reads - run.observation.sections.keys())
+    return (
+        *verdict.obstacles(name, guards, reads),
+        *(f"{section}: this observation does not hold it" for section in unheld),
+    )
 
 
 def audit(
