@@ -89,7 +89,7 @@ class Function(NamedTuple):
 
 
 class Trigger(NamedTuple):
-    """`function`: as `Function.signature` writes it."""
+    """`function`: as `Function.signature` writes it; empty for a rewrite rule, which acts on a write like a trigger."""
 
     schema: str
     relation: str

@@ -28,6 +28,10 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
 # In lower case, of which one stands in every text that a pattern above matches. Almost no text holds one.
 _HINT = re.compile(r"private key|://|bearer|gh[pousr]_|akia|passw|secret|token|api[_-]?key")
 
+_TELLING = re.compile(r"(?i)(?:password|passwd|secret|token|api[_-]?key)$")
+# What only names a value that is kept elsewhere: `{{$env.X}}`, `$X`.
+_REFERENCES = ("{{", "$", "<secret ")
+
 
 def text(value: str, key: bytes | None) -> str:
     """The text with each secret replaced by its kind, length and keyed hash.
@@ -49,13 +53,22 @@ def value(found: Any, key: bytes | None) -> Any:
     if isinstance(found, (list, tuple)):
         return tuple(value(item, key) for item in found)
     if isinstance(found, dict):
-        return {name: value(item, key) for name, item in found.items()}
+        return {name: _entry(name, item, key) for name, item in found.items()}
     return found
 
 
-def _masked(match: re.Match[str], kind: str, key: bytes | None) -> str:
-    secret = match.group(1)
+def _entry(name: str, item: Any, key: bytes | None) -> Any:
+    if isinstance(item, str) and item and _TELLING.search(name) and not item.startswith(_REFERENCES):
+        return _mark(item, "entry", key)
+    return value(item, key)
+
+
+def _mark(secret: str, kind: str, key: bytes | None) -> str:
     hashed = hmac.new(key, secret.encode(), hashlib.sha256).hexdigest()[:32] if key else "none"
+    return f"<secret {kind} length={len(secret)} hash={hashed}>"
+
+
+def _masked(match: re.Match[str], kind: str, key: bytes | None) -> str:
     start, end = match.start(1) - match.start(), match.end(1) - match.start()
     whole = match.group(0)
-    return f"{whole[:start]}<secret {kind} length={len(secret)} hash={hashed}>{whole[end:]}"
+    return f"{whole[:start]}{_mark(match.group(1), kind, key)}{whole[end:]}"

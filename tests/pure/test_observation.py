@@ -130,3 +130,10 @@ def test_secrets_inside_lists_and_objects_are_taken_out() -> None:
     found = redact.value({"a": ["postgres://u:hunter2secret@db", 1, None]}, None)
     assert "hunter2secret" not in str(found)
     assert found["a"][1:] == (1, None)
+
+
+def test_the_name_of_an_entry_says_that_its_value_is_a_secret() -> None:
+    found = redact.value({"db_password": "hunter22", "token": "{{$env.TOKEN}}", "note": "hunter22"}, b"key")
+    assert "hunter22" not in found["db_password"]
+    assert "length=8" in found["db_password"]
+    assert (found["token"], found["note"]) == ("{{$env.TOKEN}}", "hunter22")

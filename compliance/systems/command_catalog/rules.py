@@ -234,9 +234,9 @@ def nothing_rides_along(facts: Facts) -> Iterator[Judgement]:
         return
     for trigger in facts.read("catalog.triggers"):
         if (trigger.schema, trigger.relation) == (schema, name) and trigger.enabled:
-            yield Finding(
-                facts.policy.relation, f"trigger {trigger.name} would run {trigger.function}", trigger.name
-            )
+            does = f"trigger {trigger.name} would run {trigger.function}"
+            message = does if trigger.function else f"rewrite rule {trigger.name} would change what is written"
+            yield Finding(facts.policy.relation, message, trigger.name)
 
 
 def key_is_unique(facts: Facts) -> Iterator[Judgement]:
@@ -278,7 +278,7 @@ def _names(facts: Facts, part: Part) -> Iterator[str]:
     if part.kind == "function":
         return (f.name for f in facts.read("catalog.functions") if f.schema == part.schema)
     if part.kind == "trigger":
-        return (t.name for t in facts.read("catalog.triggers") if t.schema == part.schema)
+        return (t.name for t in facts.read("catalog.triggers") if t.schema == part.schema and t.function)
     kinds = ("table", "partitioned table") if part.kind == "table" else ("view", "materialized view")
     return (r.name for r in facts.read("catalog.relations") if r.schema == part.schema and r.kind in kinds)
 
