@@ -206,6 +206,8 @@ def test_ctrl_c_is_130(shell: Shell, estate_db: psycopg.Connection) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "compliance.cli", "observe", "--estate", "estate.yaml", "-o", "seen.json"],
         cwd=shell.folder, env=shell.environment, stderr=subprocess.PIPE, text=True,
+        # A shell lets what it starts in the background ignore Ctrl-C, and children inherit that: CI may be such a one.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     waiting = "select from pg_catalog.pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
     with estate_db.cursor() as cursor:
