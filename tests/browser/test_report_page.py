@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
@@ -93,6 +96,37 @@ def test_a_passed_case_shows_why_remedy_and_evidence_and_nothing_leaves(
     assert [each for each in tab.errors if "404" not in each] == []
 
 
+def test_the_page_of_a_real_audit_shows_a_kept_case_with_why_remedy_and_evidence(
+    tab: chromium.Page, audited: Path
+) -> None:
+    path = ("command_catalog", "rows", "CC001", f"{KEPT} [dot_iu_place]")
+    with serve.serving(audited) as address:
+        tab.open(address)
+        for text, following in itertools.pairwise((*path, "")):
+            open_group(tab, text, following)
+        described = tab.wait(DESCRIPTION)
+        assert "Why: the catalog is what operators and programs choose commands from" in described
+        assert "Remedy: compliance compile command_catalog" in described
+        assert "Passed" in tab.text()
+        tab.click_text("evidence")
+        tab.wait("document.body.innerText.includes('fn_iu_place')")
+    assert outside(tab.requests) == []
+    assert [each for each in tab.errors if "404" not in each] == []
+
+
+KEPT = "The catalog's row equals the declared command in every column"
+
+
+@pytest.fixture(scope="module")
+def audited(tmp_path_factory: pytest.TempPathFactory, renderer: Path) -> Path:
+    """What the main job leaves: an audit of the embedded reference estate."""
+    out = tmp_path_factory.mktemp("audit")
+    command = [sys.executable, "-m", "compliance.cli", "audit", "--out", str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return out / "html"
+
+
 # Allure shows a description in a frame without scripts.
 DESCRIPTION = (
     "document.querySelector('[data-testid=test-result-description-frame]')?.contentDocument?.body?.innerText"
@@ -111,15 +145,19 @@ def test_the_first_page_shows_where_the_run_looked_and_how_outcomes_are_grouped(
 
 
 def show(tab: chromium.Page, text: str) -> None:
-    """Open a group of the tree; one that is already open is left as it is."""
+    """Open a group of the tree of three cases."""
     following = {
         "the_system": "the family",
         "the family": "XX001",
         "XX001": "A thing is as declared [dot_iu_alpha]",
     }
+    open_group(tab, text, following.get(text, ""))
+
+
+def open_group(tab: chromium.Page, text: str, following: str) -> None:
+    """Open a group until what follows it is shown; one that is already open is left as it is."""
     tab.wait(f"document.body.innerText.includes({text!r})")
-    child = following.get(text)
-    if child is None or not tab.value(f"document.body.innerText.includes({child!r})"):
+    if not following or not tab.value(f"document.body.innerText.includes({following!r})"):
         tab.click_text(text)
 
 
