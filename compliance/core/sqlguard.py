@@ -36,7 +36,7 @@ jsonb_extract_path_text jsonb_object_agg jsonb_object_keys jsonb_path_exists jso
 last_value lead least left length lower lpad ltrim max md5 min mod now nullif num_nonnulls num_nulls
 obj_description octet_length overlay pg_encoding_to_char pg_get_constraintdef pg_get_expr
 pg_get_function_arguments pg_get_function_identity_arguments pg_get_function_result pg_get_function_sqlbody
-pg_get_functiondef pg_get_indexdef pg_get_triggerdef pg_get_userbyid pg_get_viewdef pg_has_role pg_typeof
+pg_get_functiondef pg_get_indexdef pg_get_ruledef pg_get_triggerdef pg_get_userbyid pg_get_viewdef pg_has_role pg_typeof
 position power quote_ident quote_literal quote_nullable rank regexp_match regexp_matches regexp_replace
 regexp_split_to_array regexp_split_to_table repeat replace reverse right round row_number row_to_json row rpad
 rtrim session_user sha224 sha256 sha384 sha512 sign split_part sqrt starts_with statement_timestamp string_agg
