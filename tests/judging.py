@@ -39,9 +39,10 @@ def compiled(run: Run) -> dict[str, Compiled]:
     return {item.kind: item for item in audit.compile_system(run, audit.probe(run), "command_catalog")}
 
 
-def psql(dsn: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A real psql that stops at the first error."""
+def psql(dsn: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A real psql that stops at the first error. `environment`: of its own, and nothing of the caller's."""
     return subprocess.run(
         [bindir() / "psql", "-X", "-v", "ON_ERROR_STOP=on", "-d", dsn, *arguments],
-        capture_output=True, text=True, check=False, timeout=60, env={"PATH": os.defpath, "PGCONNECT_TIMEOUT": "5"},
+        capture_output=True, text=True, encoding="utf-8", errors="replace", check=False, timeout=60,
+        env={"PATH": os.defpath, "PGCONNECT_TIMEOUT": "5", **environment},
     )  # fmt: skip

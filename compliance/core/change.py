@@ -79,8 +79,10 @@ class Compiled:
         return canonical.digest(canonical.dumps(self.files()))
 
     def _transaction(self, name: str, parts: list[str]) -> str:
-        # Without ON_ERROR_STOP psql goes on after an error and exits 0. With a search_path of its own no function or
-        # operator of somebody else's schema stands in for one of PostgreSQL's.
+        # Without ON_ERROR_STOP psql goes on after an error and exits 0. Without \encoding the server would take the
+        # bytes of this file for whatever the caller's locale or PGCLIENTENCODING says. With a search_path of its own
+        # no function or operator of somebody else's schema stands in for one of PostgreSQL's.
         title = f"-- {self.system}: {self.title} ({self.kind}, {name})"
-        head = f"{title}\n\\set ON_ERROR_STOP on\nbegin;\nset local search_path = pg_catalog, pg_temp;\n"
+        told = "\\set ON_ERROR_STOP on\n\\encoding UTF8\n"
+        head = f"{title}\n{told}begin;\nset local search_path = pg_catalog, pg_temp;\n"
         return head + "\n" + "\n\n".join(parts) + "\n\ncommit;\n"

@@ -56,10 +56,10 @@ class Catalog:
     def compiled(self, policy: Path | None = None) -> dict[str, Compiled]:
         return judging.compiled(judging.look(self.dsn("compliance_probe"), policy))
 
-    def run(self, item: Compiled | Path, name: str) -> tuple[int, str]:
+    def run(self, item: Compiled | Path, name: str, **environment: str) -> tuple[int, str]:
         """One rendered file, by psql, as the owner of the estate: its exit code and all that it said."""
         folder = item if isinstance(item, Path) else audit.write(item, self.folder)
-        done = judging.psql(self.dsn("estate_owner"), "-f", str(folder / f"{name}.sql"))
+        done = judging.psql(self.dsn("estate_owner"), "-f", str(folder / f"{name}.sql"), **environment)
         return done.returncode, done.stdout + done.stderr
 
 
@@ -72,11 +72,11 @@ def policy_with(folder: Path, *changes: tuple[str, str]) -> Path:
     """A copy of the reference policy in which each text, that must stand there, is another one."""
     shutil.copytree(POLICY, folder)
     file = folder / "command_catalog.yaml"
-    text = file.read_text()
+    text = file.read_text(encoding="utf-8")
     for old, new in changes:
         assert old in text
         text = text.replace(old, new, 1)
-    file.write_text(text)
+    file.write_text(text, encoding="utf-8")
     return folder
 
 
@@ -257,6 +257,36 @@ def test_a_differing_row_is_corrected_and_the_revert_puts_the_seen_value_back(ca
         assert (code, catalog.content()) == (0, expected), said
     code, said = catalog.run(migration, "verify")
     assert (code, "verify: dot_iu_place is not as declared" in said) == (3, True)
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"LC_ALL": "C", "PGCLIENTENCODING": "LATIN1"}, {"LC_ALL": "C", "PGCLIENTENCODING": "SQL_ASCII"},
+        {"LC_ALL": "C"}, {"LC_ALL": "C.UTF-8"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_text_beyond_ascii_arrives_as_it_was_compiled_whatever_the_locale_of_psql(
+    catalog: Catalog, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    """As policy declares it, and in a revert as it was seen."""
+    catalog.do(f"update {CATALOG} set category = 'größer als ωμέγα' where command_name = 'dot_iu_place'")
+    catalog.do(f"delete from {CATALOG} where command_name = 'dot_iu_health'")
+    odd = catalog.content()
+    policy = policy_with(
+        tmp_path / "policy",
+        ("dot_iu_place:\n    category: placement", "dot_iu_place:\n    category: Ägypten"),
+        ("dot_iu_health:\n    category: read", "dot_iu_health:\n    category: 日本語"),
+    )
+    migration = catalog.compiled(policy)["migration"]
+    code, said = catalog.run(migration, "deploy", **environment)
+    assert code == 0, said
+    found = {row[0]: row[1] for row in catalog.content()}
+    assert (found["dot_iu_place"], found["dot_iu_health"]) == ("Ägypten", "日本語")
+    assert catalog.compiled(policy)["migration"].steps == ()
+    code, said = catalog.run(migration, "revert", **environment)
+    assert (code, catalog.content()) == (0, odd), said
 
 
 def test_an_update_is_refused_where_the_row_is_no_longer_what_was_seen(catalog: Catalog) -> None:

@@ -1,5 +1,6 @@
 -- command_catalog: register 2 command(s) (migration, deploy)
 \set ON_ERROR_STOP on
+\encoding UTF8
 begin;
 set local search_path = pg_catalog, pg_temp;
 

@@ -1,5 +1,6 @@
 -- command_catalog: all 26 governed commands (seed, verify)
 \set ON_ERROR_STOP on
+\encoding UTF8
 begin;
 set local search_path = pg_catalog, pg_temp;
 
