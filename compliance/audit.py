@@ -118,10 +118,12 @@ def compile_system(run: Run, verdict: Verdict, name: str) -> tuple[Compiled, ...
             remedy="put right what is listed, then compile again",
         )  # fmt: skip
     compiled = system(name).compile(Facts(name, run.policies, run.observation))
+    relations = run.policies.needs().relations
     for item in compiled:
         for step in item.steps:
+            writable = {relations[key.section] for key in step.writes}
             for text in (step.deploy, step.verify, step.revert):
-                check_plan(text, writable=step.writes)
+                check_plan(text, writable=writable)
     return compiled
 
 

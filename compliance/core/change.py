@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from compliance.core import canonical
 
-Hazard: TypeAlias = Literal["inserts", "updates", "deletes"]
+if TYPE_CHECKING:
+    from compliance.core.footprint import FactKey
+
+Hazard: TypeAlias = Literal[
+    "inserts",
+    "updates",
+    "deletes",
+    "drops-table",
+    "calls-writing-function",
+    "overwrites-secret",
+    "reloads-runtime",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +52,8 @@ Drift: TypeAlias = Missing | Undeclared | Differs
 class Step:
     """One repair: how to do it, how to see that it is done, how to undo it. No transaction control.
 
-    `verify` raises where it is not true: printing `f` is not enough. `reads` and `writes` are relations.
+    `verify` raises where it is not true: printing `f` is not enough. `reads` and `writes` bind a plan to the estate:
+    where one of these facts moved, the plan is stale; what is not in `writes`, no plan may change.
     """
 
     title: str
@@ -49,8 +61,8 @@ class Step:
     verify: str
     revert: str
     hazards: frozenset[Hazard]
-    reads: frozenset[str]
-    writes: frozenset[str]
+    reads: frozenset[FactKey]
+    writes: frozenset[FactKey]
 
 
 @dataclass(frozen=True, slots=True)

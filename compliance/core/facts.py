@@ -133,10 +133,11 @@ class Executable(NamedTuple):
 
 
 class Server(NamedTuple):
-    """Who looked, where. `version`: 180006 for 18.6."""
+    """Who looked, where. `version`: 180006 for 18.6; `system`: the identifier that initdb gave the cluster."""
 
     version: int
     database: str
     role: str
     superuser: bool
     encoding: str
+    system: str

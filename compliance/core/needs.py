@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RowsNeed:
-    """Columns of a governed table, in order of `key`; `only` keeps the rows where a column has one of some values."""
+    """Columns of a governed table, of which the first names the row.
+
+    `only` keeps the rows where a column has one of some values.
+    """
 
     name: str
     relation: str
@@ -26,6 +29,11 @@ class Needs:
     rows: tuple[RowsNeed, ...] = ()
     files: frozenset[str] = frozenset()
     roles: frozenset[str] = frozenset()
+
+    @property
+    def relations(self) -> dict[str, str]:
+        """`schema.name` of the table behind each section of rows."""
+        return {need.section: ".".join(split_name(need.relation)) for need in self.rows}
 
     def __add__(self, other: Needs) -> Needs:
         rows = {need.name: need for need in (*self.rows, *other.rows)}

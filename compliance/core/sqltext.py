@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 from compliance.core.errors import ConfigurationError
@@ -10,119 +11,31 @@ from compliance.core.needs import split_name
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 # Reserved in PostgreSQL 14 to 18 (appendix C of its manual): as a bare name each of them is a syntax error somewhere.
-_RESERVED = frozenset(
-    [
-        "all",
-        "analyse",
-        "analyze",
-        "and",
-        "any",
-        "array",
-        "as",
-        "asc",
-        "asymmetric",
-        "authorization",
-        "binary",
-        "both",
-        "case",
-        "cast",
-        "check",
-        "collate",
-        "collation",
-        "column",
-        "concurrently",
-        "constraint",
-        "create",
-        "cross",
-        "current_catalog",
-        "current_date",
-        "current_role",
-        "current_schema",
-        "current_time",
-        "current_timestamp",
-        "current_user",
-        "default",
-        "deferrable",
-        "desc",
-        "distinct",
-        "do",
-        "else",
-        "end",
-        "except",
-        "false",
-        "fetch",
-        "for",
-        "foreign",
-        "freeze",
-        "from",
-        "full",
-        "grant",
-        "group",
-        "having",
-        "ilike",
-        "in",
-        "initially",
-        "inner",
-        "intersect",
-        "into",
-        "is",
-        "isnull",
-        "join",
-        "lateral",
-        "leading",
-        "left",
-        "like",
-        "limit",
-        "localtime",
-        "localtimestamp",
-        "natural",
-        "not",
-        "notnull",
-        "null",
-        "offset",
-        "on",
-        "only",
-        "or",
-        "order",
-        "outer",
-        "overlaps",
-        "placing",
-        "primary",
-        "references",
-        "returning",
-        "right",
-        "select",
-        "session_user",
-        "similar",
-        "some",
-        "symmetric",
-        "system_user",
-        "table",
-        "tablesample",
-        "then",
-        "to",
-        "trailing",
-        "true",
-        "union",
-        "unique",
-        "user",
-        "using",
-        "values",
-        "variadic",
-        "verbose",
-        "when",
-        "where",
-        "window",
-        "with",
-    ]
-)
+_WORDS = """
+all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate
+collation column concurrently constraint create cross current_catalog current_date current_role current_schema
+current_time current_timestamp current_user default deferrable desc distinct do else end except false fetch
+for foreign freeze from full grant group having ilike in initially inner intersect into is isnull join lateral
+leading left like limit localtime localtimestamp natural not notnull null offset on only or order outer
+overlaps placing primary references returning right select session_user similar some symmetric system_user
+table tablesample then to trailing true union unique user using values variadic verbose when where window with
+"""
+_RESERVED = frozenset(_WORDS.split())
+
+
+@cache
+def _keywords() -> frozenset[str]:
+    """PostgreSQL's, and what sqlglot would not take for a name: whatever is compiled is parsed again by both."""
+    from sqlglot.dialects.postgres import Postgres
+
+    return _RESERVED | {word.lower() for word in Postgres.Tokenizer.KEYWORDS}
 
 
 def name(identifier: str) -> str:
     """A name, quoted where it has to be; any name is possible but an empty one and one with a NUL."""
     if not identifier or "\0" in identifier:
         raise ConfigurationError(f"{identifier!r} cannot be a name in PostgreSQL")
-    if _PLAIN.fullmatch(identifier) and identifier not in _RESERVED:
+    if _PLAIN.fullmatch(identifier) and identifier not in _keywords():
         return identifier
     return '"' + identifier.replace('"', '""') + '"'
 

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from compliance.core.change import Compiled, Differs, Missing, Step, Undeclared
 from compliance.core.errors import Refused
+from compliance.core.footprint import FactKey
 from compliance.core.needs import split_name
 from compliance.core.sqltext import do_block, literal, name, raising, relation
 from compliance.systems.command_catalog.drift import drift
-from compliance.systems.command_catalog.policy import FIELDS, Command, Policy
+from compliance.systems.command_catalog.policy import FIELDS, Command, Policy, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from compliance.core.change import Hazard
     from compliance.systems.protocol import Facts
 
 Values = tuple[Any, ...]
@@ -94,28 +96,37 @@ class Writer:
         self.types = {field: types.get(policy.columns[field], _TYPES[field]) for field in FIELDS}
 
     def seed(self, rows: Sequence[Values]) -> Compiled:
-        """All declared rows; on a conforming estate it inserts nothing, over a wrong row it aborts."""
+        """All declared rows; on a conforming estate it inserts nothing, over a wrong row it aborts.
+
+        Its revert removes what was not there before, and nothing else: a seed does not own what it met.
+        """
         commands = list(self.policy.commands.values())
         return Compiled(
             SYSTEM, "seed", f"all {len(commands)} governed commands", (self.insert(commands, rows),)
         )
 
     def insert(self, commands: Sequence[Command], rows: Sequence[Values]) -> Step:
-        """Insert commands into a table that holds `rows`; revert removes exactly what is as inserted."""
-        names = [command.name for command in commands]
+        """Insert commands into a table that holds `rows`; revert removes exactly those that it did not hold."""
+        there = {row[0] for row in rows}
+        new = [command for command in commands if command.name not in there]
         values = ",\n".join(f"    ({self._row(command.row)})" for command in commands)
         deploy = (
             f"{self._preflight(commands)}\n\n"
             f"insert into {self.table} ({', '.join(self.columns.values())})\nvalues\n{values}\n"
             f"on conflict ({self.columns['name']}) do nothing;"
         )
-        guard = self._refuse_changed(commands)
-        revert = (
-            f"{self._refuse_runs(names)}\n\n{guard}\n\n"
-            f"delete from {self.table} as c where c.{self.columns['name']} in ({_list(names)});"
-        )
         return self._step(
-            f"insert {len(commands)} row(s)", deploy, self._verify(commands, rows), revert, "inserts"
+            f"insert {len(new)} row(s)", deploy, self._verify(commands, rows), self._remove(new), "inserts",
+            reads={self._rows, *map(_function, self.policy.targets.values())}, subjects=[c.name for c in commands],
+        )  # fmt: skip
+
+    def _remove(self, commands: Sequence[Command]) -> str:
+        if not commands:
+            return "-- Nothing was inserted, so there is nothing to remove."
+        names = [command.name for command in commands]
+        return (
+            f"{self._refuse_runs(names)}\n\n{self._refuse_changed(commands)}\n\n"
+            f"delete from {self.table} as c where c.{self.columns['name']} in ({_list(names)});"
         )
 
     def update(self, subject: str, changes: Sequence[Differs]) -> Step:
@@ -130,7 +141,10 @@ class Writer:
         guard = _block(
             "unchanged", raising(f"not {there}", f"REFUSED: {subject} was changed since it was corrected")
         )
-        return self._step(f"correct {subject}", deploy, verify, f"{guard}\n\n{revert}", "updates")
+        return self._step(
+            f"correct {subject}", deploy, verify, f"{guard}\n\n{revert}", "updates",
+            reads={FactKey(self.policy.rows.section, subject)}, subjects=[subject],
+        )  # fmt: skip
 
     def delete(self, row: Values) -> Step:
         """Remove an undeclared row (`prune: true`), guarded like any removal; revert inserts it again."""
@@ -141,12 +155,25 @@ class Writer:
         )
         verify = _block("verify", raising(self._exists([subject]), f"verify: {subject} is still there"))
         revert = f"insert into {self.table} ({', '.join(self.columns.values())})\nvalues ({self._row(row)});"
-        return self._step(f"remove {subject}", deploy, verify, revert, "deletes")
+        return self._step(
+            f"remove {subject}", deploy, verify, revert, "deletes",
+            reads={FactKey(self.policy.rows.section, subject)}, subjects=[subject],
+        )  # fmt: skip
 
-    def _step(self, title: str, deploy: str, verify: str, revert: str, hazard: Any) -> Step:
-        reads = frozenset({self.policy.relation, self.policy.runs[0], "pg_catalog.pg_proc"})
+    @property
+    def _rows(self) -> FactKey:
+        return FactKey(self.policy.rows.section)
+
+    def _step(
+        self, title: str, deploy: str, verify: str, revert: str, hazard: Hazard, *,
+        reads: Iterable[FactKey], subjects: Iterable[str],
+    ) -> Step:  # fmt: skip
+        """Beside rows, a step depends on the shape of the tables it names, and on what a write sets off there."""
+        tables = (self.policy.relation, self.policy.runs[0])
+        shape = {FactKey(f"catalog.{kind}", table) for kind in _SHAPE for table in tables}
+        writes = {FactKey(self.policy.rows.section, subject) for subject in subjects}
         return Step(
-            title, deploy, verify, revert, frozenset({hazard}), reads, frozenset({self.policy.relation})
+            title, deploy, verify, revert, frozenset({hazard}), frozenset({*reads, *shape}), frozenset(writes)
         )
 
     def _row(self, row: Values) -> str:
@@ -193,8 +220,8 @@ class Writer:
             yield raising(there, f"verify: {target.signature} does not resolve")
 
     def _holds(self, command: Command) -> str:
-        same = " and ".join(self._same(field, value) for field, value in zip(FIELDS, command.row, strict=True))
-        return f"exists (select 1 from {self.table} as c where {same})"
+        changes = list(zip(FIELDS[1:], command.row[1:], strict=True))
+        return self._holds_values(command.name, changes)
 
     def _same(self, field: str, value: Any) -> str:
         return f"c.{self.columns[field]} is not distinct from {self._value(field, value)}"
@@ -242,6 +269,13 @@ _TYPES = {
     "reversible": "boolean",
     "targets": "text[]",
 }
+
+
+_SHAPE = ("relations", "columns", "constraints", "indexes", "triggers")
+
+
+def _function(target: Target) -> FactKey:
+    return FactKey("catalog.functions", target.signature)
 
 
 def _block(tag: str, *checks: str) -> str:

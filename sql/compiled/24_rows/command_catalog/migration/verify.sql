@@ -84,10 +84,10 @@ begin
     if to_regprocedure('public.fn_iu_unplace(uuid,text)') is null then
         raise exception 'verify: public.fn_iu_unplace(uuid,text) does not resolve';
     end if;
-    if not exists (select 1 from public.dot_iu_command_catalog as c where c.command_name is not distinct from 'dot_iu_auto_instantiate_from_event' and c.category is not distinct from 'collection' and c.mutating is not distinct from true and c.reversible is not distinct from true and c.target_functions is not distinct from array['fn_iu_auto_instantiate_from_event']::text[]) then
+    if not exists (select 1 from public.dot_iu_command_catalog as c where c.command_name = 'dot_iu_auto_instantiate_from_event' and c.category is not distinct from 'collection' and c.mutating is not distinct from true and c.reversible is not distinct from true and c.target_functions is not distinct from array['fn_iu_auto_instantiate_from_event']::text[]) then
         raise exception 'verify: dot_iu_auto_instantiate_from_event is missing or differs in a column';
     end if;
-    if not exists (select 1 from public.dot_iu_command_catalog as c where c.command_name is not distinct from 'dot_iu_auto_instantiate_rollback_by_actor' and c.category is not distinct from 'lifecycle' and c.mutating is not distinct from true and c.reversible is not distinct from true and c.target_functions is not distinct from array['fn_iu_auto_instantiate_rollback_by_actor']::text[]) then
+    if not exists (select 1 from public.dot_iu_command_catalog as c where c.command_name = 'dot_iu_auto_instantiate_rollback_by_actor' and c.category is not distinct from 'lifecycle' and c.mutating is not distinct from true and c.reversible is not distinct from true and c.target_functions is not distinct from array['fn_iu_auto_instantiate_rollback_by_actor']::text[]) then
         raise exception 'verify: dot_iu_auto_instantiate_rollback_by_actor is missing or differs in a column';
     end if;
 end
