@@ -27,7 +27,10 @@ class Unavailable:
 
 @dataclass(frozen=True, slots=True)
 class Estate:
-    """Where to look. `dsn` may hold a password: it is never shown and never part of an observation."""
+    """Where to look, and for who applies a plan: as whom, and where the ledger is.
+
+    A DSN may hold a password: it is never shown and never part of an observation.
+    """
 
     name: str
     kind: Literal["reference", "staging", "production"]
@@ -38,6 +41,8 @@ class Estate:
     repository: Path | None
     redaction_key: bytes | None = field(repr=False)
     unavailable: Mapping[str, Unavailable]
+    writer: str | None = field(repr=False, default=None)
+    ledger: Path | None = None
 
 
 def load(path: Path) -> Estate:
@@ -57,6 +62,9 @@ def load(path: Path) -> Estate:
         repository=home / value["repository"] if "repository" in value else None,
         redaction_key=_key(found),
         unavailable={name: Unavailable(**entry) for name, entry in value.get("unavailable", {}).items()},
+        # Not an error where it is not set: whoever only looks does not need it, and should not have it.
+        writer=os.environ.get(postgres.get("writer_dsn_env", "")) or postgres.get("writer_dsn"),
+        ledger=home / value["ledger"] if "ledger" in value else None,
     )
 
 

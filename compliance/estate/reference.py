@@ -84,7 +84,9 @@ def running(estate: Estate) -> Iterator[Estate]:
     own = resource("fixtures/reference/repository").resolve()
     with reference() as found:
         is_own = estate.repository is not None and estate.repository.resolve() == own
-        yield replace(estate, dsn=found.dsn(), repository=found.repository if is_own else estate.repository)
+        repository = found.repository if is_own else estate.repository
+        ledger = estate.ledger or found.directory / "ledger"
+        yield replace(estate, dsn=found.dsn(), writer=found.dsn(OWNER), repository=repository, ledger=ledger)
 
 
 def up() -> ReferenceEstate:

@@ -122,7 +122,11 @@ def write_files(cluster: Cluster, directory: Path) -> None:
     estate = yaml.load(path)
     estate["policy"] = str((path.parent / estate["policy"]).resolve())
     estate["repository"] = str(cluster.data.parent / "repository")
-    estate["postgres"] = {"dsn": cluster.server.dsn(DATABASE, PROBE)}
+    estate["postgres"] = {
+        "dsn": cluster.server.dsn(DATABASE, PROBE),
+        "writer_dsn": cluster.server.dsn(DATABASE, OWNER),
+    }
+    estate["ledger"] = str(cluster.data.parent / "ledger")
     with (directory / "estate.yaml").open("w") as file:
         yaml.dump(estate, file)
 

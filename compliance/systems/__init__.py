@@ -22,9 +22,10 @@ def system(name: str) -> System:
 
 
 class Policies(dict[str, Any]):
-    """The parsed policy of each system in force, and the digest of the values they were parsed from."""
+    """The parsed policy of each system in force, and the digests of the values they were parsed from."""
 
     digest: str
+    digests: dict[str, str]
 
     @classmethod
     def load(cls, estate: config.Estate) -> Policies:
@@ -37,6 +38,7 @@ class Policies(dict[str, Any]):
             found[name] = system(name).parse(source)
             values[name] = source.value
         found.digest = canonical.digest(canonical.dumps(values))
+        found.digests = {name: canonical.digest(canonical.dumps(value)) for name, value in values.items()}
         return found
 
     def needs(self) -> Needs:
@@ -46,3 +48,10 @@ class Policies(dict[str, Any]):
 
 def _in_force(estate: config.Estate) -> tuple[str, ...]:
     return ("platform", *(name for name in estate.systems if name != "platform"))
+
+
+def templates(name: str) -> str:
+    """Digest of the code that renders the plans of a system."""
+    core = Path(canonical.__file__).parent
+    files = [core / "change.py", core / "sqltext.py", *sorted((Path(__file__).parent / name).glob("*.py"))]
+    return canonical.digest(b"\0".join(file.read_bytes() for file in files))

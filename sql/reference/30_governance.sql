@@ -116,3 +116,7 @@ values
     ('system_issues', 'governance', 'bug_report', 19, 'observed', 'log', 'postgres', 'done', null);
 
 reset role;
+
+-- What stops every governed change of this estate while it is not `true`.
+insert into public.dot_config (key, value, description) values
+    ('policy.changes.enabled', 'true', 'kill switch: governed changes are applied only while this is true');

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from compliance.systems.platform.execution import Execution, parse_execution
+
 if TYPE_CHECKING:
     from compliance.estate.document import Document
 
@@ -16,6 +18,7 @@ class Policy:
     reviewed: bool
     oldest: int
     newest: int
+    execution: Execution
 
 
 def parse(document: Document) -> Policy:
@@ -23,4 +26,6 @@ def parse(document: Document) -> Policy:
     versions = document.value["postgres"]
     if versions["oldest"] > versions["newest"]:
         raise document.error("postgres: oldest is newer than newest", "postgres", "oldest")
-    return Policy(bool(document.value["reviewed"]), versions["oldest"], versions["newest"])
+    return Policy(
+        bool(document.value["reviewed"]), versions["oldest"], versions["newest"], parse_execution(document)
+    )

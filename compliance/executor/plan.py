@@ -1,0 +1,235 @@
+"""A plan: what was compiled, bound to one estate and to the facts it rests on, as a folder that a person can review.
+
+Its digest is over every byte but `provenance.json`. Approvals, receipts and the ledger name that digest.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from compliance.core import canonical, footprint
+from compliance.core.change import Compiled, Step
+from compliance.core.errors import ConfigurationError, Refused
+from compliance.core.footprint import FactKey
+from compliance.core.needs import Needs, RowsNeed
+from compliance.executor.review import review
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from compliance.core.observation import Observation
+
+FORMAT = 1
+OUTSIDE = frozenset({"provenance.json"})
+
+
+class Target(NamedTuple):
+    """Which database this is. `system`: the cluster's identifier; a copy of a database elsewhere is another estate."""
+
+    system: str
+    database: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`policy`: digest of the policy it follows; `templates`: of the code that wrote it; `footprint`: of what it
+    reads and writes; `needs`: how to look at that again."""
+
+    compiled: Compiled
+    estate: str
+    estate_kind: Literal["reference", "staging", "production"]
+    target: Target
+    policy: str
+    templates: str
+    footprint: str
+    needs: Needs
+
+    @property
+    def name(self) -> str:
+        return f"{self.compiled.system}/{self.compiled.kind}"
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return self.compiled.steps
+
+    @property
+    def hazards(self) -> frozenset[str]:
+        return frozenset(hazard for step in self.steps for hazard in step.hazards)
+
+    @property
+    def reads(self) -> frozenset[FactKey]:
+        """All that it rests on: what it writes included, as it was before."""
+        return frozenset(key for step in self.steps for key in step.reads | step.writes)
+
+    @property
+    def writes(self) -> frozenset[FactKey]:
+        return frozenset(key for step in self.steps for key in step.writes)
+
+    @cached_property
+    def files(self) -> dict[str, bytes]:
+        """The bytes of every file of the folder that the digest covers."""
+        texts = {
+            "plan.json": canonical.pretty(self.as_json()),
+            "REVIEW.md": review(self),
+            **self.compiled.files(),
+        }
+        return {name: text.encode() for name, text in sorted(texts.items())}
+
+    @cached_property
+    def digests(self) -> dict[str, str]:
+        """SHA-256 of each file, by name."""
+        return {name: sha256(data).hexdigest() for name, data in self.files.items()}
+
+    @cached_property
+    def digest(self) -> str:
+        """What an approval names."""
+        return canonical.digest(canonical.dumps(self.digests))
+
+    def as_json(self) -> dict[str, Any]:
+        """`plan.json`: everything that an executor needs."""
+        return {
+            "format": FORMAT,
+            "system": self.compiled.system,
+            "kind": self.compiled.kind,
+            "title": self.compiled.title,
+            "estate": {"name": self.estate, "kind": self.estate_kind},
+            "target": self.target._asdict(),
+            "policy": self.policy,
+            "templates": self.templates,
+            "footprint": self.footprint,
+            "needs": needs_as_json(self.needs),
+            "hazards": sorted(self.hazards),
+            "steps": [step_as_json(step) for step in self.steps],
+        }
+
+
+def bind(
+    compiled: Compiled, observation: Observation, *, kind: Any, policy: str, templates: str, needs: Needs
+) -> Plan:
+    """Bind what was compiled to the estate that was observed."""
+    (server,) = observation.read("catalog.server")
+    keys = {key for step in compiled.steps for key in step.reads | step.writes}
+    read = {key.section for key in keys}
+    return Plan(
+        compiled=compiled,
+        estate=observation.estate,
+        estate_kind=kind,
+        target=Target(server.system, server.database),
+        policy=policy,
+        templates=templates,
+        footprint=footprint.digest(observation, keys),
+        needs=Needs(rows=tuple(need for need in needs.rows if need.section in read)),
+    )
+
+
+def write(plan: Plan, place: Path, provenance: dict[str, Any]) -> None:
+    """The whole folder, replacing an older plan; a file of another name that lies there is not touched."""
+    place.mkdir(parents=True, exist_ok=True)
+    for old in place.glob("*.sql"):
+        if old.name not in plan.files:
+            old.unlink()
+    for name, data in plan.files.items():
+        (place / name).write_bytes(data)
+    (place / "provenance.json").write_text(canonical.pretty(provenance), encoding="utf-8")
+
+
+def read(place: Path) -> Plan:
+    """Read a plan; every file must be as its `plan.json` says, and there may be no other."""
+    path = place / "plan.json"
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(
+            f"{place} holds no plan: {path.name}: {error.strerror}",
+            remedy="`compliance compile SYSTEM --out DIR` writes one to DIR/SYSTEM/seed and DIR/SYSTEM/migration",
+        ) from None
+    plan = _parse(path, data)
+    found = {file.name for file in place.iterdir()} - OUTSIDE
+    wrong = [name for name in sorted(found | plan.files.keys()) if _bytes(place / name) != plan.files.get(name)]
+    if wrong:
+        raise Refused(
+            f"the plan in {place} is not as it was compiled", reasons=wrong,
+            remedy="compile again and review the new plan",
+        )  # fmt: skip
+    return plan
+
+
+def _parse(path: Path, data: bytes) -> Plan:
+    try:
+        value = json.loads(data)
+        if value["format"] != FORMAT:
+            raise ConfigurationError.at(path, 1, f"format {value['format']}; this program reads {FORMAT}")
+        return Plan(
+            compiled=Compiled(
+                value["system"], value["kind"], value["title"], tuple(map(step_from_json, value["steps"]))
+            ),
+            estate=value["estate"]["name"],
+            estate_kind=value["estate"]["kind"],
+            target=Target(**value["target"]),
+            policy=value["policy"],
+            templates=value["templates"],
+            footprint=value["footprint"],
+            needs=needs_from_json(value["needs"]),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise ConfigurationError.at(path, 1, f"not a plan ({type(error).__name__}: {error})") from None
+
+
+def _bytes(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
+
+
+def step_as_json(step: Step) -> dict[str, Any]:
+    return {
+        "title": step.title,
+        "hazards": sorted(step.hazards),
+        "reads": keys_as_json(step.reads),
+        "writes": keys_as_json(step.writes),
+        "deploy": step.deploy,
+        "verify": step.verify,
+        "revert": step.revert,
+    }
+
+
+def step_from_json(value: dict[str, Any]) -> Step:
+    return Step(
+        title=value["title"],
+        deploy=value["deploy"],
+        verify=value["verify"],
+        revert=value["revert"],
+        hazards=frozenset(value["hazards"]),
+        reads=keys_from_json(value["reads"]),
+        writes=keys_from_json(value["writes"]),
+    )
+
+
+def keys_as_json(keys: Iterable[FactKey]) -> list[list[str | None]]:
+    return [list(key) for key in sorted(keys, key=str)]
+
+
+def keys_from_json(value: list[list[Any]]) -> frozenset[FactKey]:
+    return frozenset(FactKey(*key) for key in value)
+
+
+def needs_as_json(needs: Needs) -> list[dict[str, Any]]:
+    """Rows alone: the catalog is always looked at."""
+    return [
+        {"name": need.name, "relation": need.relation, "columns": need.columns, "only": need.only}
+        for need in needs.rows
+    ]
+
+
+def needs_from_json(value: list[dict[str, Any]]) -> Needs:
+    rows = (
+        RowsNeed(
+            item["name"], item["relation"], tuple(item["columns"]),
+            (item["only"][0], tuple(item["only"][1])) if item["only"] else None,
+        )
+        for item in value
+    )  # fmt: skip
+    return Needs(rows=tuple(rows))
