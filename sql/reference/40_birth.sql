@@ -70,6 +70,18 @@ begin
     return v_new;
 end $$;
 
+-- What was found before and is settled. Nothing may remove it: the gap is the helper's, so it would be opened again.
+insert into public.system_issues
+    (title, description, entity_type, entity_code, issue_type, severity, source, run_id, status, occurrence_count,
+     detected_at, first_seen_at, last_seen_at, resolved_at, violation_hash)
+values
+    ('Onboarding gap: workflow_categories no_species', 'Collection workflow_categories has the gap no_species.',
+     'collection', 'workflow_categories', 'BIRTH_ONBOARDING_GAP', 'medium', 'birth', null, 'resolved', 3,
+     '2026-04-28 06:00Z', '2026-04-28 06:00Z', '2026-04-28 18:00Z', '2026-04-29 08:15Z',
+     md5('birth/workflow_categories/no_species')),
+    ('[DOT-REG] WCR Create -> AD failed at send', null, null, null, 'REGISTRY_SYNC', 'medium', 'registry_sync', null,
+     'resolved', 1, '2026-03-06 09:41Z', '2026-03-06 09:41Z', '2026-03-06 09:41Z', '2026-03-06 10:02Z', null);
+
 -- What is wrong with one collection, by the contract.
 create function public.fn_b3f1_collection_gaps()
 returns table (collection_name text, gap text) language sql stable as $$

@@ -40,17 +40,20 @@ $read$;
 grant select on public.dot_config, public.dot_iu_command_catalog to dot_operator;
 grant select, insert on public.dot_iu_command_run to dot_operator;
 
--- The running Directus: its own tables, the registries, and what its flows and endpoints write.
+-- The running Directus: its own tables, the registries, and what its flows and endpoints write. Rights by name: what ALL
+-- holds depends on the version of PostgreSQL.
 do $directus$
 declare
-    v_relation regclass;
+    v_relation record;
 begin
     for v_relation in
-        select c.oid::regclass from pg_catalog.pg_class c
+        select c.oid::regclass as name,
+               case c.relkind when 'S' then 'usage, select, update' else 'select, insert, update, delete' end as rights
+          from pg_catalog.pg_class c
          where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'S')
            and c.relname ~ '^(directus_|table_registry|workflow|dot_tools|collection_registry|system_issues)'
     loop
-        execute format('grant all on %s to directus_app', v_relation);
+        execute format('grant %s on %s to directus_app', v_relation.rights, v_relation.name);
     end loop;
 end
 $directus$;
