@@ -9,6 +9,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
+class Database(NamedTuple):
+    """The one that was looked at."""
+
+    name: str
+    owner: str
+
+
 class Schema(NamedTuple):
     name: str
     owner: str
@@ -17,7 +24,7 @@ class Schema(NamedTuple):
 class Relation(NamedTuple):
     """`kind`: table, partitioned table, view, materialized view, foreign table, sequence.
 
-    `definition` of views.
+    `definition` of views. `parents`: what it is a partition of, or inherits from, as `schema.name`.
     """
 
     schema: str
@@ -26,6 +33,7 @@ class Relation(NamedTuple):
     owner: str
     row_security: bool
     definition: str | None
+    parents: tuple[str, ...]
 
 
 class Column(NamedTuple):
@@ -113,7 +121,9 @@ class Role(NamedTuple):
 
 
 class Grant(NamedTuple):
-    """`kind`: schema, relation, column, function; `object`: its qualified name, of a function its signature.
+    """`kind`: database, schema, relation, sequence, column, function, foreign server.
+
+    `object`: its qualified name, of a function its signature.
 
     `grantee` is `public` for PUBLIC. What an owner may do with its own object is not listed: ownership says it.
     """

@@ -7,6 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from psycopg.adapt import Loader
+from psycopg.types.array import ArrayLoader
 from psycopg.types.string import TextLoader
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 # The server's text is exact where Python's types are not: 'infinity', months in an interval, the scale of a
 # numeric.
+_LISTED = ("text", "varchar", "bpchar", "name")
 _AS_TEXT = ("numeric", "date", "time", "timetz", "timestamp", "interval", "uuid", "inet", "cidr")
 
 
@@ -26,11 +28,22 @@ class _Instant(Loader):
         return text.replace(" ", "T", 1).removesuffix("+00") + "Z" if text.endswith("+00") else text
 
 
+class _List(ArrayLoader):
+    """A list that does not count from 1 differs from one that does, so it stays text: `[0:0]={a}`."""
+
+    def load(self, data: Buffer) -> Any:
+        return bytes(data).decode() if bytes(data[:1]) == b"[" else super().load(data)
+
+
 def register(connection: Connection[Any]) -> None:
     """Let this connection load what Python would change, or cannot hold, as text."""
     for name in _AS_TEXT:
         connection.adapters.register_loader(name, TextLoader)
     connection.adapters.register_loader("timestamptz", _Instant)
+    for name in _LISTED:
+        known = connection.adapters.types[name]
+        of_it = {"base_oid": known.oid, "delimiter": known.delimiter.encode()}
+        connection.adapters.register_loader(known.array_oid, type("List", (_List,), of_it))
 
 
 _PLAIN = frozenset({str, int, bool, type(None)})

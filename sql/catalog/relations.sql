@@ -12,7 +12,14 @@ select
     end as kind,
     pg_catalog.pg_get_userbyid(c.relowner)::pg_catalog.text as owner,
     c.relrowsecurity as row_security,
-    case when c.relkind in ('v', 'm') then pg_catalog.pg_get_viewdef(c.oid) end as definition
+    case when c.relkind in ('v', 'm') then pg_catalog.pg_get_viewdef(c.oid) end as definition,
+    array(
+        select pn.nspname || '.' || p.relname
+        from pg_catalog.pg_inherits as i
+        join pg_catalog.pg_class as p on p.oid = i.inhparent
+        join pg_catalog.pg_namespace as pn on pn.oid = p.relnamespace
+        where i.inhrelid = c.oid
+        order by i.inhseqno) as parents
 from pg_catalog.pg_class as c
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')

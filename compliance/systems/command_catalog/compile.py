@@ -9,7 +9,7 @@ from compliance.core.errors import Refused
 from compliance.core.footprint import FactKey
 from compliance.core.needs import split_name
 from compliance.core.sqltext import do_block, literal, name, raising, relation
-from compliance.systems.command_catalog.drift import drift
+from compliance.systems.command_catalog.drift import drift, listed
 from compliance.systems.command_catalog.policy import FIELDS, Command, Policy, Target
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ class Writer:
     def _verify(self, commands: Sequence[Command], rows: Sequence[Values]) -> str:
         """Counts of the whole table as it must be afterwards, and each inserted row in every column."""
         whole = {row[0]: row[4] for row in rows} | {command.name: command.targets for command in commands}
-        targets = {target for value in whole.values() for target in value or () if target is not None}
+        targets = {target for value in whole.values() for target in listed(value) if target is not None}
         column = self.columns["targets"]
         distinct = f"(select count(distinct t.target) from {self.table} as c, unnest(c.{column}) as t (target))"
         return _block(

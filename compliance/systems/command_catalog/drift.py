@@ -34,4 +34,15 @@ def drift(policy: Policy, rows: Sequence[Row]) -> list[Drift]:
 
 def _differences(command: Command, values: tuple[Any, ...]) -> list[Drift]:
     pairs = zip(FIELDS, command.row, values, strict=True)
-    return [Differs(command.name, field, want, found) for field, want, found in pairs if want != found]
+    return [Differs(command.name, field, want, found) for field, want, found in pairs if not same(want, found)]
+
+
+def same(want: Any, found: Any) -> bool:
+    """Of one type too: to Python 1 is True, and compiled SQL that compares them fails."""
+    equal: bool = want == found
+    return type(want) is type(found) and equal
+
+
+def listed(value: Any) -> tuple[Any, ...]:
+    """The entries of a list of targets; a value of another kind has none, and is a difference of its own."""
+    return value if isinstance(value, tuple) else ()

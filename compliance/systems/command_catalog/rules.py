@@ -10,8 +10,8 @@ from compliance.core.change import Differs, Missing, Undeclared
 from compliance.core.errors import CouldNotLook
 from compliance.core.finding import Finding, Judgement, NotApplicable, Unseen
 from compliance.core.needs import split_name
-from compliance.systems.command_catalog import pins
-from compliance.systems.command_catalog.drift import drift
+from compliance.systems.command_catalog import pins, writes
+from compliance.systems.command_catalog.drift import drift, listed, same
 from compliance.systems.command_catalog.policy import FIELDS
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from compliance.core.facts import Constraint, Function
     from compliance.systems.command_catalog.policy import Part, Policy
     from compliance.systems.protocol import Facts
+
+_TABLES = ("table", "partitioned table")
 
 
 def rows_equal_declaration(facts: Facts) -> Iterator[Judgement]:
@@ -73,7 +75,7 @@ def pins_agree(facts: Facts) -> Iterator[Judgement]:
 def live_counts_agree(facts: Facts) -> Iterator[Judgement]:
     """Rows and distinct targets of the live catalog. 26 rows with 24 targets is right: two populations."""
     rows = facts.read(facts.policy.rows.section)
-    targets = {target for row in rows for target in row.values[4] or () if target is not None}
+    targets = {target for row in rows for target in listed(row.values[4]) if target is not None}
     for population, found in (("governed", len(rows)), ("distinct_targets", len(targets))):
         want = facts.policy.populations[population]
         if found != want:
@@ -85,10 +87,15 @@ def targets_resolve(facts: Facts) -> Iterator[Judgement]:
     functions = _functions(facts)
     names = {(function.schema, function.name): function.signature for function in functions.values()}
     for name, target in facts.policy.targets.items():
-        if target.signature not in functions:
+        function = functions.get(target.signature)
+        if function is None:
             other = names.get((target.schema, target.name))
             seen = f"; there is {other}" if other else ""
             yield Finding(name, f"{target.signature} does not exist{seen}: apply {target.migration} first")
+        elif function.kind != "function":
+            yield Finding(
+                name, f"{target.signature} is a kind of routine that SELECT cannot call: {function.kind}"
+            )
 
 
 def operator_may_execute(facts: Facts) -> Iterator[Judgement]:
@@ -123,15 +130,13 @@ def volatility_fits(facts: Facts) -> Iterator[Judgement]:
 
 def search_path_is_pinned(facts: Facts) -> Iterator[Judgement]:
     """A security definer function without one runs the caller's objects with its owner's rights."""
-    functions = _functions(facts)
+    functions, open_ = _functions(facts), writes.open_schemas(facts)
     for name, target in facts.policy.targets.items():
         function = functions.get(target.signature)
         if function is None:
             yield NotApplicable(name, f"{target.signature} does not exist, which is a finding of its own")
-        elif function.security_definer and function.search_path is None:
-            yield Finding(name, f"{function.signature} is security definer and does not pin search_path")
-        elif function.security_definer and "$user" in (function.search_path or ""):
-            yield Finding(name, f"{function.signature} is security definer and its search_path names $user")
+        elif function.security_definer and (why := writes.loose(function.search_path, open_)):
+            yield Finding(name, f"{function.signature} is security definer and {why}")
 
 
 def preflight_holds(facts: Facts) -> Iterator[Judgement]:
@@ -155,9 +160,10 @@ def named_columns_exist(facts: Facts) -> Iterator[Judgement]:
     from compliance.core.plansql import columns_named
     from compliance.systems.command_catalog.compile import scripts
 
-    existing: dict[tuple[str, str], set[str]] = {}
+    existing: dict[tuple[str, str], dict[str, str]] = {}
     for column in facts.read("catalog.columns"):
-        existing.setdefault((column.schema, column.relation), set()).add(column.name)
+        existing.setdefault((column.schema, column.relation), {})[column.name] = column.type
+    kinds = {(r.schema, r.name): r.kind for r in facts.read("catalog.relations")}
     named: dict[tuple[str, str], set[str]] = {}
     for script in scripts(facts.policy):
         for schema, relation, column_name in columns_named(script):
@@ -167,9 +173,16 @@ def named_columns_exist(facts: Facts) -> Iterator[Judgement]:
         if key not in existing:
             yield Finding(relation, "there is no such relation", "missing")
             continue
+        if kinds.get(key) not in _TABLES:
+            yield Finding(relation, f"is a {kinds.get(key)}, which may show each role other rows", "kind")
         wanted = named.get(key, set()) | _read_columns(facts.policy, relation)
-        for lost in sorted(wanted - existing[key]):
+        for lost in sorted(wanted - existing[key].keys()):
             yield Finding(relation, f"has no column {lost}, which compiled SQL or a probe names", lost)
+    catalog = existing.get(split_name(facts.policy.relation), {})
+    for name in facts.policy.columns.values():
+        if catalog.get(name) in ("json", "jsonb"):
+            message = f"{name} is of type {catalog[name]}: equal in a probe, and no text, flag or list in SQL"
+            yield Finding(facts.policy.relation, message, f"{name}-type")
 
 
 def reversible_has_rollback(facts: Facts) -> Iterator[Judgement]:
@@ -202,7 +215,7 @@ def gates_as_declared(facts: Facts) -> Iterator[Judgement]:
         observed.setdefault(row.values[0], []).append(row.values[1])
     for name, want in facts.policy.gates.declared.items():
         found = observed.get(name, [])
-        if found != [want]:
+        if len(found) != 1 or not same(want, found[0]):
             seen = " and ".join(map(_shown, found)) if found else "missing"
             yield Finding(name, f"is {seen}, declared {_shown(want)}")
 
@@ -232,11 +245,14 @@ def nothing_rides_along(facts: Facts) -> Iterator[Judgement]:
     if not _relation(facts, schema, name):
         yield NotApplicable(facts.policy.relation, "the relation does not exist, which is a finding of its own")
         return
+    parts = writes.with_parts(facts, schema, name)
     for trigger in facts.read("catalog.triggers"):
-        if (trigger.schema, trigger.relation) == (schema, name) and trigger.enabled:
+        if (trigger.schema, trigger.relation) in parts and trigger.enabled:
             does = f"trigger {trigger.name} would run {trigger.function}"
             message = does if trigger.function else f"rewrite rule {trigger.name} would change what is written"
             yield Finding(facts.policy.relation, message, trigger.name)
+    yield from writes.carried_on(facts, parts)
+    yield from writes.called(facts, parts)
 
 
 def key_is_unique(facts: Facts) -> Iterator[Judgement]:
@@ -245,6 +261,10 @@ def key_is_unique(facts: Facts) -> Iterator[Judgement]:
     if not _relation(facts, schema, name):
         yield NotApplicable(facts.policy.relation, "the relation does not exist, which is a finding of its own")
         return
+    for relation in facts.read("catalog.relations"):
+        if f"{schema}.{name}" in relation.parents and not _partition(facts, schema, name):
+            heir = f"{relation.schema}.{relation.name}"
+            yield Finding(facts.policy.relation, f"{heir} inherits from it, and no key spans both", heir)
     key = (facts.policy.columns["name"],)
     constraints: list[Constraint] = [
         c for c in facts.read("catalog.constraints") if (c.schema, c.relation) == (schema, name)
@@ -272,6 +292,11 @@ def _relation(facts: Facts, schema: str, name: str) -> bool:
     return any((r.schema, r.name) == (schema, name) for r in facts.read("catalog.relations"))
 
 
+def _partition(facts: Facts, schema: str, name: str) -> bool:
+    kinds: dict[tuple[str, str], str] = {(r.schema, r.name): r.kind for r in facts.read("catalog.relations")}
+    return kinds[schema, name] == "partitioned table"
+
+
 def _names(facts: Facts, part: Part) -> Iterator[str]:
     if part.kind == "rows":
         return (str(row.values[0]) for row in facts.read(part.need.section))
@@ -279,7 +304,7 @@ def _names(facts: Facts, part: Part) -> Iterator[str]:
         return (f.name for f in facts.read("catalog.functions") if f.schema == part.schema)
     if part.kind == "trigger":
         return (t.name for t in facts.read("catalog.triggers") if t.schema == part.schema and t.function)
-    kinds = ("table", "partitioned table") if part.kind == "table" else ("view", "materialized view")
+    kinds = (*_TABLES, "foreign table") if part.kind == "table" else ("view", "materialized view")
     return (r.name for r in facts.read("catalog.relations") if r.schema == part.schema and r.kind in kinds)
 
 
