@@ -6,7 +6,7 @@ select
     array(
         select g.rolname::pg_catalog.text
         from pg_catalog.pg_roles as g
-        where g.rolname in ('pg_write_all_data', 'pg_execute_server_program', 'pg_write_server_files')
+        where (g.rolsuper or g.rolname in ('pg_write_all_data', 'pg_execute_server_program', 'pg_write_server_files'))
           and pg_catalog.pg_has_role(r.oid, g.oid, 'MEMBER')
         order by g.rolname collate "C") as reach,
     array(

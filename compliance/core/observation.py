@@ -36,6 +36,7 @@ class Row(NamedTuple):
 
 _FACTS: dict[str, type[tuple[Any, ...]]] = {
     "catalog.server": facts.Server,
+    "catalog.databases": facts.Database,
     "catalog.schemas": facts.Schema,
     "catalog.relations": facts.Relation,
     "catalog.columns": facts.Column,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SECTIONS: dict[str, type[tuple[Any, ...]]] = {
     "server": facts.Server,
+    "databases": facts.Database,
     "schemas": facts.Schema,
     "relations": facts.Relation,
     "columns": facts.Column,

@@ -7,7 +7,16 @@ with held as (
            'pg_catalog.pg_namespace'::pg_catalog.regclass as class, n.oid as oid, n.nspname as home
     from pg_catalog.pg_namespace as n
     union all
-    select 'relation', n.nspname || '.' || c.relname, c.relowner,
+    select 'database', d.datname, d.datdba, coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba)),
+           'pg_catalog.pg_database'::pg_catalog.regclass, d.oid, ''
+    from pg_catalog.pg_database as d
+    where d.datname = pg_catalog.current_database()
+    union all
+    select 'foreign server', s.srvname, s.srvowner, coalesce(s.srvacl, pg_catalog.acldefault('S', s.srvowner)),
+           'pg_catalog.pg_foreign_server'::pg_catalog.regclass, s.oid, ''
+    from pg_catalog.pg_foreign_server as s
+    union all
+    select case c.relkind when 'S' then 'sequence' else 'relation' end, n.nspname || '.' || c.relname, c.relowner,
            coalesce(c.relacl, pg_catalog.acldefault(case c.relkind when 'S' then 's' else 'r' end::"char",
            c.relowner)), 'pg_catalog.pg_class'::pg_catalog.regclass, c.oid, n.nspname
     from pg_catalog.pg_class as c

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compliance.core.facts import Function, Relation, Schema
+from compliance.core.facts import Database, Function, Relation, Schema
 from compliance.core.finding import Finding, Judgement
 
 if TYPE_CHECKING:
@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     from compliance.systems.protocol import Facts
 
 _WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "TRUNCATE", "CREATE", "MAINTAIN", "TRIGGER", "REFERENCES"})
+_CHANGES = frozenset({("sequence", "USAGE"), ("foreign server", "USAGE")})
+# Of PostgreSQL's own roles, those that let one read. Any other lets one act, those of versions to come included.
+_READERS = frozenset(
+    {
+        "pg_monitor",
+        "pg_read_all_data",
+        "pg_read_all_settings",
+        "pg_read_all_stats",
+        "pg_stat_scan_tables",
+    }
+)
 _POWERS = ("superuser", "create_role", "create_db", "bypass_rls", "replication")
 
 
@@ -38,14 +49,16 @@ def probe_role_may_only_read(facts: Facts) -> Iterator[Judgement]:
                 yield Finding(
                     "platform", f"{server.role} has {power.replace('_', ' ')} through {name}", f"{name}-{power}"
                 )
+    for name in sorted(n for n in held - _READERS if n.startswith("pg_")):
+        yield Finding("platform", f"{server.role} is a member of {name}", f"member-{name}")
     yield from _owned(facts, server.role, held)
     yield from _granted(facts, server.role, held | {"public"})
 
 
 def _owned(facts: Facts, role: str, held: set[str]) -> Iterator[Judgement]:
     """What one owns one may change, and no grant tells of it."""
-    for kind, section in (("schema", "schemas"), ("relation", "relations"), ("function", "functions")):
-        for thing in facts.read(f"catalog.{section}"):
+    for kind in ("database", "schema", "relation", "function"):
+        for thing in facts.read(f"catalog.{kind}s"):
             if thing.owner in held:
                 name = _qualified(thing)
                 yield Finding("platform", f"{role} owns {kind} {name} through {thing.owner}", f"owner-{name}")
@@ -54,9 +67,14 @@ def _owned(facts: Facts, role: str, held: set[str]) -> Iterator[Judgement]:
 def _granted(facts: Facts, role: str, held: set[str]) -> Iterator[Judgement]:
     """What writes: privileges on objects, and functions that write with the rights of their owner."""
     functions = facts.read("catalog.functions")
-    elevated = {f.signature for f in functions if f.security_definer and f.volatility == "volatile"}
+    # Whatever its volatility says: a function that is declared stable may call one that writes.
+    elevated = {f.signature for f in functions if f.security_definer}
     for grant in facts.read("catalog.grants"):
-        writes = grant.privilege in _WRITES or (grant.privilege == "EXECUTE" and grant.object in elevated)
+        writes = (
+            grant.privilege in _WRITES
+            or (grant.kind, grant.privilege) in _CHANGES
+            or (grant.privilege == "EXECUTE" and grant.object in elevated)
+        )
         if writes and grant.grantee in held:
             yield Finding(
                 "platform",
@@ -82,9 +100,9 @@ def _closure(role: str, roles: dict[str, Role]) -> set[str]:
     return held
 
 
-def _qualified(thing: Schema | Relation | Function) -> str:
+def _qualified(thing: Database | Schema | Relation | Function) -> str:
     match thing:
-        case Schema(name=name):
+        case Database(name=name) | Schema(name=name):
             return name
         case Relation(schema=schema, name=name):
             return f"{schema}.{name}"
