@@ -55,15 +55,20 @@ def load(path: Path) -> Estate:
         kind=value["kind"],
         systems=tuple(value["systems"]),
         policy=_folder(found, home / value["policy"], "policy"),
-        dsn=_variable(found, postgres["dsn_env"], "postgres", "dsn_env")
-        if "dsn_env" in postgres
-        else postgres.get("dsn"),
+        dsn=_encoded(
+            found,
+            _variable(found, postgres["dsn_env"], "postgres", "dsn_env")
+            if "dsn_env" in postgres
+            else postgres.get("dsn"),
+        ),
         embedded="embedded" in postgres,
         repository=home / value["repository"] if "repository" in value else None,
         redaction_key=_key(found),
         unavailable={name: Unavailable(**entry) for name, entry in value.get("unavailable", {}).items()},
         # Not an error where it is not set: whoever only looks does not need it, and should not have it.
-        writer=os.environ.get(postgres.get("writer_dsn_env", "")) or postgres.get("writer_dsn"),
+        writer=_encoded(
+            found, os.environ.get(postgres.get("writer_dsn_env", "")) or postgres.get("writer_dsn")
+        ),
         ledger=home / value["ledger"] if "ledger" in value else None,
     )
 
@@ -81,6 +86,19 @@ def _variable(found: document.Document, name: str, *pointer: str) -> str:
     if not value:
         raise found.error(f"the environment variable {name} is not set", *pointer, remedy=f"export {name}=…")
     return value
+
+
+def _encoded(found: document.Document, dsn: str | None) -> str | None:
+    """A password with a bare @ or / is cut there, and what is behind it taken for a host, which errors repeat."""
+    _, uri, rest = (dsn or "").partition("://")
+    user, *hosts = rest.partition("?")[0].split("@")
+    if uri and hosts and (len(hosts) > 1 or "/" in user):
+        raise found.error(
+            "the DSN has a @ or a / in its user or password",
+            "postgres",
+            remedy="write them as %40 and %2F",
+        )
+    return dsn
 
 
 def _key(found: document.Document) -> bytes | None:

@@ -66,7 +66,7 @@ def read(path: Path) -> Document:
         root = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise ConfigurationError.at(path, line, f"not YAML: {error.problem}") from None
+        raise ConfigurationError.at(path, line, f"not YAML: {_named(error.problem)}") from None
     except YAMLError as error:
         raise ConfigurationError.at(path, None, f"not YAML: {error}") from None
     if root is None:
@@ -144,4 +144,26 @@ def _explain(error: ValidationError) -> str:
         return f"unknown key '{extra[0]}' in {where}; allowed: {', '.join(sorted(schema['properties']))}"
     if error.validator == "enum":
         return f"{where}: '{error.instance}' is not one of {', '.join(map(str, schema['enum']))}"
-    return f"{where}: {error.message}"
+    return f"{where}: {_wanted(error)}"
+
+
+def _wanted(error: ValidationError) -> str:
+    """What is allowed there, never what stands there: it may be a DSN, or a password that slipped a line."""
+    allowed: Any = error.validator_value
+    match error.validator:
+        case "required":
+            return error.message  # names of keys alone
+        case "type":
+            return f"is not of type {' or '.join(allowed) if isinstance(allowed, list) else allowed}"
+        case "pattern":
+            return f"does not match {allowed}"
+        case "const":
+            return f"{json.dumps(allowed)} is what is allowed"
+        case "oneOf" if all(each.keys() == {"required"} for each in allowed):
+            return f"exactly one of {', '.join(name for each in allowed for name in each['required'])}"
+    return f"does not keep {error.validator}: {json.dumps(allowed)}"
+
+
+def _named(problem: str) -> str:
+    """A parser's complaint without what it quotes."""
+    return re.sub(r"(['\"])(?!<).{2,}?\1", "…", problem)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from compliance.core.errors import ConfigurationError
-from compliance.estate import document
+from compliance.estate import config, document
 from compliance.systems.command_catalog.explain import explained, listed
 from tests.pure.catalogs import POLICY, parse, policy
 
@@ -34,7 +34,7 @@ def error_of(folder: Path, old: str, new: str) -> tuple[str, int]:
             "  prunes: false",
             "unknown key 'prunes' in catalog; allowed: columns, prune, relation",
         ),
-        ("  prune: false", "  prune: no", "catalog.prune: 'no' is not of type 'boolean'"),
+        ("  prune: false", "  prune: no", "catalog.prune: is not of type boolean"),
         ("  prune: false", "  relation: again", "the key 'relation' stands here twice"),
         ("targets: [fn_iu_unplace]", "targets: [fn_gone]", "'fn_gone' is not declared in functions.targets"),
         (
@@ -59,8 +59,42 @@ def test_an_error_names_the_line_and_what_is_allowed(tmp_path: Path, old: str, n
 
 
 @pytest.mark.parametrize(
+    "postgres",
+    [
+        "postgresql://u:hunter2secret@h/db",
+        "{dsn: 'postgresql://u:hunter2secret@h/db', dsn_env: X}",
+        "{dsn_env: 'postgresql://u:hunter2secret@h/db'}",
+        "{dsn: ['postgresql://u:hunter2secret@h/db']}",
+        "{embedded: hunter2secret}",
+        "{dsn: *hunter2secret}",
+        "{dsn: 'postgresql://u:a@hunter2secret@h/db'}",
+        "{dsn: 'postgresql://u/hunter2secret:a@h/db'}",
+    ],
+)
+def test_an_error_in_an_estate_file_repeats_no_secret(tmp_path: Path, postgres: str) -> None:
+    """Each of these was once a message with the password in it, on a terminal or in a log of CI."""
+    (tmp_path / "policy").mkdir()
+    file = tmp_path / "estate.yaml"
+    file.write_text(f"name: e\nkind: staging\nsystems: [platform]\npolicy: policy\npostgres: {postgres}\n")
+    with pytest.raises(ConfigurationError) as error:
+        config.load(file)
+    assert f"{file}:5: " in str(error.value)
+    assert "hunter2" not in str(error.value)
+
+
+def test_a_password_whose_signs_are_encoded_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "policy").mkdir()
+    file = tmp_path / "estate.yaml"
+    file.write_text(
+        "name: e\nkind: staging\nsystems: [platform]\npolicy: policy\n"
+        "postgres: {dsn: 'postgresql://u:a%40%2Fb@h/db?options=-c%20a=b@c'}\n"
+    )
+    assert config.load(file).dsn == "postgresql://u:a%40%2Fb@h/db?options=-c%20a=b@c"
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
-    [("", "is empty"), ("a: [", "not YAML"), ("a: \xff", None), ("- 1", "not of type 'object'")],
+    [("", "is empty"), ("a: [", "not YAML"), ("a: \xff", None), ("- 1", "not of type object")],
 )
 def test_a_file_that_is_no_policy_at_all_is_an_error_of_configuration(
     tmp_path: Path, text: str, expected: str | None
