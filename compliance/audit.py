@@ -12,8 +12,10 @@ import pytest
 
 from compliance.core.errors import ComplianceError, Refused
 from compliance.core.plansql import check_plan
+from compliance.executor import plan as plans
+from compliance.executor.plan import Plan, bind
 from compliance.probing import Run, look, probe_folder
-from compliance.systems import Policies, system
+from compliance.systems import Policies, system, templates
 from compliance.systems.protocol import Facts
 
 if TYPE_CHECKING:
@@ -158,16 +160,22 @@ def audit(
     return Audited(run, verdict, tuple(compiled), obstacles)
 
 
-def write(compiled: Compiled, folder: Path) -> Path:
-    """The files of one compilation, replacing those of an older one; returns their folder."""
+def plan_of(run: Run, compiled: Compiled) -> Plan:
+    """What was compiled, bound to the estate that was looked at."""
+    return bind(
+        compiled, run.observation, kind=run.estate.kind, policy=run.policies.digests[compiled.system],
+        templates=templates(compiled.system), needs=run.policies.needs(),
+    )  # fmt: skip
+
+
+def write(run: Run, compiled: Compiled, folder: Path) -> Path:
+    """The plan of one compilation, in place of an older one; nothing to do leaves no plan. Returns its folder."""
     place = folder / compiled.system / compiled.kind
-    place.mkdir(parents=True, exist_ok=True)
-    files = compiled.files()
-    for old in place.glob("*.sql"):
-        if old.name not in files:
-            old.unlink()
-    for name, text in files.items():
-        (place / name).write_text(text, encoding="utf-8")
+    if compiled.steps:
+        observed = {"observation": run.observation.digest, "observed_at": run.observation.observed_at}
+        plans.write(plan_of(run, compiled), place, observed)
+    else:
+        plans.remove(place)
     return place
 
 
@@ -183,7 +191,7 @@ def as_json(audited: Audited, folder: Path, page: Path | None) -> dict[str, Any]
                 "system": item.system,
                 "kind": item.kind,
                 "path": str(folder / item.system / item.kind),
-                "digest": item.digest,
+                "digest": plan_of(audited.run, item).digest if item.steps else item.digest,
                 "steps": len(item.steps),
             }
             for item in audited.compiled

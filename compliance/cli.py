@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING
+
+from compliance.arguments import add, changes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from compliance.arguments import Commands
+
 EXIT_CODES = """exit codes:
   0 all kept · 1 findings · 2 wrong usage or configuration · 3 could not look · 4 refused
-  5 nothing was probed · 130 interrupted"""
+  5 nothing was probed · 6 applied but not kept, so taken back · 130 interrupted"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,9 +35,8 @@ def _run(parsed: argparse.Namespace) -> int:
     from compliance.core.errors import ComplianceError
 
     try:
-        from compliance import commands
-
-        return int(getattr(commands, parsed.call)(parsed))
+        module = import_module(f"compliance.{parsed.module}")
+        return int(getattr(module, parsed.call)(parsed))
     except ComplianceError as error:
         print(f"compliance: {error}", file=sys.stderr)
         return error.exit_code
@@ -51,7 +55,8 @@ def _run(parsed: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="compliance",
-        description="Observe an estate read-only, probe it against policy, compile what would set it right, report.",
+        description="Observe an estate read-only, probe it against policy, compile what would set it right; let it\n"
+        "reach the estate once it is rehearsed and approved, take it back, and report.",
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -62,23 +67,8 @@ def _parser() -> argparse.ArgumentParser:
     _explain(commands)
     _start(commands)
     _estate(commands)
+    changes(commands)
     _report(commands)
-    return parser
-
-
-if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
-
-
-def _add(commands: Commands, name: str, call: str, text: str, example: str = "") -> argparse.ArgumentParser:
-    parser = commands.add_parser(
-        name,
-        help=text,
-        description=text[0].upper() + text[1:] + ".",
-        epilog=f"example:\n  {example}" if example else None,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.set_defaults(call=call)
     return parser
 
 
@@ -88,7 +78,7 @@ def _sources(parser: argparse.ArgumentParser) -> None:
 
 
 def _audit(commands: Commands) -> None:
-    parser = _add(
+    parser = add(
         commands, "audit", "audit", "observe, probe, gate, compile and report",
         "compliance audit --estate estate.yaml --json > verdict.json",
     )  # fmt: skip
@@ -101,7 +91,7 @@ def _audit(commands: Commands) -> None:
 
 
 def _observe(commands: Commands) -> None:
-    parser = _add(
+    parser = add(
         commands,
         "observe",
         "observe",
@@ -113,7 +103,7 @@ def _observe(commands: Commands) -> None:
 
 
 def _compile(commands: Commands) -> None:
-    parser = _add(
+    parser = add(
         commands, "compile", "compile_", "run all probes of a system, then emit its seed and migration",
         "compliance compile command_catalog --out compiled",
     )  # fmt: skip
@@ -129,7 +119,7 @@ def _compile(commands: Commands) -> None:
 
 
 def _explain(commands: Commands) -> None:
-    parser = _add(
+    parser = add(
         commands, "explain", "explain", "print the SQL of a command and its gates; run nothing",
         "compliance explain dot_iu_auto_instantiate_rollback_by_actor actor=operator dry_run=true",
     )  # fmt: skip
@@ -140,19 +130,19 @@ def _explain(commands: Commands) -> None:
 
 
 def _start(commands: Commands) -> None:
-    parser = _add(
+    parser = add(
         commands, "init", "init", "write a commented estate.yaml and policy to start from", "compliance init ."
     )
     parser.add_argument("folder", metavar="DIR", help="where to; existing files are not overwritten")
-    policy = _add(commands, "policy", "policy", "write a policy from what an estate looks like now")
+    policy = add(commands, "policy", "policy", "write a policy from what an estate looks like now")
     inner = policy.add_subparsers(dest="action", required=True, metavar="ACTION")
-    draft = _add(
+    draft = add(
         inner, "draft", "policy_draft", "draft the policy of a system from an observation (reviewed: false)",
         "compliance policy draft command_catalog --estate estate.yaml > policy/command_catalog.yaml",
     )  # fmt: skip
     draft.add_argument("system", metavar="SYSTEM")
     _sources(draft)
-    role = _add(
+    role = add(
         commands, "role", "role", "print the SQL of a role that may read what policy names, and nothing else",
         "compliance role --estate estate.yaml | psql",
     )  # fmt: skip
@@ -163,20 +153,20 @@ def _start(commands: Commands) -> None:
 def _estate(commands: Commands) -> None:
     parser = commands.add_parser("estate", help="run the embedded reference estate")
     inner = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    up = _add(inner, "up", "estate_up", "start the reference estate and leave it running")
+    up = add(inner, "up", "estate_up", "start the reference estate and leave it running")
     up.add_argument("--json", action="store_true", help='print {"postgres": DSN of the owner, "estate": path}')
-    psql = _add(inner, "psql", "estate_psql", "open psql as the owner of the reference estate")
+    psql = add(inner, "psql", "estate_psql", "open psql as the owner of the reference estate")
     psql.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENT", help="handed to psql")
-    status = _add(inner, "status", "estate_status", "say whether the reference estate is running")
+    status = add(inner, "status", "estate_status", "say whether the reference estate is running")
     status.add_argument("--json", action="store_true", help="print it as JSON")
-    _add(inner, "reset", "estate_reset", "restore the content of the reference estate; the DSN stays")
-    _add(inner, "down", "estate_down", "stop the reference estate")
+    add(inner, "reset", "estate_reset", "restore the content of the reference estate; the DSN stays")
+    add(inner, "down", "estate_down", "stop the reference estate")
 
 
 def _report(commands: Commands) -> None:
     parser = commands.add_parser("report", help="read the report of the last audit")
     inner = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    opened = _add(
+    opened = add(
         inner, "open", "report_open", "serve the page on loopback until Ctrl-C", "compliance report open"
     )
     opened.add_argument(

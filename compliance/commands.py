@@ -8,27 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from compliance.core import canonical
 from compliance.core.errors import ComplianceError, ConfigurationError, Refused
+from compliance.talking import done, say, write
 
 if TYPE_CHECKING:
     import argparse
 
     from compliance.audit import Audited
     from compliance.core.change import Compiled
-
-
-def _say(text: str) -> None:
-    """Progress: on the terminal's error stream alone, so that output can be piped and logs stay short."""
-    if sys.stderr.isatty():
-        print(f"\r\x1b[2K… {text}", end="", file=sys.stderr, flush=True)
-
-
-def _done() -> None:
-    if sys.stderr.isatty():
-        print("\r\x1b[2K", end="", file=sys.stderr, flush=True)
-
-
-def _print(text: str) -> None:
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    from compliance.probing import Run
 
 
 def audit(parsed: argparse.Namespace) -> int:
@@ -39,14 +26,14 @@ def audit(parsed: argparse.Namespace) -> int:
     out = Path(parsed.out)
     recorded = Path(parsed.observation) if parsed.observation else None
     audited = job.audit(
-        probing.estate_file(parsed.estate), recorded=recorded, results=out / "allure-results", report=_say
+        probing.estate_file(parsed.estate), recorded=recorded, results=out / "allure-results", report=say
     )
     for item in audited.compiled:
-        job.write(item, out / "compiled")
+        job.write(audited.run, item, out / "compiled")
     page, why = (None, "left out") if parsed.no_page else _page(out, audited)
-    _done()
+    done()
     if parsed.json:
-        _print(canonical.pretty(job.as_json(audited, out / "compiled", page)))
+        write(canonical.pretty(job.as_json(audited, out / "compiled", page)))
     else:
         from compliance.reporting.terminal import summary
 
@@ -67,7 +54,7 @@ def _page(out: Path, audited: Audited) -> tuple[Path | None, str]:
     results.write_run_files(
         out / "allure-results", facts | {"observed_at": audited.run.observation.observed_at}
     )
-    _say("rendering the page")
+    say("rendering the page")
     try:
         return page.generate(out / "allure-results", out / "html"), ""
     except ComplianceError as error:
@@ -79,8 +66,8 @@ def observe(parsed: argparse.Namespace) -> int:
     from compliance import probing
 
     recorded = Path(parsed.observation) if parsed.observation else None
-    observation = probing.look(probing.estate_file(parsed.estate), recorded, _say).observation
-    _done()
+    observation = probing.look(probing.estate_file(parsed.estate), recorded, say).observation
+    done()
     if parsed.output:
         Path(parsed.output).write_bytes(observation.to_json())
     else:
@@ -96,30 +83,37 @@ def compile_(parsed: argparse.Namespace) -> int:
     from compliance import probing
 
     recorded = Path(parsed.observation) if parsed.observation else None
-    run = probing.look(probing.estate_file(parsed.estate), recorded, _say)
+    run = probing.look(probing.estate_file(parsed.estate), recorded, say)
     if parsed.system not in run.policies:
         raise ConfigurationError(
             f"'{parsed.system}' is not in force; systems in force: {', '.join(sorted(run.policies))}"
         )
-    compiled = job.compile_system(run, job.probe(run, report=_say), parsed.system)
-    _done()
+    compiled = job.compile_system(run, job.probe(run, report=say), parsed.system)
+    done()
     out = Path(parsed.out)
     if parsed.check:
         return _check(compiled, out)
-    paths = [job.write(item, out) for item in compiled]
+    paths = [job.write(run, item, out) for item in compiled]
     if parsed.json:
-        shown = [_described(item, path) for item, path in zip(compiled, paths, strict=True)]
-        _print(canonical.pretty(shown))
+        shown = [_described(run, item, path) for item, path in zip(compiled, paths, strict=True)]
+        write(canonical.pretty(shown))
     for item, path in zip(compiled, paths, strict=True):
         if not parsed.json:
-            _print(f"{item.kind:9}  {item.title:32}  {path if item.steps else '-'}")
+            write(f"{item.kind:9}  {item.title:32}  {path if item.steps else '-'}")
     return 0
 
 
-def _described(item: Compiled, path: Path) -> dict[str, Any]:
+def _described(run: Run, item: Compiled, path: Path) -> dict[str, Any]:
+    from compliance.audit import plan_of
+
+    digest = plan_of(run, item).digest if item.steps else item.digest
     return {
-        "system": item.system, "kind": item.kind, "path": str(path), "digest": item.digest, "steps": len(item.steps)
-    }  # fmt: skip
+        "system": item.system,
+        "kind": item.kind,
+        "path": str(path),
+        "digest": digest,
+        "steps": len(item.steps),
+    }
 
 
 def _check(compiled: tuple[Compiled, ...], out: Path) -> int:
@@ -144,10 +138,10 @@ def explain(parsed: argparse.Namespace) -> int:
     if policy is None:
         raise ConfigurationError(f"command_catalog is not in force on estate '{estate.name}'")
     if parsed.name is None:
-        _print("\n".join(listed(policy)))
+        write("\n".join(listed(policy)))
         return 0
     found = explained(policy, parsed.name, parsed.values)
-    _print(canonical.pretty(found.as_json()) if parsed.json else found.text())
+    write(canonical.pretty(found.as_json()) if parsed.json else found.text())
     return 0
 
 
@@ -156,7 +150,7 @@ def init(parsed: argparse.Namespace) -> int:
     from compliance.starting import start
 
     for path in start(Path(parsed.folder)):
-        _print(f"wrote {path}")
+        write(f"wrote {path}")
     return 0
 
 
@@ -165,7 +159,7 @@ def policy_draft(parsed: argparse.Namespace) -> int:
     from compliance import probing
     from compliance.starting import draft
 
-    _print(draft(parsed.system, probing.estate_file(parsed.estate), parsed.observation, _say))
+    write(draft(parsed.system, probing.estate_file(parsed.estate), parsed.observation, say))
     return 0
 
 
@@ -175,7 +169,7 @@ def role(parsed: argparse.Namespace) -> int:
     from compliance.starting import role_sql
 
     _, policies = probing.load(probing.estate_file(parsed.estate))
-    _print(role_sql(parsed.name, policies.needs()))
+    write(role_sql(parsed.name, policies.needs()))
     return 0
 
 
@@ -186,10 +180,10 @@ def estate_up(parsed: argparse.Namespace) -> int:
 
     found = reference.up()
     if parsed.json:
-        _print(canonical.pretty({"postgres": found.dsn(OWNER), "estate": str(found.estate_file)}))
+        write(canonical.pretty({"postgres": found.dsn(OWNER), "estate": str(found.estate_file)}))
     else:
-        _print(f"postgres  {found.dsn(OWNER)}\nestate    {found.estate_file}")
-        _print(
+        write(f"postgres  {found.dsn(OWNER)}\nestate    {found.estate_file}")
+        write(
             f"\nBreak something (`compliance estate psql`), then: compliance audit --estate {found.estate_file}"
         )
     return 0
@@ -208,13 +202,13 @@ def estate_status(parsed: argparse.Namespace) -> int:
 
     found = reference.status()
     if parsed.json:
-        _print(
+        write(
             canonical.pretty(
                 {"running": found.running, "stays": found.stays, "directory": str(found.directory)}
             )
         )
     else:
-        _print(f"{'running' if found.running else 'not running'}  {found.directory}")
+        write(f"{'running' if found.running else 'not running'}  {found.directory}")
     return 0
 
 
@@ -222,7 +216,7 @@ def estate_reset(_parsed: argparse.Namespace) -> int:
     """Restore its content."""
     from compliance.estate import reference
 
-    _print(f"restored {reference.reset().directory}")
+    write(f"restored {reference.reset().directory}")
     return 0
 
 
@@ -231,7 +225,7 @@ def estate_down(_parsed: argparse.Namespace) -> int:
     from compliance.estate import reference
 
     reference.down()
-    _print("stopped")
+    write("stopped")
     return 0
 
 
@@ -242,5 +236,5 @@ def report_open(parsed: argparse.Namespace) -> int:
     folder = Path(parsed.folder)
     if not (folder / "index.html").is_file():
         raise Refused(f"{folder} holds no report", remedy="run `compliance audit` first")
-    serve(folder, _print)
+    serve(folder, write)
     return 0

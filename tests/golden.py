@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 
-from compliance import audit, probing
+from compliance import probing
 from compliance.core.observation import Observation, Row, Seen
 from compliance.estate.resources import resource
 from compliance.probing import Run
-from tests.judging import MIGRATION_034, REFERENCE, compiled
+from tests.judging import MIGRATION_034, REFERENCE, compiled, write_sql
 
 
 def without_034(observation: Observation) -> Observation:
@@ -27,10 +27,10 @@ def main() -> None:
     """Both golden folders."""
     place = resource("sql") / "compiled"
     run = probing.look(REFERENCE, None, lambda _: None)
-    audit.write(compiled(run)["seed"], place)
+    write_sql(compiled(run)["seed"], place)
     shorter = Run(run.estate, run.policies, without_034(run.observation))
     for item in compiled(shorter).values():
-        audit.write(item, place / "24_rows")
+        write_sql(item, place / "24_rows")
 
 
 if __name__ == "__main__":

@@ -46,3 +46,12 @@ def psql(dsn: str, *arguments: str, **environment: str) -> subprocess.CompletedP
         capture_output=True, text=True, encoding="utf-8", errors="replace", check=False, timeout=60,
         env={"PATH": os.defpath, "PGCONNECT_TIMEOUT": "5", **environment},
     )  # fmt: skip
+
+
+def write_sql(item: Compiled, place: Path) -> Path:
+    """The SQL alone: what binds a plan to an estate is another one on every cluster."""
+    folder = place / item.system / item.kind
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in item.files().items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder

@@ -84,7 +84,10 @@ def read_only(
     dsn: str, *, statement_timeout: float = 10.0, lock_timeout: float = 2.0, connect_timeout: int = 5
 ) -> Iterator[Look]:
     """Open a look (time-outs in seconds), or raise `CouldNotLook` with what a person can do about it."""
-    connection = _connect(dsn, _options(statement_timeout, lock_timeout), connect_timeout)
+    settings = {"default_transaction_read_only": "on"} | session_settings(statement_timeout, lock_timeout)
+    connection = connect(dsn, settings, connect_timeout=connect_timeout)
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    connection.read_only = True
     try:
         look = Look(connection)
         _check_reach(look)
@@ -128,9 +131,9 @@ def _remedy(error: psycopg.Error) -> str | None:
     return remedies.get(error.sqlstate or "")
 
 
-def _options(statement_timeout: float, lock_timeout: float) -> str:
-    settings = {
-        "default_transaction_read_only": "on",
+def session_settings(statement_timeout: float, lock_timeout: float) -> dict[str, str]:
+    """What makes the same state read the same, whatever database and role are set to. Time-outs in seconds."""
+    return {
         "statement_timeout": f"{statement_timeout * 1000:.0f}ms",
         "lock_timeout": f"{lock_timeout * 1000:.0f}ms",
         "row_security": "off",
@@ -141,10 +144,12 @@ def _options(statement_timeout: float, lock_timeout: float) -> str:
         "bytea_output": "hex",
         "extra_float_digits": "1",
     }
-    return " ".join(f"-c {name}={value}" for name, value in settings.items())
 
 
-def _connect(dsn: str, options: str, connect_timeout: int) -> psycopg.Connection[tuple[Any, ...]]:
+def connect(
+    dsn: str, settings: Mapping[str, str], *, name: str = "compliance", connect_timeout: int = 5
+) -> psycopg.Connection[tuple[Any, ...]]:
+    """Connect, or raise without a word of what the DSN keeps secret. `name`: what others see in pg_stat_activity."""
     try:
         password = str(conninfo.conninfo_to_dict(dsn).get("password") or "")
     except psycopg.Error:
@@ -155,8 +160,8 @@ def _connect(dsn: str, options: str, connect_timeout: int) -> psycopg.Connection
         ) from None
     try:
         connection = psycopg.connect(
-            dsn, options=options, prepare_threshold=0, connect_timeout=connect_timeout, client_encoding="utf8",
-            application_name="compliance",
+            dsn, options=" ".join(f"-c {key}={value}" for key, value in settings.items()), prepare_threshold=0,
+            connect_timeout=connect_timeout, client_encoding="utf8", application_name=name,
         )  # fmt: skip
     except psycopg.Error as error:
         said = " ".join(str(error).split()) or type(error).__name__
@@ -164,8 +169,6 @@ def _connect(dsn: str, options: str, connect_timeout: int) -> psycopg.Connection
         raise CouldNotLook(
             f"no connection to PostgreSQL: {said}", remedy="see postgres in estate.yaml"
         ) from None
-    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-    connection.read_only = True
     reading.register(connection)
     return connection
 

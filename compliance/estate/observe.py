@@ -42,12 +42,17 @@ def _postgres(estate: Estate, needs: Needs, at: str, report: Report) -> Iterator
     report("PostgreSQL")
     try:
         with _open(estate) as look:
-            yield from _catalog(look, needs, at, estate.redaction_key)
-            for need in needs.rows:
-                yield need.section, _rows(look, need, at, estate.redaction_key)
+            yield from sections(look, needs, at, estate.redaction_key)
     except CouldNotLook as error:
         for name in names:
             yield name, Blind(error.message, Provenance("postgres", "", at, 0.0))
+
+
+def sections(look: Look, needs: Needs, at: str, key: bytes | None) -> Iterator[tuple[str, Section]]:
+    """The catalog and the governed rows, through a look that is open."""
+    yield from _catalog(look, needs, at, key)
+    for need in needs.rows:
+        yield need.section, _rows(look, need, at, key)
 
 
 def _open(estate: Estate) -> AbstractContextManager[Look]:

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from compliance.core import canonical, footprint
 from compliance.core.change import Compiled, Step
@@ -19,13 +19,14 @@ from compliance.core.needs import Needs, RowsNeed
 from compliance.executor.review import review
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from compliance.core.observation import Observation
 
 FORMAT = 1
-OUTSIDE = frozenset({"provenance.json"})
+FILES = ("REVIEW.md", "deploy.sql", "plan.json", "revert.sql", "verify.sql")
+OUTSIDE = ("provenance.json",)
 
 
 class Target(NamedTuple):
@@ -33,6 +34,23 @@ class Target(NamedTuple):
 
     system: str
     database: str
+
+
+class Approvable(Protocol):
+    """What an approval is about: a plan, or the receipt of one."""
+
+    @property
+    def digest(self) -> str: ...
+    @property
+    def digests(self) -> Mapping[str, str]: ...
+    @property
+    def hazards(self) -> frozenset[str]: ...
+    @property
+    def target(self) -> Target: ...
+    @property
+    def estate(self) -> str: ...
+    @property
+    def estate_kind(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -128,14 +146,18 @@ def bind(
 
 
 def write(plan: Plan, place: Path, provenance: dict[str, Any]) -> None:
-    """The whole folder, replacing an older plan; a file of another name that lies there is not touched."""
+    """The whole folder, in place of an older plan."""
+    remove(place)
     place.mkdir(parents=True, exist_ok=True)
-    for old in place.glob("*.sql"):
-        if old.name not in plan.files:
-            old.unlink()
     for name, data in plan.files.items():
         (place / name).write_bytes(data)
     (place / "provenance.json").write_text(canonical.pretty(provenance), encoding="utf-8")
+
+
+def remove(place: Path) -> None:
+    """Every file of a plan. One of another name is somebody's: it stays, and keeps the folder from being a plan."""
+    for name in (*FILES, *OUTSIDE):
+        (place / name).unlink(missing_ok=True)
 
 
 def read(place: Path) -> Plan:
@@ -149,7 +171,7 @@ def read(place: Path) -> Plan:
             remedy="`compliance compile SYSTEM --out DIR` writes one to DIR/SYSTEM/seed and DIR/SYSTEM/migration",
         ) from None
     plan = _parse(path, data)
-    found = {file.name for file in place.iterdir()} - OUTSIDE
+    found = {file.name for file in place.iterdir()} - set(OUTSIDE)
     wrong = [name for name in sorted(found | plan.files.keys()) if _bytes(place / name) != plan.files.get(name)]
     if wrong:
         raise Refused(

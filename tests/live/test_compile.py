@@ -58,7 +58,7 @@ class Catalog:
 
     def run(self, item: Compiled | Path, name: str, **environment: str) -> tuple[int, str]:
         """One rendered file, by psql, as the owner of the estate: its exit code and all that it said."""
-        folder = item if isinstance(item, Path) else audit.write(item, self.folder)
+        folder = item if isinstance(item, Path) else judging.write_sql(item, self.folder)
         done = judging.psql(self.dsn("estate_owner"), "-f", str(folder / f"{name}.sql"), **environment)
         return done.returncode, done.stdout + done.stderr
 

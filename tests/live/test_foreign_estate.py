@@ -23,6 +23,7 @@ from compliance.systems import Policies, command_catalog
 from compliance.systems.command_catalog import rules
 from compliance.systems.command_catalog.explain import explained
 from tests.conftest import clone
+from tests.judging import write_sql
 from tests.live.foreign import PROBE, as_role, foreign_estate, judge, load_foreign
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def psql(tmp_path: Path) -> Callable[[str, Compiled, str], subprocess.CompletedP
     """Runs one file of what was compiled, as an operator would: psql decides whether it went well."""
 
     def run(dsn: str, compiled: Compiled, name: str) -> subprocess.CompletedProcess[str]:
-        place = audit.write(compiled, tmp_path) / name
+        place = write_sql(compiled, tmp_path) / name
         environment = {"PGCLIENTENCODING": "UTF8"}
         return subprocess.run(
             [bindir() / "psql", "-X", "-d", dsn, "-f", place],

@@ -1,0 +1,130 @@
+"""The words of the commands that change an estate, and how any command is declared."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def add(
+    commands: Commands, name: str, call: str, text: str, example: str = "", module: str = "commands"
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name,
+        help=text,
+        description=text[0].upper() + text[1:] + ".",
+        epilog=f"example:\n  {example}" if example else None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(call=call, module=module)
+    return parser
+
+
+def changes(commands: Commands) -> None:
+    """Plan, keys, rehearse, approve, apply, rollback, ledger."""
+    _plan(commands)
+    _approval(commands)
+    _execution(commands)
+    _ledger(commands)
+
+
+def _changing(
+    commands: Commands, name: str, call: str, text: str, example: str = "", *, estate: bool = True
+) -> argparse.ArgumentParser:
+    parser = add(commands, name, call, text, example, module="changing")
+    if estate:
+        parser.add_argument(
+            "--estate", metavar="FILE", help="estate.yaml; default: the embedded reference estate"
+        )
+    parser.add_argument("--json", action="store_true", help="print it as JSON")
+    return parser
+
+
+_PLAN = "folder of a plan, as `compliance compile` writes it"
+
+
+def _plan(commands: Commands) -> None:
+    inner = commands.add_parser("plan", help="read plans").add_subparsers(
+        dest="action", required=True, metavar="ACTION"
+    )
+    show = _changing(
+        inner, "show", "plan_show", "check a plan's files and print what a person has to know of it",
+        "compliance plan show reports/compiled/command_catalog/migration", estate=False,
+    )  # fmt: skip
+    show.add_argument("plan", metavar="PLAN", help=_PLAN)
+    diff = _changing(
+        inner,
+        "diff",
+        "plan_diff",
+        "print what differs between two plans; exit 1 where something does",
+        estate=False,
+    )
+    diff.add_argument("old", metavar="OLD", help=_PLAN)
+    diff.add_argument("new", metavar="NEW", help=_PLAN)
+
+
+def _approval(commands: Commands) -> None:
+    inner = commands.add_parser("keys", help="make keys").add_subparsers(
+        dest="action", required=True, metavar="ACTION"
+    )
+    new = _changing(
+        inner, "new", "keys_new", "make a key to sign with; its public half belongs into platform.yaml",
+        "compliance keys new alice.pem", estate=False,
+    )  # fmt: skip
+    new.add_argument("file", metavar="FILE", help="where the private key goes; never over a file that is there")
+    new.add_argument("--name", metavar="NAME", help="whose it is; default: the file's name")
+    rehearsal = _changing(
+        commands, "rehearse", "rehearse", "deploy, verify, deploy again and take back a plan, leaving nothing",
+        "compliance rehearse reports/compiled/command_catalog/migration --key author.pem",
+    )  # fmt: skip
+    rehearsal.add_argument("plan", metavar="PLAN", help=_PLAN)
+    rehearsal.add_argument("--key", metavar="FILE", help="sign it: whose key this is, is the author")
+    rehearsal.add_argument(
+        "--on", choices=("estate", "clone"),
+        help="the estate itself, rolled back (default for reference and staging), or a clone (production)",
+    )  # fmt: skip
+    approve = _changing(
+        commands, "approve", "approve", "sign that a plan may be executed, tested, rolled back or committed",
+        "compliance approve PLAN --capability execute --key alice.pem --reason 'release 34' --expires 4h",
+    )  # fmt: skip
+    approve.add_argument("plan", metavar="PLAN", help=_PLAN)
+    approve.add_argument(
+        "--capability", required=True, choices=("execute", "test-call", "rollback", "commit"),
+        help="what is approved; none implies another",
+    )  # fmt: skip
+    approve.add_argument("--key", metavar="FILE", required=True, help="the approver's private key")
+    approve.add_argument("--reason", metavar="TEXT", required=True, help="why; it stands in the ledger")
+    approve.add_argument("--expires", metavar="TIME", default="4h", help="30m, 4h or 2d from now (default: 4h)")
+
+
+def _execution(commands: Commands) -> None:
+    apply = _changing(
+        commands, "apply", "apply", "apply a plan that was rehearsed and approved; verify; take back what is not kept",
+        "compliance apply reports/compiled/command_catalog/migration",
+    )  # fmt: skip
+    apply.add_argument("plan", metavar="PLAN", help=_PLAN)
+    apply.add_argument("--dry-run", action="store_true", help="the same, but rolled back at the end")
+    rollback = _changing(
+        commands, "rollback", "rollback", "take back what a receipt says was done, by id; without one: list them",
+        "compliance rollback 3f9c2a71b0de",
+    )  # fmt: skip
+    rollback.add_argument("receipt", metavar="RECEIPT", nargs="?", help="id of a receipt, or its beginning")
+    rollback.add_argument("--dry-run", action="store_true", help="the same, but rolled back at the end")
+
+
+def _ledger(commands: Commands) -> None:
+    inner = commands.add_parser("ledger", help="read and check the ledger").add_subparsers(
+        dest="action", required=True, metavar="ACTION"
+    )
+    _changing(inner, "verify", "ledger_verify", "check that every line of the ledger is as it was written")
+    _changing(inner, "show", "ledger_show", "print what happened, oldest first")
+    settle = _changing(
+        inner, "settle", "ledger_settle", "say what became of an interrupted change that content could not tell",
+        "compliance ledger settle 3f9c2a71b0de --as not-applied --reason 'looked at by hand, ticket 12'",
+    )  # fmt: skip
+    settle.add_argument("intent", metavar="INTENT", help="id of the open intent, as the error names it")
+    settle.add_argument("--as", dest="become", required=True, choices=("applied", "not-applied"))
+    settle.add_argument("--reason", metavar="TEXT", required=True, help="how that was found out")

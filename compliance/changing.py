@@ -1,0 +1,253 @@
+"""The commands that change an estate, or decide who may: plan, keys, rehearse, approve, apply, rollback, ledger."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from compliance.core import canonical
+from compliance.core.errors import ComplianceError, ConfigurationError, Refused
+from compliance.talking import done, say, write
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from compliance.estate.config import Estate
+    from compliance.executor.apply import Applied, Change
+    from compliance.executor.ledger import Ledger
+    from compliance.systems import Policies
+
+
+class NotKept(ComplianceError):
+    """What was applied did not make the estate as declared, so it was taken back."""
+
+    exit_code = 6
+
+
+@contextmanager
+def _estate(parsed: argparse.Namespace) -> Iterator[tuple[Estate, Policies]]:
+    from compliance import probing
+    from compliance.estate.observe import embedded_or_nothing
+
+    estate, policies = probing.load(probing.estate_file(parsed.estate))
+    with embedded_or_nothing(estate) as running:
+        yield running, policies
+
+
+@contextmanager
+def _change(parsed: argparse.Namespace) -> Iterator[tuple[Change, Policies]]:
+    from compliance.executor.apply import Change
+
+    with _estate(parsed) as (estate, policies):
+        yield Change(estate, policies["platform"].execution, _ledger(estate), datetime.now(UTC), say), policies
+
+
+def _ledger(estate: Estate) -> Ledger:
+    from compliance.executor.ledger import Ledger
+
+    if estate.ledger is None:
+        raise ConfigurationError(
+            f"estate '{estate.name}' has no ledger",
+            remedy="set ledger in estate.yaml to a folder that outlives the database",
+        )
+    return Ledger(estate.ledger)
+
+
+def _say_json(parsed: argparse.Namespace, value: Any, text: str) -> None:
+    done()
+    write(canonical.pretty(value) if parsed.json else text)
+
+
+def plan_show(parsed: argparse.Namespace) -> int:
+    """Print what a person has to know of a plan; its files are checked on the way."""
+    from compliance.executor import plan as plans
+
+    plan = plans.read(Path(parsed.plan))
+    _say_json(
+        parsed,
+        plan.as_json() | {"digest": plan.digest},
+        f"plan {plan.digest}\n\n{plan.files['REVIEW.md'].decode()}",
+    )
+    return 0
+
+
+def plan_diff(parsed: argparse.Namespace) -> int:
+    """Print what differs between two plans; exit 1 where something does."""
+    from compliance.executor import plan as plans
+    from compliance.executor.review import differences
+
+    old, new = (plans.read(Path(place)) for place in (parsed.old, parsed.new))
+    found = differences(old, new)
+    value = {"old": old.digest, "new": new.digest, "differences": found}
+    _say_json(parsed, value, "\n".join(found) or "the same plan")
+    return 1 if found else 0
+
+
+def keys_new(parsed: argparse.Namespace) -> int:
+    """Make a key: the private half into a file of its own, the public half as a line for platform.yaml."""
+    from compliance.executor import keys
+
+    path = Path(parsed.file)
+    public = keys.new(path)
+    name = parsed.name or path.stem
+    line = f"{name}: {{public: {public}, may: [execute, rollback]}}"
+    text = f"private key  {path}\nfor execution.keys in platform.yaml, once you are reviewed:\n  {line}"
+    _say_json(parsed, {"file": str(path), "name": name, "public": public}, text)
+    return 0
+
+
+def rehearse(parsed: argparse.Namespace) -> int:
+    """Show that a plan does what it says and can be taken back; without that nobody may approve it."""
+    from compliance.executor import keys
+    from compliance.executor import plan as plans
+    from compliance.executor.approvals import remember_rehearsal
+    from compliance.executor.rehearse import place_for
+    from compliance.executor.rehearse import rehearse as run
+
+    plan = plans.read(Path(parsed.plan))
+    signer = keys.load(Path(parsed.key)) if parsed.key else None
+    with _change(parsed) as (change, policies):
+        found = run(change, plan, place_for(plan, parsed.on), policy=_policy(policies, plan.compiled.system))
+        entry = remember_rehearsal(plan, found.as_json(), signer=signer, ledger=change.ledger, now=change.now)
+    value = {"plan": plan.digest, "entry": entry.hash, "signed": signer is not None} | found.as_json()
+    rows = f"{found.created} created, {found.changed} changed, {found.removed} removed, then all as before"
+    moved = "".join(f"\nsequence {name} moved: {a} -> {b}" for name, (a, b) in found.sequences.items())
+    trails = "".join(f"\ntrail {name}: {count} row(s)" for name, count in found.trails.items())
+    _say_json(parsed, value, f"rehearsed on the {found.place}: {rows}{moved}{trails}\nplan {plan.digest}")
+    return 0
+
+
+def approve(parsed: argparse.Namespace) -> int:
+    """Sign that a plan may be executed (or tested, rolled back, committed) until a time."""
+    from compliance.executor import approvals, keys
+    from compliance.executor import plan as plans
+
+    plan = plans.read(Path(parsed.plan))
+    signer = keys.load(Path(parsed.key))
+    with _change(parsed) as (change, _):
+        entry = approvals.approve(
+            plan, capability=parsed.capability, signer=signer, reason=parsed.reason, expires=parsed.expires,
+            now=change.now, execution=change.execution, ledger=change.ledger,
+        )  # fmt: skip
+    value = {"plan": plan.digest, "capability": parsed.capability, "entry": entry.hash}
+    _say_json(parsed, value, f"approved: {parsed.capability} of plan {plan.digest[:12]} for {parsed.expires}")
+    return 0
+
+
+def apply(parsed: argparse.Namespace) -> int:
+    """Apply a plan; then look again, and take it back where the estate is not as declared."""
+    from compliance.executor import plan as plans
+    from compliance.executor.apply import apply as run
+    from compliance.executor.rollback import rollback as take_back
+
+    plan = plans.read(Path(parsed.plan))
+    with _change(parsed) as (change, policies):
+        policy = _policy(policies, plan.compiled.system)
+        applied = run(change, plan, policy=policy, dry_run=parsed.dry_run)
+        if applied.receipt is None:
+            return _told(parsed, "would change", applied)
+        broken = _not_kept(change.estate, policies, plan.compiled.system)
+        if broken:
+            take_back(change, applied.receipt, why="not kept")
+            raise NotKept(
+                "applied, but the estate is not as declared, so it was taken back:\n"
+                + "\n".join(f"  - {line}" for line in broken),
+                remedy="put right what is listed, compile again, and review the new plan",
+            )
+    return _told(parsed, "applied", applied)
+
+
+def _policy(policies: Policies, system: str) -> str:
+    try:
+        return policies.digests[system]
+    except KeyError:
+        raise Refused(f"'{system}' is not in force on this estate") from None
+
+
+def _not_kept(estate: Estate, policies: Policies, system: str) -> list[str]:
+    """The same probes again, over a new look."""
+    from compliance import audit as job
+    from compliance.estate.observe import observe
+    from compliance.probing import Run
+
+    verdict = job.probe(Run(estate, policies, observe(estate, policies.needs(), report=say)), report=say)
+    return [
+        f"{case.rule.id} {case.subject}: {case.reason or '; '.join(f.message for f in case.findings)}"
+        for case in verdict.cases
+        if case.rule.system in (system, "platform") and case.outcome in ("broken", "could_not_look")
+    ]
+
+
+def rollback(parsed: argparse.Namespace) -> int:
+    """Take back what a receipt says was done; without a receipt: list them."""
+    from compliance.executor.receipt import listed
+    from compliance.executor.rollback import rollback as run
+
+    with _change(parsed) as (change, _):
+        if parsed.receipt is None:
+            lines = listed(change.ledger)
+            text = [f"{i.id}  {i.at}  {i.name}{'  (rolled back)' if i.taken_back else ''}" for i in lines]
+            _say_json(
+                parsed, [line._asdict() for line in lines], "\n".join(text) or "this ledger holds no receipt"
+            )
+            return 0
+        applied = run(change, parsed.receipt, dry_run=parsed.dry_run)
+    return _told(parsed, "would take back" if parsed.dry_run else "taken back", applied)
+
+
+def _told(parsed: argparse.Namespace, what: str, applied: Applied) -> int:
+    rows = {name: len(getattr(applied.effect, name)) for name in ("created", "changed", "removed")}
+    receipt = applied.receipt
+    value = {"receipt": receipt, "dry_run": receipt is None, "recovered": applied.recovered, "rows": rows,
+             "trails": applied.trails}  # fmt: skip
+    counts = ", ".join(f"{count} row(s) {name}" for name, count in rows.items() if count) or "no row"
+    again = " (by an earlier run that was interrupted)" if applied.recovered else ""
+    tail = f"\nreceipt {receipt[:12]}" if receipt and what == "applied" else ""
+    _say_json(parsed, value, f"{what}: {counts}{again}{tail}")
+    return 0
+
+
+def ledger_verify(parsed: argparse.Namespace) -> int:
+    """Check every line of the ledger; exit 1 where one is not as it was written."""
+    from compliance.executor.ledger import verify
+
+    with _estate(parsed) as (estate, _):
+        ledger = _ledger(estate)
+        problems = verify(ledger.folder)
+        count = 0 if problems else len(ledger.entries())
+    value = {"ledger": str(ledger.folder), "entries": count, "problems": problems}
+    _say_json(parsed, value, "\n".join(problems) or f"{count} entries, every one as it was written")
+    return 1 if problems else 0
+
+
+def ledger_show(parsed: argparse.Namespace) -> int:
+    """Print what happened, oldest first."""
+    with _estate(parsed) as (estate, _):
+        entries = _ledger(estate).entries()
+    value = [{"at": e.at, "kind": e.kind, "entry": e.hash, "plan": _plan_of(e.body)} for e in entries]
+    _say_json(
+        parsed, value, "\n".join(f"{e['at']}  {e['entry'][:12]}  {e['kind']:12} {e['plan']}" for e in value)
+    )
+    return 0
+
+
+def _plan_of(body: dict[str, Any]) -> str:
+    plan = body.get("plan", "")
+    return str(plan["name"]) if isinstance(plan, dict) else str(plan)[:12]
+
+
+def ledger_settle(parsed: argparse.Namespace) -> int:
+    """Write down what became of an interrupted change that content alone could not tell."""
+    from compliance.executor.recovery import settle_by_hand
+
+    with _estate(parsed) as (estate, _):
+        ledger = _ledger(estate)
+        with ledger.locked():
+            entry = settle_by_hand(
+                ledger, parsed.intent, applied=parsed.become == "applied", reason=parsed.reason
+            )
+    write(f"{entry.kind} {entry.hash[:12]}")
+    return 0

@@ -1,0 +1,165 @@
+"""Apply a plan: lock, look again, refuse if the footprint moved, one transaction, verify, intent, COMMIT, receipt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from compliance.core import footprint
+from compliance.core.errors import Refused
+from compliance.executor import fence, recovery, running
+from compliance.executor.approvals import Grant, granted
+from compliance.executor.session import session
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from compliance.estate.config import Estate
+    from compliance.executor.ledger import Ledger
+    from compliance.executor.plan import Plan
+    from compliance.executor.running import Effect, State
+    from compliance.executor.session import Report, Session
+    from compliance.systems.platform.execution import Execution
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a change of an estate needs to know. `now`: when it is judged whether an approval has expired."""
+
+    estate: Estate
+    execution: Execution
+    ledger: Ledger
+    now: datetime
+    at: Report
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of it. `receipt`: the ledger entry to roll back from; None for a dry run."""
+
+    receipt: str | None
+    effect: Effect
+    trails: dict[str, int]
+    recovered: bool = False
+
+
+def apply(change: Change, plan: Plan, *, policy: str, dry_run: bool = False) -> Applied:
+    """Apply, or raise and have changed nothing. A dry run is the same, but takes everything back at the end.
+
+    `policy`: digest of the policy in force, which a plan must follow.
+    """
+    check_bound(change.estate, plan, policy)
+    with (
+        change.ledger.locked(),
+        session(change.estate, plan.needs, change.execution, _purpose("apply", plan)) as s,
+    ):
+        settled = recovery.settle(change, s)
+        if settled is not None and settled.plan == plan.digest and settled.applied:
+            return Applied(settled.receipt, settled.effect, {}, recovered=True)
+        grant = granted(
+            plan, "execute", execution=change.execution, ledger=change.ledger, now=change.now
+        )  # fmt: skip
+        check_target(s, plan)
+        return _transact(change, s, plan, grant, keep=not dry_run)
+
+
+def _transact(change: Change, s: Session, plan: Plan, grant: Grant, *, keep: bool) -> Applied:
+    with s.transaction(keep=keep):
+        s.kill_switch(change.execution.kill_switch)
+        fence.check_writes(plan.writes, plan.needs, change.execution.preserve)
+        before = locked_state(s, plan)
+        check_fresh(before, plan)
+        already = s.written()
+        change.at("before the first statement")
+        running.deploy(s, plan.steps, change.at)
+        after = running.state(s, plan.writes)
+        effect = running.effect(before, after)
+        trails = fence.check_crossed(
+            before.observation, after.observation, since(already, s.written()),
+            writes=plan.writes, needs=plan.needs, trails=change.execution.trails,
+        )  # fmt: skip
+        s.kill_switch(change.execution.kill_switch)
+        body = _body(plan, grant, before, after, effect)
+        if keep:
+            # After this line a crash leaves a question, and the ledger holds what answers it: both footprints.
+            intent = change.ledger.append("intent", body, at_step=change.at)
+        change.at("before COMMIT")
+    change.at("after COMMIT")
+    if not keep:
+        return Applied(None, effect, trails)
+    receipt = change.ledger.append(
+        "receipt", recovery.outcome(body) | {"intent": intent.hash, "trails": trails}, at_step=change.at
+    )
+    return Applied(receipt.hash, effect, trails)
+
+
+def locked_state(s: Session, plan: Plan) -> State:
+    """The look that counts: nobody else can write what the plan rests on until the transaction ends."""
+    s.lock_tables(key.section for key in plan.writes)
+    return running.state(s, plan.writes)
+
+
+def check_fresh(before: State, plan: Plan) -> None:
+    """A plan that was compiled for something else is stale."""
+    found = footprint.digest(before.observation, plan.reads)
+    if found != plan.footprint:
+        raise Refused(
+            f"stale: {plan.name} was compiled for {plan.footprint[:12]}, the estate is at {found[:12]}",
+            reasons=["a fact that the plan reads or writes has moved since"],
+            remedy="compile again and review the new plan",
+        )
+
+
+def check_bound(estate: Estate, plan: Plan, policy: str) -> None:
+    reasons = []
+    if (plan.estate, plan.estate_kind) != (estate.name, estate.kind):
+        reasons.append(f"it is for {plan.estate} ({plan.estate_kind}), this is {estate.name} ({estate.kind})")
+    if plan.policy != policy:
+        reasons.append(f"it follows policy {plan.policy[:12]}, in force is {policy[:12]}")
+    if not plan.steps:
+        reasons.append("it has no steps: there is nothing to do")
+    if reasons:
+        raise Refused(f"{plan.name} cannot be applied here", reasons=reasons, remedy="compile again and review")
+
+
+def check_target(s: Session, plan: Plan) -> None:
+    found = s.target()
+    if found != plan.target:
+        raise Refused(
+            f"another database: {plan.name} is for {plan.target.database} of cluster {plan.target.system}",
+            reasons=[f"this is {found.database} of cluster {found.system}"],
+            remedy="compile for this estate, or connect to the one that was meant",
+        )
+
+
+def since(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
+    return {table: rows - before.get(table, 0) for table, rows in after.items() if rows > before.get(table, 0)}
+
+
+def _body(plan: Plan, grant: Grant, before: State, after: State, effect: Effect) -> dict[str, Any]:
+    """All that taking it back needs, so that a later version of the program can: it reads no plan and no policy."""
+    return {
+        "change": "apply",
+        "plan": {"name": plan.name, "digest": plan.digest, "files": plan.digests, "content": plan.as_json()},
+        "approvals": {"self": grant.self_approved, "by": list(grant.by), "nonces": list(grant.nonces)},
+        "footprint": {
+            "before": footprint.digest(before.observation, plan.reads),
+            "after": footprint.digest(after.observation, plan.reads),
+        },
+        "written": {
+            "before": footprint.digest(before.observation, plan.writes),
+            "after": footprint.digest(after.observation, plan.writes),
+        },
+        "effect": effect.as_json(),
+        "program": program(),
+    }
+
+
+def program() -> str:
+    """Which version of this program did it."""
+    return f"dot-compliance {version('dot-compliance')}"
+
+
+def _purpose(verb: str, plan: Plan) -> str:
+    return f"{verb} {plan.digest[:8]}"

@@ -1,0 +1,94 @@
+"""A receipt: what a change did, as the ledger holds it. All that taking it back needs stands in it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from compliance.core.errors import Refused
+from compliance.executor import plan as plans
+from compliance.executor.running import Effect
+
+if TYPE_CHECKING:
+    from compliance.core.change import Step
+    from compliance.core.footprint import FactKey
+    from compliance.core.needs import Needs
+    from compliance.executor.ledger import Entry, Ledger
+
+
+class Receipt:
+    """Names what a plan names (digest, digests, hazards, target …), so that approvals are judged alike.
+
+    `entry` says that it was done, `intent`, written before, what it was.
+    """
+
+    def __init__(self, entry: Entry, intent: Entry) -> None:
+        self.entry, self.intent = entry, intent
+        self.content: dict[str, Any] = intent.body["plan"]["content"]
+        self.digest: str = intent.body["plan"]["digest"]
+        self.digests: dict[str, str] = intent.body["plan"]["files"]
+        self.estate: str = self.content["estate"]["name"]
+        self.estate_kind: str = self.content["estate"]["kind"]
+        self.hazards = frozenset(self.content["hazards"])
+        self.target = plans.Target(**self.content["target"])
+        self.written_before: str = intent.body["written"]["before"]
+        self.written_after: str = intent.body["written"]["after"]
+
+    @property
+    def id(self) -> str:
+        return self.entry.hash[:12]
+
+    @cached_property
+    def needs(self) -> Needs:
+        return plans.needs_from_json(self.content["needs"])
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        return tuple(map(plans.step_from_json, self.content["steps"]))
+
+    @property
+    def writes(self) -> frozenset[FactKey]:
+        return frozenset(key for step in self.steps for key in step.writes)
+
+    @property
+    def effect(self) -> Effect:
+        return Effect.from_json(self.intent.body["effect"])
+
+
+class Line(NamedTuple):
+    """A receipt as a list shows it."""
+
+    id: str
+    at: str
+    name: str
+    taken_back: bool
+
+
+def find(ledger: Ledger, receipt_id: str) -> Receipt:
+    """By its id, or the beginning of it."""
+    found = (
+        [e for e in ledger.entries() if e.kind == "receipt" and e.hash.startswith(receipt_id)]
+        if receipt_id
+        else []
+    )
+    if len(found) != 1:
+        known = [
+            f"{line.id}  {line.at}  {line.name}{' (rolled back)' if line.taken_back else ''}"
+            for line in listed(ledger)
+        ]
+        raise Refused(
+            f"{len(found)} receipts begin with '{receipt_id}'", reasons=known or ["this ledger holds no receipt"],
+            remedy="name one of them",
+        )  # fmt: skip
+    return Receipt(found[0], next(e for e in ledger.entries() if e.hash == found[0].body["intent"]))
+
+
+def listed(ledger: Ledger) -> list[Line]:
+    """Every receipt, oldest first."""
+    entries = ledger.entries()
+    gone = {entry.body.get("receipt") for entry in entries if entry.kind == "rolled-back"}
+    return [
+        Line(entry.hash[:12], entry.at, entry.body["plan"]["name"], entry.hash in gone)
+        for entry in entries
+        if entry.kind == "receipt"
+    ]

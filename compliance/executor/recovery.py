@@ -1,0 +1,109 @@
+"""After a crash between intent and receipt, the content of the estate says what became of it; a transaction id cannot.
+
+PostgreSQL hands the id of a lost transaction out again, and then reports it as committed (FACTS, 'Crashes').
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from compliance.core import footprint
+from compliance.core.errors import Refused
+from compliance.executor import plan as plans
+from compliance.executor.running import Effect
+from compliance.executor.session import Session
+
+if TYPE_CHECKING:
+    from compliance.executor.apply import Change
+    from compliance.executor.ledger import Entry, Ledger
+
+# What ends an intent: each of these names it in its body.
+ENDS = frozenset({"receipt", "rolled-back", "recovered"})
+_DONE = {"apply": "receipt", "rollback": "rolled-back"}
+
+
+class Settled(NamedTuple):
+    """What became of an interrupted change. `receipt`: the entry that a rollback would name, where it was applied."""
+
+    change: str
+    plan: str
+    applied: bool
+    receipt: str
+    effect: Effect
+
+
+def pending(ledger: Ledger) -> Entry | None:
+    """The intent of which the ledger does not know what became; at most one, as changes are made one at a time."""
+    open_intent = None
+    for entry in ledger.entries():
+        if entry.kind == "intent":
+            open_intent = entry
+        elif entry.kind in ENDS and open_intent and entry.body.get("intent") == open_intent.hash:
+            open_intent = None
+    return open_intent
+
+
+def settle(change: Change, s: Session) -> Settled | None:
+    """Look what became of an interrupted change and write it down; None where there was none.
+
+    As after it: applied. As before it: not applied. Neither is an incident, and nothing is guessed.
+    """
+    intent = pending(change.ledger)
+    if intent is None:
+        return None
+    content = intent.body["plan"]["content"]
+    here = Session(s.estate, plans.needs_from_json(content["needs"]), s.connection)
+    with here.transaction(keep=False):
+        found = footprint.digest(here.observe(), reads_of(content))
+    change.at(f"found an interrupted {intent.body['change']} of {intent.body['plan']['name']}")
+    if found == intent.body["footprint"]["after"]:
+        kind = _DONE[intent.body["change"]]
+        entry = change.ledger.append(
+            kind, outcome(intent.body) | {"intent": intent.hash, "recovered": True}, at_step=change.at
+        )
+        return _settled(intent, entry.hash, applied=True)
+    if found == intent.body["footprint"]["before"]:
+        change.ledger.append("recovered", {"intent": intent.hash, "applied": False}, at_step=change.at)
+        return _settled(intent, "", applied=False)
+    raise Refused(
+        f"incident: an interrupted {intent.body['change']} of {intent.body['plan']['name']} left the estate in a state "
+        "that is neither the one before nor the one after",
+        reasons=[f"intent {intent.hash[:12]} of {intent.at}", f"footprint now {found[:12]}"],
+        remedy=f"find out who changed it, then `compliance ledger settle {intent.hash[:12]} --as applied|not-applied`",
+    )
+
+
+def outcome(body: dict[str, Any]) -> dict[str, Any]:
+    """What the entry that ends an intent repeats of it; the rest stands in the intent, which it names."""
+    plan = {"name": body["plan"]["name"], "digest": body["plan"]["digest"]}
+    return {"change": body["change"], "plan": plan, "approvals": body["approvals"]} | (
+        {"receipt": body["receipt"]} if "receipt" in body else {}
+    )
+
+
+def settle_by_hand(ledger: Ledger, intent_id: str, *, applied: bool, reason: str) -> Entry:
+    """A person says what became of an interrupted change that content alone could not tell."""
+    intent = pending(ledger)
+    if intent is None or not intent.hash.startswith(intent_id):
+        raise Refused(
+            f"there is no open intent {intent_id}", remedy="`compliance ledger show` lists what there is"
+        )
+    body = {"intent": intent.hash, "by_hand": reason}
+    if applied:
+        return ledger.append(_DONE[intent.body["change"]], outcome(intent.body) | body)
+    return ledger.append("recovered", body | {"applied": False})
+
+
+def reads_of(content: dict[str, Any]) -> frozenset[footprint.FactKey]:
+    """The footprint's keys of a plan as a ledger holds it."""
+    return frozenset(
+        key
+        for step in content["steps"]
+        for part in ("reads", "writes")
+        for key in plans.keys_from_json(step[part])
+    )
+
+
+def _settled(intent: Entry, receipt: str, *, applied: bool) -> Settled:
+    body = intent.body
+    return Settled(body["change"], body["plan"]["digest"], applied, receipt, Effect.from_json(body["effect"]))

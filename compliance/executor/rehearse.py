@@ -1,0 +1,166 @@
+"""Rehearse a plan: deploy, verify, deploy again, take back; and show that nothing is left of it.
+
+On the estate itself in a transaction that is rolled back (reference, staging), or on a clone that is thrown away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from compliance.core import footprint
+from compliance.core.errors import ComplianceError, Refused
+from compliance.executor import clone, fence, running
+from compliance.executor.apply import check_bound, check_fresh, check_target, since
+from compliance.executor.session import session
+
+if TYPE_CHECKING:
+    from compliance.executor.apply import Change
+    from compliance.executor.plan import Plan
+    from compliance.executor.running import State
+    from compliance.executor.session import Session
+
+Place: TypeAlias = Literal["estate", "clone"]
+Open: TypeAlias = Callable[[], AbstractContextManager["Session"]]
+
+
+class NotRestored(ComplianceError):
+    """A rehearsal that did not give what the plan promises; nothing of it stays."""
+
+    exit_code = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """What a rehearsal showed. `sequences` moved though everything was taken back; `trails` got rows."""
+
+    place: Place
+    created: int
+    changed: int
+    removed: int
+    sequences: dict[str, list[int | None]]
+    trails: dict[str, int]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "place": self.place,
+            "phases": ["deploy", "verify", "deploy again", "revert", "look again"],
+            "rows": {"created": self.created, "changed": self.changed, "removed": self.removed},
+            "sequences": self.sequences,
+            "trails": self.trails,
+        }
+
+
+def place_for(plan: Plan, wanted: Place | None) -> Place:
+    """On production only a clone will do: a rehearsal takes locks and sets off triggers."""
+    if plan.estate_kind == "production" and wanted == "estate":
+        raise Refused("a plan for production is not rehearsed on the estate itself", remedy="use --on clone")
+    return wanted or ("clone" if plan.estate_kind == "production" else "estate")
+
+
+def rehearse(change: Change, plan: Plan, place: Place, *, policy: str) -> Rehearsed:
+    """Raise where a phase does not give what it must; else what was seen."""
+    check_bound(change.estate, plan, policy)
+    purpose = f"rehearse {plan.digest[:8]}"
+
+    def opened() -> AbstractContextManager[Session]:
+        return session(change.estate, plan.needs, change.execution, purpose)
+
+    with opened() as s, s.transaction(keep=False):
+        check_target(s, plan)
+        fence.check_writes(plan.writes, plan.needs, change.execution.preserve)
+        before = running.state(s, plan.writes)
+        check_fresh(before, plan)
+    if place == "estate":
+        found = _rolled_back(change, plan, opened)
+    else:
+        with clone.of(change.estate, plan.needs, change.execution, change.at) as cloned:
+            found = _committed(change, plan, cloned)
+    with opened() as s, s.transaction(keep=False):
+        _same("the estate afterwards, on a new connection", before, running.state(s, plan.writes))
+    return found
+
+
+def _rolled_back(change: Change, plan: Plan, opened: Open) -> Rehearsed:
+    """Everything in one transaction that never commits."""
+    with opened() as s, s.transaction(keep=False):
+        s.lock_tables(key.section for key in plan.writes)
+        sequences, already = s.sequences(), s.written()
+        before = running.state(s, plan.writes)
+        running.deploy(s, plan.steps, change.at)
+        deployed = running.state(s, plan.writes)
+        change.at("deployed and verified")
+        running.deploy(s, plan.steps, change.at)
+        _same("after deploying twice", deployed, running.state(s, plan.writes))
+        change.at("deployed again: nothing changed")
+        running.revert(s, plan.steps, change.at)
+        reverted = running.state(s, plan.writes)
+        trails = fence.check_crossed(
+            before.observation, deployed.observation, since(already, s.written()),
+            writes=plan.writes, needs=plan.needs, trails=change.execution.trails,
+        )  # fmt: skip
+        _restored(plan, before, reverted)
+        change.at("taken back: as before")
+        return _result("estate", before, deployed, _moved(sequences, s.sequences()), trails)
+
+
+def _committed(change: Change, plan: Plan, opened: Open) -> Rehearsed:
+    """Each phase committed, and looked at on a new connection."""
+    with opened() as s:
+        sequences = s.sequences()
+        before = running.state(s, plan.writes)
+    trails: dict[str, int] = {}
+    states: list[State] = []
+    for act in (running.deploy, running.deploy, running.revert):
+        with opened() as s, s.transaction(keep=True):
+            earlier, already = s.observe(), s.written()
+            act(s, plan.steps, change.at)
+            trails |= fence.check_crossed(
+                earlier, s.observe(), since(already, s.written()),
+                writes=plan.writes, needs=plan.needs, trails=change.execution.trails,
+            )  # fmt: skip
+        with opened() as s:
+            states.append(running.state(s, plan.writes))
+            moved = _moved(sequences, s.sequences())
+        change.at(f"{act.__name__}: committed on the clone")
+    _same("after deploying twice", states[0], states[1])
+    _restored(plan, before, states[2])
+    return _result("clone", before, states[0], moved, trails)
+
+
+def _same(when: str, expected: State, found: State) -> None:
+    """Rows by their whole content, and everything that the catalog says."""
+    differing = [str(key) for key in footprint.changed(expected.observation, found.observation)]
+    images = expected.images.items() ^ found.images.items()
+    differing += sorted({f"{name} (whole row)" for name, _ in images})
+    if differing:
+        raise NotRestored(
+            f"{when} the state is not the one before:\n"
+            + "\n".join(f"  - {name}" for name in sorted(differing)),
+            remedy="this plan may not be approved; nothing of the rehearsal stays",
+        )
+
+
+def _restored(plan: Plan, before: State, reverted: State) -> None:
+    """What is governed is as it was. An undeclared column that a trigger keeps (`updated_at`) may have moved."""
+    changed = {key.subject: key for key in plan.writes}
+    kept = {
+        name: image for name, image in before.images.items()
+        if name in reverted.images and name.partition("#")[2] in changed
+    }  # fmt: skip
+    _same("after taking it back", before, reverted._replace(images=reverted.images | kept))
+
+
+def _result(
+    place: Place, before: State, deployed: State, sequences: dict[str, list[int | None]], trails: dict[str, int]
+) -> Rehearsed:
+    effect = running.effect(before, deployed)
+    return Rehearsed(place, len(effect.created), len(effect.changed), len(effect.removed), sequences, trails)
+
+
+def _moved(before: dict[str, int | None], after: dict[str, int | None]) -> dict[str, list[int | None]]:
+    return {
+        name: [before.get(name), position] for name, position in after.items() if position != before.get(name)
+    }

@@ -1,0 +1,132 @@
+"""Take back what a receipt says was done, by id, and nothing else.
+
+It reads the ledger alone, no plan and no template, so that a later version of the program can take back too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from compliance.core import footprint
+from compliance.core.errors import Refused
+from compliance.executor import fence, recovery, running
+from compliance.executor.apply import Applied, program, since
+from compliance.executor.approvals import granted
+from compliance.executor.receipt import Receipt, find
+from compliance.executor.session import session
+
+if TYPE_CHECKING:
+    from compliance.executor.apply import Change
+    from compliance.executor.approvals import Grant
+    from compliance.executor.running import State
+    from compliance.executor.session import Session
+
+
+def rollback(change: Change, receipt_id: str, *, why: str = "", dry_run: bool = False) -> Applied:
+    """Take a change back, or raise and have changed nothing. `why`: 'not kept' where the program itself takes back a
+    change that did not give what it promised, for which nobody's approval is needed."""
+    receipt = find(change.ledger, receipt_id)
+    purpose = f"rollback {receipt.digest[:8]}"
+    with change.ledger.locked(), session(change.estate, receipt.needs, change.execution, purpose) as s:
+        settled = recovery.settle(change, s)
+        if settled is not None and settled.change == "rollback" and settled.applied:
+            return Applied(settled.receipt, settled.effect, {}, recovered=True)
+        _check_open(change, receipt, s)
+        grant = None if why else granted(
+            receipt, "rollback", execution=change.execution, ledger=change.ledger, now=change.now
+        )  # fmt: skip
+        return _transact(change, s, receipt, grant, why, keep=not dry_run)
+
+
+def _check_open(change: Change, receipt: Receipt, s: Session) -> None:
+    for entry in change.ledger.entries():
+        if entry.kind == "rolled-back" and entry.body.get("receipt") == receipt.entry.hash:
+            raise Refused(
+                f"receipt {receipt.id} was rolled back already, at {entry.at}", remedy="nothing is left to do"
+            )
+    if receipt.effect.nothing:
+        raise Refused(
+            f"receipt {receipt.id}: there is nothing to roll back",
+            reasons=["the change made, changed and removed no row"],
+        )
+    found = s.target()
+    if found != receipt.target:
+        raise Refused(f"receipt {receipt.id} is of {receipt.target}, this is {found}")
+
+
+def _transact(
+    change: Change, s: Session, receipt: Receipt, grant: Grant | None, why: str, *, keep: bool
+) -> Applied:
+    with s.transaction(keep=keep):
+        fence.check_writes(receipt.writes, receipt.needs, change.execution.preserve)
+        s.lock_tables(key.section for key in receipt.writes)
+        before = running.state(s, receipt.writes)
+        _check_unchanged(receipt, before)
+        already = s.written()
+        change.at("before the first statement")
+        running.revert(s, receipt.steps, change.at)
+        after = running.state(s, receipt.writes)
+        trails = fence.check_crossed(
+            before.observation, after.observation, since(already, s.written()),
+            writes=receipt.writes, needs=receipt.needs, trails=change.execution.trails,
+        )  # fmt: skip
+        _check_restored(receipt, after)
+        effect = running.effect(before, after)
+        body = _body(receipt, grant, why, before, after) | {"effect": effect.as_json()}
+        if keep:
+            intent = change.ledger.append("intent", body, at_step=change.at)
+        change.at("before COMMIT")
+    change.at("after COMMIT")
+    if not keep:
+        return Applied(None, effect, trails)
+    entry = change.ledger.append(
+        "rolled-back", recovery.outcome(body) | {"intent": intent.hash, "trails": trails}, at_step=change.at
+    )
+    return Applied(entry.hash, effect, trails)
+
+
+def _check_unchanged(receipt: Receipt, now: State) -> None:
+    """What somebody changed since is theirs: it is not taken away."""
+    moved = [
+        f"{name}: {'is gone' if name not in now.images else 'was changed since'}"
+        for name in receipt.effect.created
+        if now.images.get(name) != receipt.effect.images[name]
+    ]
+    if moved:
+        raise Refused(
+            f"receipt {receipt.id}: rows were changed since", reasons=moved,
+            remedy="look at who changed them; what they hold now would be lost",
+        )  # fmt: skip
+    if running.facts(now, receipt.writes) != receipt.written_after:
+        raise Refused(
+            f"receipt {receipt.id}: what it wrote was changed since", reasons=sorted(map(str, receipt.writes)),
+            remedy="compile again: the drift that is left is what there is to repair",
+        )  # fmt: skip
+
+
+def _check_restored(receipt: Receipt, now: State) -> None:
+    if running.facts(now, receipt.writes) != receipt.written_before:
+        raise Refused(
+            f"receipt {receipt.id}: taking it back would not restore what was there before",
+            remedy="nothing was changed; look at triggers of what the plan wrote",
+        )
+
+
+def _body(receipt: Receipt, grant: Grant | None, why: str, before: State, after: State) -> dict[str, Any]:
+    reads = recovery.reads_of(receipt.content)
+    return {
+        "change": "rollback",
+        "receipt": receipt.entry.hash,
+        "why": why,
+        "plan": receipt.intent.body["plan"],
+        "approvals": {
+            "self": grant is None or grant.self_approved,
+            "by": list(grant.by) if grant else [],
+            "nonces": list(grant.nonces) if grant else [],
+        },
+        "footprint": {
+            "before": footprint.digest(before.observation, reads),
+            "after": footprint.digest(after.observation, reads),
+        },
+        "program": program(),
+    }

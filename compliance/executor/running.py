@@ -1,0 +1,83 @@
+"""What apply, rehearse and roll back share: run steps in a transaction, and know exactly what that changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from compliance.core import footprint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from compliance.core.change import Step
+    from compliance.core.footprint import FactKey
+    from compliance.core.observation import Observation
+    from compliance.executor.session import Report, Session
+
+
+class State(NamedTuple):
+    """What governs: the look, and whole rows by `section#subject` as digests."""
+
+    observation: Observation
+    images: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Rows by `section#subject`: what a transaction made, changed and removed; `images`: of what it left behind."""
+
+    created: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    images: dict[str, str]
+
+    @property
+    def nothing(self) -> bool:
+        return not (self.created or self.changed or self.removed)
+
+    def as_json(self) -> dict[str, Any]:
+        """As the ledger holds it."""
+        return {
+            "created": list(self.created), "changed": list(self.changed), "removed": list(self.removed),
+            "images": self.images,
+        }  # fmt: skip
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Effect:
+        return cls(tuple(value["created"]), tuple(value["changed"]), tuple(value["removed"]), value["images"])
+
+
+def state(session: Session, writes: Iterable[FactKey]) -> State:
+    return State(session.observe(), session.images(writes))
+
+
+def effect(before: State, after: State) -> Effect:
+    """By comparison: what a statement says of its rows does not count what triggers did."""
+    old, new = before.images, after.images
+    return Effect(
+        created=tuple(sorted(new.keys() - old.keys())),
+        changed=tuple(sorted(name for name in new.keys() & old.keys() if new[name] != old[name])),
+        removed=tuple(sorted(old.keys() - new.keys())),
+        images=new,
+    )
+
+
+def deploy(session: Session, steps: Iterable[Step], at: Report) -> None:
+    """Each step, verified before the next begins; then what waits for COMMIT."""
+    for step in steps:
+        session.run(step.title, step.deploy, at)
+        session.run(step.title, step.verify, at)
+    session.constraints()
+
+
+def revert(session: Session, steps: Iterable[Step], at: Report) -> None:
+    """The way back, last step first."""
+    for step in reversed(tuple(steps)):
+        session.run(f"take back: {step.title}", step.revert, at)
+    session.constraints()
+
+
+def facts(session_state: State, keys: Iterable[FactKey]) -> str:
+    """Digest of what a state holds under these keys."""
+    return footprint.digest(session_state.observation, keys)

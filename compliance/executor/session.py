@@ -1,0 +1,225 @@
+"""One connection that may write: a lock that keeps others out, the look from inside, and what the transaction wrote."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import psycopg
+from psycopg import sql
+
+from compliance.core import plpgsql
+from compliance.core.errors import ComplianceError, ConfigurationError, CouldNotLook, Refused
+from compliance.core.needs import split_name
+from compliance.core.observation import Observation
+from compliance.estate import connection as connecting
+from compliance.estate import observe
+from compliance.estate.resources import resource
+from compliance.executor.plan import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from compliance.core.footprint import FactKey
+    from compliance.core.needs import Needs, RowsNeed
+    from compliance.estate.config import Estate
+    from compliance.systems.platform.execution import Execution, KillSwitch
+
+# 'dotc' in ASCII: one lock a database, whatever the program's version (`sql/executor/holder.sql` names it too).
+LOCK = 0x646F7463
+_OURS = ("preflight:", "verify:", "REFUSED:")
+
+Report: TypeAlias = Callable[[str], None]
+
+
+class VerificationFailed(ComplianceError):
+    """A step's verification was not true, so nothing of it stayed."""
+
+    exit_code = 6
+
+
+class Inside(connecting.Look):
+    """Looks from inside of a transaction that writes; an error ends the transaction, so nothing is taken back."""
+
+    def query(self, sql: Any, params: Any = None) -> list[tuple[Any, ...]]:
+        """Rows of one of our own statements."""
+        try:
+            return self._connection.execute(sql, params).fetchall()
+        except psycopg.Error as error:
+            raise connecting.QueryFailed(error) from None
+
+
+class Session:
+    """Writes as the estate's writer. What it says of the estate, it says from inside of its own transaction."""
+
+    def __init__(self, estate: Estate, needs: Needs, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+        self.estate, self.needs, self.connection = estate, needs, connection
+        self._look = Inside(connection)
+
+    @contextmanager
+    def transaction(self, *, keep: bool) -> Iterator[None]:
+        """Commits at the end where `keep`, else takes everything back. The only difference of a dry run."""
+        with self.connection.transaction(force_rollback=not keep):
+            # The estate may have it off; what the ledger says was applied must survive a crash.
+            self.connection.execute("set local synchronous_commit = on")
+            yield
+
+    def observe(self) -> Observation:
+        """The catalog and the rows of `needs`, as this transaction sees them; raises where one cannot be seen."""
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        found = Observation(
+            self.estate.name, at, dict(observe.sections(self._look, self.needs, at, self.estate.redaction_key))
+        )
+        for section in found.sections:
+            found.read(section)
+        return found
+
+    def target(self) -> Target:
+        """Which database this is."""
+        ((_, database, _, _, _, system),) = self._look.query(resource("sql/catalog/server.sql").read_bytes())
+        return Target(system, database)
+
+    def run(self, title: str, script: str, at: Report) -> None:
+        """Each statement of a step; `at` is told after each."""
+        for number, statement in enumerate(plpgsql.statements(script), start=1):
+            self._execute(title, statement.encode())
+            at(f"{title}: statement {number}")
+
+    def _execute(self, title: str, statement: bytes) -> None:
+        try:
+            self.connection.execute(statement)
+        except psycopg.Error as error:
+            raise _failed(title, error) from None
+
+    def constraints(self) -> None:
+        """Constraints that wait for COMMIT speak now, while everything can still be taken back."""
+        self._execute("constraints", b"set constraints all immediate")
+
+    def lock_tables(self, written: Iterable[str]) -> None:
+        """Nobody else writes what this plan reads or writes until the transaction ends; readers go on."""
+        relations, writes = self.needs.relations, set(written)
+        for section, name in sorted(relations.items()):
+            mode = sql.SQL("share row exclusive" if section in writes else "share")
+            table = sql.Identifier(*split_name(name))
+            try:
+                self.connection.execute(sql.SQL("lock table {} in {} mode").format(table, mode))
+            except psycopg.Error as error:
+                raise connecting.QueryFailed(error) from None
+
+    def kill_switch(self, switch: KillSwitch | None) -> None:
+        """Refuses unless the switch says go; read in the transaction that it is to stop."""
+        if switch is None:
+            return
+        table, key, value = (
+            sql.Identifier(*split_name(switch.relation)), sql.Identifier(switch.key), sql.Identifier(switch.value)
+        )  # fmt: skip
+        query = sql.SQL("select {}::pg_catalog.text from {} where {}::pg_catalog.text = {}")
+        found = [row[0] for row in self._look.query(query.format(value, table, key, sql.Literal(switch.name)))]
+        if found != [switch.go]:
+            said = "is not there" if not found else f"is {found[0]!r}, not {switch.go!r}"
+            raise Refused(
+                f"the kill switch stops every change: {switch.relation} {switch.name} {said}",
+                remedy="ask who set it; nothing was changed",
+            )
+
+    def written(self) -> dict[str, int]:
+        """Rows written by this connection so far, by relation."""
+        return dict(self._look.query(resource("sql/executor/written.sql").read_bytes()))
+
+    def sequences(self) -> dict[str, int | None]:
+        """Where sequences stand."""
+        return dict(self._look.query(resource("sql/executor/sequences.sql").read_bytes()))
+
+    def images(self, keys: Iterable[FactKey]) -> dict[str, str]:
+        """Digest of the whole row, undeclared columns too, of each row under these keys that is there."""
+        wanted: dict[str, set[str | None]] = {}
+        for key in keys:
+            wanted.setdefault(key.section, set()).add(key.subject)
+        rows = {need.section: need for need in self.needs.rows}
+        return {
+            f"{section}#{subject}": image
+            for section, subjects in sorted(wanted.items())
+            for subject, image in self._look.query(_images(rows[section], subjects))
+        }
+
+
+def _images(need: RowsNeed, subjects: set[str | None]) -> sql.Composed:
+    key, table = sql.Identifier("t", need.columns[0]), sql.Identifier(*split_name(need.relation))
+    query = sql.SQL(
+        "select {}::pg_catalog.text, pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to("
+        "pg_catalog.to_jsonb(t)::pg_catalog.text, 'UTF8')), 'hex') from {} as t"
+    ).format(key, table)
+    if None in subjects:
+        return query
+    only = sql.SQL(" where {}::pg_catalog.text = any ({}::pg_catalog.text[])")
+    return query + only.format(key, sql.Literal(sorted(s for s in subjects if s is not None)))
+
+
+@contextmanager
+def session(estate: Estate, needs: Needs, execution: Execution, purpose: str) -> Iterator[Session]:
+    """Connect as the writer and hold the estate's lock; `purpose` is what others are told who find it held."""
+    if not estate.writer:
+        raise ConfigurationError(
+            f"estate '{estate.name}' does not say who may write",
+            remedy="set postgres.writer_dsn_env in estate.yaml, and that variable, to the DSN of the applying role",
+        )
+    settings = connecting.session_settings(execution.step_seconds, execution.lock_seconds)
+    name = f"compliance {purpose} {_user()}@{socket.gethostname()[:16]}:{os.getpid()}"
+    connection = connecting.connect(estate.writer, settings, name=name[:63])
+    try:
+        connection.autocommit = True
+        _take_lock(connection, execution.lock_seconds)
+        yield Session(estate, needs, connection)
+    finally:
+        connection.close()
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # no entry for this uid, as in many containers
+        return str(os.getuid())
+
+
+def _take_lock(connection: psycopg.Connection[tuple[Any, ...]], patience: float) -> None:
+    """Whoever was killed may still be ending on the server, so a little patience; never a wait for a living one."""
+    deadline = time.monotonic() + patience
+    while True:
+        row = connection.execute("select pg_catalog.pg_try_advisory_lock(%s, 0)", (LOCK,)).fetchone()
+        if row and row[0]:
+            return
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.1)
+    holders = connection.execute(resource("sql/executor/holder.sql").read_bytes()).fetchall()
+    raise Refused(
+        "another change of this estate is under way",
+        reasons=[f"{name or 'somebody'} as {role}, connected since {since}" for name, role, since in holders],
+        remedy="wait until it has ended",
+    )
+
+
+def _failed(title: str, error: psycopg.Error) -> ComplianceError:
+    """Our own messages are told in full; another one may quote a value, so only its kind is told."""
+    message = error.diag.message_primary or ""
+    if error.sqlstate == "P0001" and message.startswith("verify:"):
+        return VerificationFailed(
+            f"{title}: {message}: nothing was changed", remedy="compile again and look at that step"
+        )
+    if error.sqlstate == "P0001" and message.startswith(_OURS):
+        return Refused(f"{title}: {message}", remedy="put that right, then compile again; nothing was changed")
+    if error.sqlstate is None:
+        return CouldNotLook(
+            f"{title}: {connecting.reason(error)}",
+            remedy="give the same command again: it looks what became of it, and finishes",
+        )
+    return Refused(
+        f"{title}: {connecting.reason(error)}",
+        remedy="nothing was changed; the server's log holds the whole message",
+    )
