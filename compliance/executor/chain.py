@@ -1,4 +1,4 @@
-"""The lines of a ledger: each is one entry in its one spelling, holds the hash of all it says, and of the one before."""
+"""The lines of a ledger: each is one entry in its one spelling, with the hash of all it says and of the one before."""
 
 from __future__ import annotations
 

@@ -88,10 +88,15 @@ class Ledger:
     def append(self, kind: str, body: dict[str, Any], *, at_step: Callable[[str], None] = ignore) -> Entry:
         """On disk when this returns; where it raises before that, the file is as it was."""
         with self.locked():
+            self.open(at_step=at_step)
+            return self._append(kind, body, at_step)
+
+    def open(self, *, at_step: Callable[[str], None] = ignore) -> None:
+        """Give it its first entry, and with that its id, where it has none: what is signed names that."""
+        with self.locked():
             self._look()
             if not self._entries:
                 self._append(OPENED, {"nonce": secrets.token_hex(16)}, at_step)
-            return self._append(kind, body, at_step)
 
     def _append(self, kind: str, body: dict[str, Any], at_step: Callable[[str], None]) -> Entry:
         at = datetime.now(UTC).isoformat(timespec="microseconds")
