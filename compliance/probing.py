@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -86,6 +87,8 @@ class Run:
                 judged.by_subject.setdefault(judgement.subject, []).append(judgement)
         except CouldNotLook as error:
             judged = Judged(failure=error)
+        except Exception as error:
+            judged = Judged(failure=CouldNotLook(f"the rule failed: {_told(error)}"))
         judged.sections = tuple(sorted(facts.sections))
         return judged
 
@@ -202,11 +205,28 @@ def look(file: Path, recorded: Path | None = None, report: Callable[[str], None]
     """Load estate and policies and observe once, or read what was observed."""
     estate, policies = load(file)
     if recorded is not None:
-        return Run(estate, policies, Observation.from_json(_bytes(recorded), str(recorded)))
+        return Run(estate, policies, _recorded(recorded, estate))
     from compliance.estate.observe import embedded_or_nothing, observe
 
     with embedded_or_nothing(estate) as running:
         return Run(running, policies, observe(running, policies.needs(), report=report))
+
+
+def _recorded(path: Path, estate: Estate) -> Observation:
+    """What was observed of this estate: another's would be judged by rules that are not made for it."""
+    found = Observation.from_json(_bytes(path), str(path))
+    if found.estate != estate.name:
+        raise ConfigurationError(
+            f"{path}: is an observation of estate '{found.estate}', not of '{estate.name}'",
+            remedy="name the estate.yaml that it was observed with",
+        )
+    return found
+
+
+def _told(error: Exception) -> str:
+    """What went wrong, and in which line of the rule."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno})"
 
 
 def _bytes(path: Path) -> bytes:

@@ -137,9 +137,10 @@ class Observation:
                 key: _section(key, value, provenance[key]) for key, value in content["sections"].items()
             }
             found = cls(content["estate"], whole["observed_at"], sections)
-        except (ValueError, KeyError, TypeError) as error:
+            stated = (content["format"], whole["digest"]) == (FORMAT, found.digest)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ConfigurationError(f"{name}: not an observation ({type(error).__name__}: {error})") from None
-        if content.get("format") != FORMAT or found.digest != whole.get("digest"):
+        if not stated:
             raise ConfigurationError(
                 f"{name}: the content does not have the digest it states",
                 remedy="use the file as it was written",

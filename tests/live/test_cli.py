@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from jsonschema import Draft202012Validator
 
+from compliance.core import canonical
 from compliance.estate.resources import resource
 
 if TYPE_CHECKING:
@@ -198,6 +199,27 @@ def test_an_observation_that_was_tampered_with_is_2(shell: Shell) -> None:
     file.write_bytes(file.read_bytes().replace(b'"dot_iu_place"', b'"dot_iu_plaze"', 1))
     done = shell.compliance("audit", "--estate", "estate.yaml", "--observation", "seen.json")
     assert (done.returncode, "digest" in done.stderr) == (2, True)
+
+
+def test_an_observation_of_another_estate_is_2(shell: Shell) -> None:
+    """A good estate's observation would make a bad one's audit green."""
+    assert shell.compliance("observe", "--estate", "estate.yaml", "-o", "seen.json").returncode == 0
+    file = shell.folder / "estate.yaml"
+    file.write_text(file.read_text().replace("name: ", "name: not-", 1))
+    done = shell.compliance("audit", "--estate", "estate.yaml", "--observation", "seen.json")
+    assert (done.returncode, "an observation of estate" in done.stderr) == (2, True)
+
+
+def test_a_rule_that_fails_has_judged_nothing_and_the_others_go_on(shell: Shell) -> None:
+    """As over a fact of another shape, which a file may hold."""
+    assert shell.compliance("observe", "--estate", "estate.yaml", "-o", "seen.json").returncode == 0
+    whole = json.loads((shell.folder / "seen.json").read_bytes())
+    whole["content"]["sections"]["catalog.server"]["seen"] = []
+    whole["digest"] = canonical.digest(canonical.dumps(whole["content"]))
+    (shell.folder / "seen.json").write_bytes(canonical.dumps(whole))
+    code, said = shell.audit("--observation", "seen.json")
+    assert (code, said["verdict"], said["findings"]) == (3, "could-not-look", [])
+    assert said["counts"]["could_not_look"] == 2
 
 
 def test_ctrl_c_is_130(shell: Shell, estate_db: psycopg.Connection) -> None:

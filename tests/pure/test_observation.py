@@ -79,6 +79,21 @@ def test_a_file_that_was_tampered_with_is_refused_by_name(old: bytes, new: bytes
         Observation.from_json(data.replace(old, new, 1), "seen.json")
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"", b"[]", b"null", b"[" * 100_000, b'{"content": []}',
+        b'{"content": {"estate": "e", "format": 1, "sections": []}, "observed_at": "", "provenance": {}}',
+        b'{"content": {"estate": "\\ud800", "format": 1, "sections": {}}, "provenance": {}, "observed_at": 1, "digest": 1}',
+        b'{"content": {"estate": NaN, "format": 1, "sections": {}}, "observed_at": "", "provenance": {}, "digest": ""}',
+        b'{"content": {"estate": "e", "format": 1, "sections": {}}, "observed_at": "", "provenance": {}}',
+    ],
+)  # fmt: skip
+def test_what_is_no_observation_is_refused_by_name(data: bytes) -> None:
+    with pytest.raises(ConfigurationError, match=r"seen\.json: not an observation"):
+        Observation.from_json(data, "seen.json")
+
+
 def test_reading_a_blind_section_or_one_that_is_not_held_is_could_not_look() -> None:
     with pytest.raises(CouldNotLook, match="rows:x: timed out"):
         with_section("rows:x", Blind("timed out", ORIGIN)).read("rows:x")
