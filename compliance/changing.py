@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from base64 import b64decode
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -104,13 +106,20 @@ def rehearse(parsed: argparse.Namespace) -> int:
     from compliance.executor import keys
     from compliance.executor import plan as plans
     from compliance.executor.approvals import remember_rehearsal
-    from compliance.executor.rehearse import place_for
+    from compliance.executor.rehearse import NotRestored, place_for
     from compliance.executor.rehearse import rehearse as run
+    from compliance.executor.session import VerificationFailed
 
     plan = plans.read(Path(parsed.plan))
     signer = keys.load(Path(parsed.key)) if parsed.key else None
     with _change(parsed) as (change, policies):
-        found = run(change, plan, place_for(plan, parsed.on), policy=_policy(policies, plan.compiled.system))
+        place = place_for(plan, parsed.on)
+        try:
+            found = run(change, plan, place, policy=_policy(policies, plan.compiled.system))
+        except (NotRestored, VerificationFailed) as failed:
+            result = {"result": "failed", "place": place, "why": failed.message}
+            remember_rehearsal(plan, result, signer=signer, ledger=change.ledger, now=change.now)
+            raise
         entry = remember_rehearsal(plan, found.as_json(), signer=signer, ledger=change.ledger, now=change.now)
     value = {"plan": plan.digest, "entry": entry.hash, "signed": signer is not None} | found.as_json()
     rows = f"{found.created} created, {found.changed} changed, {found.removed} removed, then all as before"
@@ -227,16 +236,23 @@ def ledger_show(parsed: argparse.Namespace) -> int:
     """Print what happened, oldest first."""
     with _estate(parsed) as (estate, _):
         entries = _ledger(estate).entries()
-    value = [{"at": e.at, "kind": e.kind, "entry": e.hash, "plan": _plan_of(e.body)} for e in entries]
-    _say_json(
-        parsed, value, "\n".join(f"{e['at']}  {e['entry'][:12]}  {e['kind']:12} {e['plan']}" for e in value)
-    )
+    value = [{"at": e.at, "kind": e.kind, "entry": e.hash} | _gist(e.body) for e in entries]
+    lines = [
+        f"{e['at'][:19]}Z  {e['entry'][:12]}  {e['kind']:11}  {e['plan'][:12]:12}  {e['what']}" for e in value
+    ]
+    _say_json(parsed, value, "\n".join(line.rstrip() for line in lines) or "nothing happened yet")
     return 0
 
 
-def _plan_of(body: dict[str, Any]) -> str:
-    plan = body.get("plan", "")
-    return str(plan["name"]) if isinstance(plan, dict) else str(plan)[:12]
+def _gist(body: dict[str, Any]) -> dict[str, str]:
+    """The plan that an entry is about, and a word on it."""
+    if "envelope" in body or "statement" in body:
+        said = body.get("statement") or json.loads(b64decode(body["envelope"]["payload"]))["predicate"]
+        said = said.get("predicate", said)
+        return {"plan": said["plan"], "what": said.get("capability") or f"{said['result']} ({said['place']})"}
+    if isinstance(body.get("plan"), dict):
+        return {"plan": body["plan"]["digest"], "what": f"{body['change']} {body['plan']['name']}"}
+    return {"plan": "", "what": ""}
 
 
 def ledger_settle(parsed: argparse.Namespace) -> int:

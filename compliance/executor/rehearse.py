@@ -45,6 +45,7 @@ class Rehearsed:
 
     def as_json(self) -> dict[str, Any]:
         return {
+            "result": "passed",
             "place": self.place,
             "phases": ["deploy", "verify", "deploy again", "revert", "look again"],
             "rows": {"created": self.created, "changed": self.changed, "removed": self.removed},

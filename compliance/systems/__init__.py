@@ -53,5 +53,6 @@ def _in_force(estate: config.Estate) -> tuple[str, ...]:
 def templates(name: str) -> str:
     """Digest of the code that renders the plans of a system."""
     core = Path(canonical.__file__).parent
-    files = [core / "change.py", core / "sqltext.py", *sorted((Path(__file__).parent / name).glob("*.py"))]
+    own = [Path(__file__).parent / name / f"{part}.py" for part in ("policy", "drift", "compile")]
+    files = [core / "change.py", core / "sqltext.py", *filter(Path.is_file, own)]
     return canonical.digest(b"\0".join(file.read_bytes() for file in files))
