@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -61,6 +62,8 @@ def probe(run: Run, *, results: Path | None = None, report: Report = lambda _: N
         def pytest_collection_finish(self, session: pytest.Session) -> None:
             report(f"{len(session.items)} cases")
 
+    if results is not None:
+        _writable(results)
     failures: list[str] = []
     given = Given()
     folder = probe_folder()
@@ -74,6 +77,13 @@ def probe(run: Run, *, results: Path | None = None, report: Report = lambda _: N
     if results is not None:
         _counted(results, given.state.cases)
     return given.state.verdict()
+
+
+def _writable(results: Path) -> None:
+    """An OSError that names the place, now: out of the middle of pytest it would be a page of traceback."""
+    results.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=results):
+        pass
 
 
 def _counted(results: Path, nodeids: Iterable[str]) -> None:

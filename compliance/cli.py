@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compliance.arguments import add, changes
@@ -21,6 +24,7 @@ EXIT_CODES = """exit codes:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of `compliance`; returns the exit code."""
+    _usable_streams()
     parser = _parser()
     return _run(parser.parse_args(arguments))
 
@@ -29,6 +33,19 @@ def dot_commands(arguments: Sequence[str] | None = None) -> int:
     """Entry point of `dot-commands`: `compliance explain` under the name of the document."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     return main(["explain", *(given[1:] if given[:1] == ["explain"] else given)])
+
+
+def _usable_streams() -> None:
+    """Whatever the caller closed or whichever locale it has: no name of an estate may end the program.
+
+    UTF-8, as JSON has to be; what cannot be written in it (a path of stray bytes) is escaped.
+    """
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - as long as the program
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _run(parsed: argparse.Namespace) -> int:
@@ -48,7 +65,8 @@ def _run(parsed: argparse.Namespace) -> int:
         sys.stderr.close()
         return 141
     except OSError as error:
-        print(f"compliance: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"compliance: {place}{error.strerror or error}", file=sys.stderr)
         return 2
 
 

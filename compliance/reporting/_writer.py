@@ -66,5 +66,8 @@ def _link(target: bytes, name: bytes) -> None:
 if __name__ == "__main__":
     # Ctrl-C goes to the whole group; the run decides when there is nothing more to write.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.chdir(sys.argv[1])
-    serve(sys.stdin.buffer)
+    try:
+        os.chdir(sys.argv[1])
+        serve(sys.stdin.buffer)
+    except OSError as error:
+        sys.exit(f"{error.filename or sys.argv[1]!r}: {error.strerror}")

@@ -222,6 +222,26 @@ def test_a_rule_that_fails_has_judged_nothing_and_the_others_go_on(shell: Shell)
     assert said["counts"]["could_not_look"] == 2
 
 
+def test_a_place_that_cannot_be_written_is_2_and_named(shell: Shell) -> None:
+    (shell.folder / "taken").write_text("a file")
+    done = shell.compliance("audit", "--estate", "estate.yaml", "--no-page", "--out", "taken/below")
+    assert (done.returncode, "taken/below" in done.stderr, "Traceback" in done.stderr) == (2, True, False)
+
+
+@pytest.mark.parametrize("closed", ["1>&-", "2>&-", "1>&- 2>&-"])
+def test_a_closed_stream_changes_no_exit_code(shell: Shell, closed: str) -> None:
+    """With a stream closed Python has None in its place, and `print` to None goes to the other one."""
+    command = f'"{sys.executable}" -m compliance.cli explain no_such_command {closed}'
+    done = subprocess.run(["sh", "-c", command], cwd=shell.folder, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (2, "", False)
+
+
+def test_a_locale_without_a_sign_ends_nothing(shell: Shell) -> None:
+    shell.environment["PYTHONIOENCODING"] = "ascii"
+    done = shell.compliance("--help")
+    assert (done.returncode, "0 all kept" in done.stdout) == (0, True)
+
+
 def test_ctrl_c_is_130(shell: Shell, estate_db: psycopg.Connection) -> None:
     """While it waits for a lock that somebody else holds."""
     estate_db.execute("begin; lock table public.dot_config in access exclusive mode")
