@@ -37,7 +37,14 @@ def audit(parsed: argparse.Namespace) -> int:
     else:
         from compliance.reporting.terminal import summary
 
-        summary(audited.verdict, _written(audited, out), audited.obstacles, page, why)
+        summary(
+            audited.verdict,
+            _written(audited, out),
+            audited.obstacles,
+            page,
+            why,
+            audited.run.observation.unavailable,
+        )
     return audited.verdict.exit_code
 
 
@@ -51,6 +58,7 @@ def _page(out: Path, audited: Audited) -> tuple[Path | None, str]:
 
     estate = audited.run.estate
     facts = {"estate": estate.name, "kind": estate.kind, "observation": audited.run.observation.digest[:16]}
+    facts |= {f"not looked at: {source}": why for source, why in audited.run.observation.unavailable.items()}
     results.write_run_files(
         out / "allure-results", facts | {"observed_at": audited.run.observation.observed_at}
     )

@@ -109,6 +109,12 @@ class Observation:
         """Why each section that was not seen was not."""
         return {name: found.reason for name, found in self.sections.items() if isinstance(found, Blind)}
 
+    @property
+    def unavailable(self) -> dict[str, str]:
+        """By source: why the estate declares that it cannot be opened. Nothing behind it was judged."""
+        found = (s for s in self.sections.values() if isinstance(s, Blind) and s.unavailable)
+        return {section.provenance.source: section.reason for section in found}
+
     def _content(self) -> dict[str, Any]:
         content = {
             name: {"blind": found.reason, "unavailable": found.unavailable}

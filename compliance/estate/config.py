@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -64,7 +65,7 @@ def load(path: Path) -> Estate:
         embedded="embedded" in postgres,
         repository=home / value["repository"] if "repository" in value else None,
         redaction_key=_key(found),
-        unavailable={name: Unavailable(**entry) for name, entry in value.get("unavailable", {}).items()},
+        unavailable={name: _unavailable(found, name) for name in value.get("unavailable", {})},
         # Not an error where it is not set: whoever only looks does not need it, and should not have it.
         writer=_encoded(
             found, os.environ.get(postgres.get("writer_dsn_env", "")) or postgres.get("writer_dsn")
@@ -99,6 +100,15 @@ def _encoded(found: document.Document, dsn: str | None) -> str | None:
             remedy="write them as %40 and %2F",
         )
     return dsn
+
+
+def _unavailable(found: document.Document, name: str) -> Unavailable:
+    entry = Unavailable(**found.value["unavailable"][name])
+    try:
+        date.fromisoformat(entry.until)
+    except ValueError:
+        raise found.error(f"{entry.until} is no day of any calendar", "unavailable", name, "until") from None
+    return entry
 
 
 def _key(found: document.Document) -> bytes | None:

@@ -27,12 +27,15 @@ def summary(
     obstacles: Mapping[str, tuple[str, ...]],
     page: Path | None,
     why_no_page: str,
+    unavailable: Mapping[str, str],
 ) -> None:
     """Counts by system, findings with their remedy, what was compiled and where, the report, the verdict last."""
     from rich.console import Console
 
     console = Console(highlight=False, soft_wrap=True)
     _counts(console, verdict)
+    for source, why in unavailable.items():
+        console.print(f"\nnot looked at  {source}: {why}", style="yellow", markup=False)
     for case in verdict.cases:
         _case(console, case)
     for system, reasons in obstacles.items():

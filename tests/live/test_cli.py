@@ -184,6 +184,22 @@ def test_where_every_source_is_declared_unavailable_nothing_is_compiled(shell: S
     assert shell.compliance("compile", "command_catalog", "--estate", "estate.yaml").returncode == 4
 
 
+def test_a_source_that_is_declared_unavailable_is_named_in_the_summary_and_on_the_report(shell: Shell) -> None:
+    """Not applicable is no finding, so without a word a green audit would hide what it did not look at."""
+    shell.estate(unavailable="{repository: {reason: moved, owner: platform, until: 2999-01-31}}")
+    done = shell.compliance("audit", "--estate", "estate.yaml")
+    assert done.returncode == 0, done.stderr
+    assert "not looked at  repository: unavailable until 2999-01-31: moved (platform)" in done.stdout
+    said = (shell.folder / "reports/allure-results/environment.properties").read_text()
+    assert "repository=unavailable" in said
+
+
+def test_a_day_that_is_none_does_not_last_for_ever(shell: Shell) -> None:
+    shell.estate(unavailable="{repository: {reason: moved, owner: platform, until: 2026-99-99}}")
+    done = shell.compliance("audit", "--estate", "estate.yaml", "--no-page")
+    assert (done.returncode, "estate.yaml:7: 2026-99-99 is no day" in done.stderr) == (2, True)
+
+
 def test_an_observation_that_was_written_gives_the_same_verdict_offline(shell: Shell) -> None:
     assert shell.compliance("observe", "--estate", "estate.yaml", "-o", "seen.json").returncode == 0
     assert PASSWORD.encode() not in (shell.folder / "seen.json").read_bytes()

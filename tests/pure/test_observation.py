@@ -84,7 +84,8 @@ def test_a_file_that_was_tampered_with_is_refused_by_name(old: bytes, new: bytes
     [
         b"", b"[]", b"null", b"[" * 100_000, b'{"content": []}',
         b'{"content": {"estate": "e", "format": 1, "sections": []}, "observed_at": "", "provenance": {}}',
-        b'{"digest": 1, "observed_at": 1, "provenance": {}, "content": {"estate": "\\ud800", "sections": {}, "format": 1}}',
+        b'{"digest": 1, "observed_at": 1, "provenance": {}, '
+        b'"content": {"estate": "\\ud800", "sections": {}, "format": 1}}',
         b'{"content": {"estate": NaN, "format": 1, "sections": {}}, "observed_at": "", "provenance": {}, "digest": ""}',
         b'{"content": {"estate": "e", "format": 1, "sections": {}}, "observed_at": "", "provenance": {}}',
     ],
