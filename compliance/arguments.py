@@ -28,6 +28,7 @@ def changes(commands: Commands) -> None:
     _plan(commands)
     _approval(commands)
     _execution(commands)
+    _repository(commands)
     _ledger(commands)
 
 
@@ -113,6 +114,14 @@ def _execution(commands: Commands) -> None:
     )  # fmt: skip
     rollback.add_argument("receipt", metavar="RECEIPT", nargs="?", help="id of a receipt, or its beginning")
     rollback.add_argument("--dry-run", action="store_true", help="the same, but rolled back at the end")
+
+
+def _repository(commands: Commands) -> None:
+    commit = _changing(
+        commands, "commit", "commit", "commit a plan's files into the governed repository, with an approval of its own",
+        "compliance commit reports/compiled/command_catalog/migration",
+    )  # fmt: skip
+    commit.add_argument("plan", metavar="PLAN", help=_PLAN)
 
 
 def _ledger(commands: Commands) -> None:

@@ -219,6 +219,19 @@ def _told(parsed: argparse.Namespace, what: str, applied: Applied) -> int:
     return 0
 
 
+def commit(parsed: argparse.Namespace) -> int:
+    """Commit a plan's files into the governed repository, and nothing else that lies there."""
+    from compliance.executor import plan as plans
+    from compliance.executor.commit import commit as run
+
+    plan = plans.read(Path(parsed.plan))
+    with _change(parsed) as (change, _):
+        found = run(change, plan)
+    text = f"committed {found.revision[:12]} on {found.branch}: {found.folder}"
+    _say_json(parsed, found._asdict() | {"plan": plan.digest}, text)
+    return 0
+
+
 def ledger_verify(parsed: argparse.Namespace) -> int:
     """Check every line of the ledger; exit 1 where one is not as it was written."""
     from compliance.executor.ledger import verify

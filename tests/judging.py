@@ -19,10 +19,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from compliance.core.change import Compiled
+    from compliance.estate.config import Estate
 
 REFERENCE = resource("fixtures/reference/estate.yaml")
 CATALOG = "public.dot_iu_command_catalog"
 MIGRATION_034 = ("dot_iu_auto_instantiate_from_event", "dot_iu_auto_instantiate_rollback_by_actor")
+
+
+def look_estate() -> Estate:
+    """The reference estate as it is configured, without an address."""
+    return dataclasses.replace(config.load(REFERENCE), embedded=False)
 
 
 def look(dsn: str, policy: Path | None = None) -> Run:

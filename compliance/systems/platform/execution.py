@@ -51,13 +51,15 @@ class KillSwitch:
 @dataclass(frozen=True, slots=True)
 class Execution:
     """`approvals` by kind of estate; 'self' only for a reference estate. `preserve` and `trails`: `schema.relation`,
-    of `preserve` also `schema.relation#row`. Limits in seconds."""
+    of `preserve` also `schema.relation#row`.
+    `commit_folder`: where plans are committed, relative to the repository. Limits in seconds."""
 
     keys: Mapping[str, Key] = field(default_factory=dict)
     approvals: Mapping[str, tuple[ApprovalRule, ...] | Literal["self"]] = field(default_factory=dict)
     kill_switch: KillSwitch | None = None
     preserve: frozenset[str] = frozenset()
     trails: frozenset[str] = frozenset()
+    commit_folder: str = "governance/plans"
     step_seconds: float = 30.0
     lock_seconds: float = 5.0
 
@@ -78,6 +80,7 @@ def parse_execution(document: Document) -> Execution:
         kill_switch=KillSwitch(**switch) if switch else None,
         preserve=frozenset(value.get("preserve", ())),
         trails=frozenset(value.get("trails", ())),
+        **{name: value[name] for name in ("commit_folder",) if name in value},
         **value.get("limits", {}),
     )
 
