@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from compliance.core import canonical
 from compliance.core.errors import ComplianceError, CouldNotLook, Refused
-from compliance.executor.chain import OPENED, Entry, examine
+from compliance.core.chain import OPENED, Entry, examine
 from compliance.executor.ledger_lock import Lock
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from compliance.core.errors import CouldNotLook
 from compliance.executor import ledger as ledger_module
-from compliance.executor.chain import Entry, examine
+from compliance.core.chain import Entry, examine
 from compliance.executor.ledger import Ledger, LedgerDamaged, LedgerUnwritable, verify
 from compliance.executor.ledger_lock import LedgerBusy, command
 
