@@ -70,19 +70,25 @@ def public_of(signer: Signer) -> str:
 
 def _read(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise ConfigurationError.at(path, None, "this is no file", remedy=MAKE)
-            if status.st_mode & 0o077:
-                mode = f"{stat.S_IMODE(status.st_mode):o}"
-                raise ConfigurationError.at(
-                    path, None, f"others may read this key (mode {mode}): it may not be yours alone any more",
-                    remedy=f"make another; if nobody can have read it, chmod 600 {path}",
-                )  # fmt: skip
-            return file.read()
+        # Without O_NONBLOCK a pipe would wait for somebody to write into it.
+        number = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            _check(path, os.fstat(number).st_mode)
+            return os.read(number, 65536)
+        finally:
+            os.close(number)
     except OSError as error:
         raise ConfigurationError.at(path, None, f"{error.strerror}", remedy=MAKE) from None
+
+
+def _check(path: Path, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        raise ConfigurationError.at(path, None, "this is no file", remedy=MAKE)
+    if mode & 0o077:
+        raise ConfigurationError.at(
+            path, None, f"others may read this key, or write to it (mode {stat.S_IMODE(mode):o})",
+            remedy=f"make another; if nobody can have read it, chmod 600 {path}",
+        )  # fmt: skip
 
 
 def _write(number: int, data: bytes) -> None:
