@@ -64,13 +64,18 @@ class Run:
     def subjects(self, each: str) -> list[str]:
         """The subjects of `system` or `system.population`; a system that is not in force has none."""
         name, _, population = each.partition(".")
+        if name not in SYSTEMS:
+            raise ConfigurationError(f"each('{each}'): no system '{name}'; there are {', '.join(SYSTEMS)}")
         if name not in self.policies:
             return []
         if not population:
             return [ALL]
         if (name, population) == ("platform", "policies"):
             return list(self.policies)
-        return list(system(name).names(self.policies[name], population))
+        try:
+            return list(system(name).names(self.policies[name], population))
+        except KeyError:
+            raise ConfigurationError(f"each('{each}'): {name} has no population '{population}'") from None
 
     def judged(self, rule: Rule, system_name: str) -> Judged:
         """What a rule said of everything, remembered."""
@@ -178,9 +183,9 @@ def _refuse(failure: CouldNotLook) -> NoReturn:
 def looks(run: Run, each: str) -> list[Look]:
     """One look a subject, one for all that policy does not name, and where there is nothing a reason for that."""
     name, _, population = each.partition(".")
+    subjects = run.subjects(each)
     if name not in run.policies:
         return [Look(run, name, ALL, frozenset(), f"{name} is not in force on estate '{run.estate.name}'")]
-    subjects = run.subjects(each)
     if subjects == [ALL]:
         return [Look(run, name, ALL, frozenset())]
     if not subjects:

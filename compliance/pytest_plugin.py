@@ -10,7 +10,7 @@ import re
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
@@ -78,8 +78,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     marker = metafunc.definition.get_closest_marker("rule")
-    if marker is None or "look" not in metafunc.fixturenames:
+    if marker is None:
         return
+    if "look" not in metafunc.fixturenames:
+        raise pytest.UsageError(f"{metafunc.definition.nodeid}: a rule takes its case as the argument `look`")
     state = metafunc.config.stash[STATE]
     try:
         rule = _rule(metafunc, marker)
@@ -106,6 +108,7 @@ def _each(metafunc: pytest.Metafunc) -> str:
 
 
 def _rule(metafunc: pytest.Metafunc, marker: pytest.Mark) -> Rule:
+    from compliance.core.finding import Phase, Severity
     from compliance.core.verdict import Rule
 
     said = dict(_SECTION.findall(metafunc.module.__doc__ or ""))
@@ -116,15 +119,22 @@ def _rule(metafunc: pytest.Metafunc, marker: pytest.Mark) -> Rule:
             system=_each(metafunc).partition(".")[0],
             title=title,
             family=marker.kwargs["family"],
-            severity=marker.kwargs["severity"],
-            phase=marker.kwargs["phase"],
+            severity=_one_of(get_args(Severity), marker.kwargs["severity"]),
+            phase=_one_of(get_args(Phase), marker.kwargs["phase"]),
             why=" ".join(said.get("Why", "").split()),
             remedy=" ".join(said.get("Remedy", "").split()),
         )
-    except (IndexError, KeyError) as error:
+    except (IndexError, KeyError, ValueError) as error:
         raise pytest.UsageError(
             f"{metafunc.definition.nodeid}: @pytest.mark.rule needs an id, family, severity and phase ({error})"
         ) from None
+
+
+def _one_of(allowed: tuple[Any, ...], given: Any) -> Any:
+    """A phase that is misspelled would guard nothing."""
+    if given not in allowed:
+        raise ValueError(f"'{given}' is not one of {', '.join(allowed)}")
+    return given
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:
@@ -197,7 +207,8 @@ class _Cases:
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
     state = session.config.stash[STATE]
     if state.cases and exitstatus in (0, 1) and not hasattr(session.config, "workerinput"):
-        session.exitstatus = state.verdict().exit_code
+        # What failed beside the cases stays a failure: another test, a teardown, a file that cannot be imported.
+        session.exitstatus = state.verdict().exit_code or exitstatus
     return (yield)
 
 

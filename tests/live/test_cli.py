@@ -355,6 +355,61 @@ def test_owned(look):
     assert counted(done) == "broken: 1 kept, 1 broken, 0 could not look, 0 not applicable, 0 waived"
 
 
+PROBE = """{head}
+import pytest
+from compliance.systems.platform import rules
+
+
+@pytest.mark.rule("OWN1", family="own", severity="{severity}", phase="{phase}")
+@pytest.mark.each("{each}")
+def test_owned({argument}):
+    look.expect_none(rules.server_is_supported)
+"""
+RIGHT = {"head": "", "severity": "low", "phase": "conformance", "each": "platform", "argument": "look"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"severity": "lowish"}, "'lowish' is not one of critical, high, medium, low"),
+        ({"phase": "readyness"}, "'readyness' is not one of readiness, conformance"),
+        ({"each": "command_catalogue.commands"}, "no system 'command_catalogue'"),
+        ({"each": "command_catalog.comands"}, "command_catalog has no population 'comands'"),
+        ({"argument": "look=None"}, "takes its case as the argument"),
+    ],
+)
+def test_a_probe_that_is_written_wrong_is_an_error_and_not_a_case_that_is_kept(
+    shell: Shell, wrong: dict[str, str], said: str
+) -> None:
+    """Each of these ended green: as not applicable, as a test of no rule, or as a guard that guards nothing."""
+    (shell.folder / "test_own.py").write_text(PROBE.format(**RIGHT | wrong))
+    done = shell.pytest("test_own.py", "-q")
+    assert done.returncode not in (0, 5)
+    assert said in " ".join(done.stdout.split() + done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "def test_plain():\n    raise RuntimeError",
+        "@pytest.fixture(autouse=True)\ndef late():\n    yield\n    raise RuntimeError",
+    ],
+)
+def test_what_fails_beside_kept_cases_is_still_a_failure(shell: Shell, beside: str) -> None:
+    own = PROBE.format(**RIGHT)
+    (shell.folder / "test_own.py").write_text(own)
+    assert shell.pytest("test_own.py", "-q").returncode == 0
+    (shell.folder / "test_own.py").write_text(f"{own}\n\n{beside}\n")
+    assert shell.pytest("test_own.py", "-q").returncode == 1
+
+
+def test_a_file_that_cannot_be_imported_is_not_passed_over(shell: Shell) -> None:
+    (shell.folder / "test_own.py").write_text(PROBE.format(**RIGHT))
+    (shell.folder / "test_other.py").write_text("import no_such_module\n")
+    done = shell.pytest("test_own.py", "test_other.py", "-q", "--continue-on-collection-errors")
+    assert done.returncode == 1
+
+
 def test_a_test_that_is_no_probe_looks_at_nothing(shell: Shell) -> None:
     """The plugin is installed for every pytest of this Python: without probes it must stay out of the way."""
     (shell.folder / "test_plain.py").write_text("def test_plain():\n    assert True\n")
