@@ -104,7 +104,7 @@ def duration(text: timedelta | str) -> timedelta:
     """'90s', '30m', '4h', '2d' or '1w'; longer than a year is no expiry."""
     if isinstance(text, timedelta):
         return text
-    match = re.fullmatch(r"([1-9][0-9]{0,8})([smhdw])", text)
+    match = re.fullmatch(r"([1-9][0-9]{0,7})([smhdw])", text)
     found = timedelta(seconds=int(match[1]) * SECONDS[match[2]]) if match else timedelta.max
     if found > timedelta(days=366):
         raise ConfigurationError(

@@ -90,7 +90,7 @@ def _parse(statement: dict[str, Any]) -> _Said:
             expires=_time(said["expires"]),
             ledger=ledger["id"],
             head=ledger["head"],
-            place={"estate": said["estate"], "target": said["target"]},
+            place={"estate": dict(said["estate"]), "target": dict(said["target"])},
             files=attest.subjects(statement),
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -145,8 +145,11 @@ def _elsewhere(said: _Said, case: Case) -> list[str]:
         found.append(
             f"it was given after entry {said.head[:12]}, which is not here: this ledger is older, or was cut"
         )
-    here = place(case.plan)
-    found += [
-        f"it is for {key} {said.place[key]}, not {here[key]}" for key in here if said.place[key] != here[key]
-    ]
+    for what, mine in place(case.plan).items():
+        if said.place[what] != mine:
+            found.append(f"it is for another {what}: {_spelled(said.place[what])}; this is {_spelled(mine)}")
     return found
+
+
+def _spelled(named: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in sorted(named.items()))
