@@ -117,6 +117,15 @@ def _execution(commands: Commands) -> None:
 
 
 def _repository(commands: Commands) -> None:
+    exercise = _changing(
+        commands, "exercise", "exercise", "make the calls that have to be made to be seen; nothing of them stays",
+        "compliance exercise command_catalog && compliance audit",
+    )  # fmt: skip
+    exercise.add_argument("system", metavar="SYSTEM", help="a governed system in force")
+    exercise.add_argument(
+        "--out", metavar="DIR", default="reports/compiled",
+        help="where the calls go as a plan, to be approved with --capability test-call (default: reports/compiled)",
+    )  # fmt: skip
     commit = _changing(
         commands, "commit", "commit", "commit a plan's files into the governed repository, with an approval of its own",
         "compliance commit reports/compiled/command_catalog/migration",

@@ -219,6 +219,32 @@ def _told(parsed: argparse.Namespace, what: str, applied: Applied) -> int:
     return 0
 
 
+def exercise(parsed: argparse.Namespace) -> int:
+    """Make the calls of a system that have to be made to be seen; the next audit judges what they answered."""
+    from compliance import audit as job
+    from compliance import probing
+    from compliance.executor.exercise import compiled
+    from compliance.executor.exercise import exercise as run
+    from compliance.systems import system
+
+    with _change(parsed) as (change, policies):
+        policy = _policy(policies, parsed.system)
+        calls = system(parsed.system).exercises(policies[parsed.system])
+        looked = probing.Run(change.estate, policies, probing.observed(change.estate, policies, say))
+        plan = job.plan_of(looked, compiled(parsed.system, calls))
+        place = job.write(looked, plan.compiled, Path(parsed.out))
+        done()
+        write_note = f"the calls are the plan {plan.digest[:12]} in {place}"
+        try:
+            entry = run(change, plan, calls, policy=policy)
+        except Refused as refused:
+            raise Refused(refused.message, remedy=f"{refused.remedy or 'see above'}; {write_note}") from None
+    answers = [{"name": n, "answer": dict(said), "error": error} for n, _, said, error in entry.body["answers"]]
+    lines = [f"{a['name']}: {a['error'] or canonical.dumps(a['answer']).decode()}" for a in answers]
+    _say_json(parsed, {"plan": plan.digest, "entry": entry.hash, "answers": answers}, "\n".join(lines))
+    return 0
+
+
 def commit(parsed: argparse.Namespace) -> int:
     """Commit a plan's files into the governed repository, and nothing else that lies there."""
     from compliance.executor import plan as plans

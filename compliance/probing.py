@@ -211,10 +211,17 @@ def look(file: Path, recorded: Path | None = None, report: Callable[[str], None]
     estate, policies = load(file)
     if recorded is not None:
         return Run(estate, policies, _recorded(recorded, estate))
-    from compliance.estate.observe import embedded_or_nothing, observe
+    from compliance.estate.observe import embedded_or_nothing
 
     with embedded_or_nothing(estate) as running:
-        return Run(running, policies, observe(running, policies.needs(), report=report))
+        return Run(running, policies, observed(running, policies, report))
+
+
+def observed(estate: Estate, policies: Policies, report: Callable[[str], None]) -> Observation:
+    """One look at an estate that runs."""
+    from compliance.estate.observe import observe
+
+    return observe(estate, policies.needs(), report=report)
 
 
 def _recorded(path: Path, estate: Estate) -> Observation:

@@ -6,6 +6,7 @@ A file holds blocks. `-- fault:` or `-- near miss:` begins one and says what it 
     -- blind: CC001                   exactly the rules that have a case that could not look; nothing: none
     -- edit: <path>: <old> => <new>   in a copy of the governed repository; `\\n` is a line's end
     -- policy: <file>: <old> => <new> in a copy of the policy
+    -- exercise: <system>             its calls are made, so that the look has what they answered
     -- undo: <SQL>                    puts back what a block does to roles, which belong to the whole server
 
 and SQL, which a superuser runs on a clone of the reference estate.
@@ -16,15 +17,21 @@ from __future__ import annotations
 import re
 import shutil
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
+
+from psycopg.conninfo import make_conninfo
 
 from compliance import audit
 from compliance.estate import config
 from compliance.estate.observe import observe
 from compliance.estate.resources import resource
+from compliance.executor.apply import Change
+from compliance.executor.exercise import compiled, exercise
+from compliance.executor.ledger import Ledger
 from compliance.probing import Run
-from compliance.systems import Policies
+from compliance.systems import Policies, system
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,11 +40,11 @@ if TYPE_CHECKING:
     from compliance.estate.config import Estate
 
 _BEGIN = re.compile(r"^-- (fault|near miss): (.+)$")
-_SAID = re.compile(r"^-- (breaks|blind|edit|policy|undo): (.+)$")
+_SAID = re.compile(r"^-- (breaks|blind|edit|policy|exercise|undo): (.+)$")
 _CHANGE = re.compile(r"(?P<path>[^:]+): (?P<old>.+?) => ?(?P<new>.*)")
 
 
-class Change(NamedTuple):
+class Edit(NamedTuple):
     """A text of a file that is replaced where it stands; it must stand there exactly once."""
 
     path: str
@@ -61,8 +68,9 @@ class Block:
     title: str
     breaks: frozenset[str]
     blind: frozenset[str]
-    edits: tuple[Change, ...]
-    policy: tuple[Change, ...]
+    edits: tuple[Edit, ...]
+    policy: tuple[Edit, ...]
+    exercise: str
     undo: str
     sql: str
 
@@ -105,15 +113,16 @@ def _block(rule: str, number: int, lines: list[str]) -> Block:
         blind=frozenset(" ".join(said.get("blind", [])).split()),
         edits=tuple(map(_change, said.get("edit", []))),
         policy=tuple(map(_change, said.get("policy", []))),
+        exercise="".join(said.get("exercise", [])),
         undo="\n".join(said.get("undo", [])),
         sql="\n".join(sql).strip(),
     )
 
 
-def _change(text: str) -> Change:
+def _change(text: str) -> Edit:
     match = _CHANGE.fullmatch(text)
     assert match, f"not `path: old => new`: {text}"
-    return Change(match["path"], *(match[part].replace("\\n", "\n") for part in ("old", "new")))
+    return Edit(match["path"], *(match[part].replace("\\n", "\n") for part in ("old", "new")))
 
 
 @cache
@@ -130,10 +139,25 @@ def estate_at(dsn: str | None, block: Block | None = None, folder: Path | None =
             found = replace(found, repository=_copy(found.repository, folder / "repository", block.edits))
         if block.policy:
             found = replace(found, policy=_copy(found.policy, folder / "policy", block.policy))
+        if block.exercise:
+            found = replace(found, writer=make_conninfo(dsn, user="estate_owner"), ledger=folder / "ledger")
+            exercised(found, block.exercise)
     return found
 
 
-def _copy(source: Path | None, target: Path, changes: tuple[Change, ...]) -> Path:
+def exercised(estate: Estate, name: str) -> None:
+    """Make the calls of a system as `compliance exercise` does; a reference estate approves itself."""
+    run = looked_at(estate)
+    assert estate.ledger is not None
+    change = Change(
+        estate, run.policies["platform"].execution, Ledger(estate.ledger), datetime.now(UTC), lambda _: None
+    )
+    calls = system(name).exercises(run.policies[name])
+    plan = audit.plan_of(run, compiled(name, calls))
+    exercise(change, plan, calls, policy=run.policies.digests[name])
+
+
+def _copy(source: Path | None, target: Path, changes: tuple[Edit, ...]) -> Path:
     assert source is not None
     shutil.copytree(source, target)
     for change in changes:

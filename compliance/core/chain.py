@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 OPENED = "opened"
+FILE = "ledger.jsonl"
 
 
 class Entry(NamedTuple):

@@ -66,11 +66,27 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Exercise:
+    """A call that has to be made to see what it answers: one SELECT, and the keys of its JSON answer that are kept."""
+
+    name: str
+    sql: str
+    keys: tuple[str, ...]
+    writing: bool
+
+    @property
+    def call(self) -> str:
+        """Digest of the call, by which an answer to another call is told."""
+        return canonical.digest(self.sql.encode())
+
+
+@dataclass(frozen=True, slots=True)
 class Compiled:
-    """A seed (the whole desired state) or a migration (exactly the drift, possibly no step)."""
+    """A seed (the whole desired state), a migration (exactly the drift, possibly no step), or calls that are made to
+    see what they answer, and of which nothing stays."""
 
     system: str
-    kind: Literal["seed", "migration"]
+    kind: Literal["seed", "migration", "exercise"]
     title: str
     steps: tuple[Step, ...]
 
@@ -96,5 +112,6 @@ class Compiled:
         # no function or operator of somebody else's schema stands in for one of PostgreSQL's.
         title = f"-- {self.system}: {self.title} ({self.kind}, {name})"
         told = "\\set ON_ERROR_STOP on\n\\encoding UTF8\n"
+        end = "rollback" if self.kind == "exercise" else "commit"
         head = f"{title}\n{told}begin;\nset local search_path = pg_catalog, pg_temp;\n"
-        return head + "\n" + "\n\n".join(parts) + "\n\ncommit;\n"
+        return head + "\n" + "\n\n".join(parts) + f"\n\n{end};\n"

@@ -6,7 +6,7 @@ names and settings, never an oid, a ctid or a time, so that the same state gives
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Database(NamedTuple):
@@ -140,6 +140,18 @@ class Executable(NamedTuple):
 
     role: str
     function: str
+
+
+class Exercised(NamedTuple):
+    """What a call answered that was made to be seen. `call`: digest of its SQL; `answer`: what policy asks for of it.
+
+    `error`: the state that PostgreSQL gave instead of an answer, or empty.
+    """
+
+    name: str
+    call: str
+    answer: tuple[tuple[str, Any], ...]
+    error: str
 
 
 class Server(NamedTuple):

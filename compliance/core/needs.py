@@ -24,11 +24,15 @@ class RowsNeed:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """Rows of governed tables, files of the repository, and the roles whose right to execute is asked for."""
+    """Rows of governed tables, files of the repository, and the roles whose right to execute is asked for.
+
+    `exercised`: systems of which the ledger may hold what calls answered.
+    """
 
     rows: tuple[RowsNeed, ...] = ()
     files: frozenset[str] = frozenset()
     roles: frozenset[str] = frozenset()
+    exercised: frozenset[str] = frozenset()
 
     @property
     def relations(self) -> dict[str, str]:
@@ -37,7 +41,12 @@ class Needs:
 
     def __add__(self, other: Needs) -> Needs:
         rows = {need.name: need for need in (*self.rows, *other.rows)}
-        return Needs(tuple(rows.values()), self.files | other.files, self.roles | other.roles)
+        return Needs(
+            tuple(rows.values()),
+            self.files | other.files,
+            self.roles | other.roles,
+            self.exercised | other.exercised,
+        )
 
 
 def split_name(qualified: str) -> tuple[str, str]:

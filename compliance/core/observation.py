@@ -49,6 +49,8 @@ _FACTS: dict[str, type[tuple[Any, ...]]] = {
     "catalog.executables": facts.Executable,
 }
 
+_BY_SOURCE: dict[str, type[tuple[Any, ...]]] = {"file": File, "exercised": facts.Exercised}
+
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
@@ -158,7 +160,7 @@ def _section(name: str, content: dict[str, Any], provenance: list[Any]) -> Seen[
     origin = Provenance(*provenance)
     if "blind" in content:
         return Blind(content["blind"], origin, content["unavailable"])
-    kind = _FACTS.get(name) or (File if name.startswith("file:") else Row)
+    kind = _FACTS.get(name) or _BY_SOURCE.get(name.partition(":")[0], Row)
     return Seen(tuple(kind(*(_tuples(v) for v in fact)) for fact in content["seen"]), origin)
 
 

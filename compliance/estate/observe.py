@@ -8,8 +8,9 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from compliance.core import redact
+from compliance.core import chain, redact
 from compliance.core.errors import CouldNotLook
+from compliance.core.facts import Exercised
 from compliance.core.observation import Blind, File, Observation, Provenance, Row, Seen
 from compliance.estate import catalog
 from compliance.estate.connection import Look, read_only
@@ -30,7 +31,11 @@ def observe(estate: Estate, needs: Needs, *, report: Report = lambda _: None) ->
     `report` is told what is looked at, for progress.
     """
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    found = (*_postgres(estate, needs, at, report), *_repository(estate, needs, at, report))
+    found = (
+        *_postgres(estate, needs, at, report),
+        *_repository(estate, needs, at, report),
+        *_exercised(estate, needs),
+    )
     return Observation(estate.name, at, dict(found))
 
 
@@ -135,6 +140,42 @@ def _file(repository: Path | None, path: str, at: str, key: bytes | None) -> Sec
         return Blind("not UTF-8", origin)
     except OSError as error:
         return Blind(error.strerror or type(error).__name__, origin)
+
+
+def _exercised(estate: Estate, needs: Needs) -> Iterator[tuple[str, Section]]:
+    """What calls answered when they were last made, as the ledger holds it; nobody calls anything in order to look."""
+    if not needs.exercised:
+        return
+    try:
+        entries, damage = _ledger(estate.ledger), ""
+    except (OSError, CouldNotLook) as error:
+        entries, damage = [], str(error)
+    last = {entry.body["system"]: entry for entry in entries if entry.kind == "exercise"}
+    for system in sorted(needs.exercised):
+        entry = last.get(system)
+        origin = Provenance("ledger", "exercise", entry.at if entry else "", 0.0)
+        if damage:
+            yield f"exercised:{system}", Blind(damage, origin)
+        elif entry is None:
+            why = f"nothing was called yet: `compliance exercise {system}`"
+            yield f"exercised:{system}", Blind(why, origin, unavailable=True)
+        else:
+            answers = (
+                Exercised(name, call, tuple(map(tuple, said)), e)
+                for name, call, said, e in entry.body["answers"]
+            )
+            yield f"exercised:{system}", Seen(tuple(answers), origin)
+
+
+def _ledger(folder: Path | None) -> list[chain.Entry]:
+    path = folder / chain.FILE if folder else None
+    if path is None or not path.exists():
+        return []
+    lines = list(chain.examine(path.read_bytes()))
+    wrong = [f"line {line.number} of the ledger: {why}" for line in lines for why in line.wrong]
+    if wrong:
+        raise CouldNotLook(wrong[0], remedy="`compliance ledger verify` lists everything that is wrong")
+    return [line.entry for line in lines if line.entry is not None]
 
 
 def _unavailable(estate: Estate, source: str, at: str, names: list[str]) -> list[tuple[str, Section]]:

@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from compliance.core import canonical
+from compliance.core.chain import FILE, OPENED, Entry, examine
 from compliance.core.errors import ComplianceError, CouldNotLook, Refused
-from compliance.core.chain import OPENED, Entry, examine
 from compliance.executor.ledger_lock import Lock
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Entry", "Ledger", "LedgerDamaged", "LedgerUnwritable", "ignore", "verify"]
 
-NAME = "ledger.jsonl"
 REMEDY = "restore it from the copy that you keep elsewhere, and find out who could write to it"
 
 
@@ -48,7 +47,7 @@ class Ledger:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.path = folder / NAME
+        self.path = folder / FILE
         self._lock = Lock(folder / "lock")
         self._forget()
 
@@ -192,7 +191,7 @@ class Stamp(NamedTuple):
 
 def verify(folder: Path) -> list[str]:
     """Everything that is wrong with a ledger, a sentence each; nothing where the chain holds."""
-    path = folder / NAME
+    path = folder / FILE
     try:
         lines = list(examine(path.read_bytes()))
     except OSError as error:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from compliance.core.finding import Judgement
 
 if TYPE_CHECKING:
-    from compliance.core.change import Compiled
+    from compliance.core.change import Compiled, Exercise
     from compliance.core.needs import Needs
     from compliance.core.observation import Observation
     from compliance.estate.document import Document
@@ -57,6 +57,9 @@ class System(Protocol):
 
     def reads(self, policy: Any) -> frozenset[str]:
         """The sections that drift is derived from."""
+
+    def exercises(self, policy: Any) -> tuple[Exercise, ...]:
+        """Calls whose answer cannot be known but by making them; most systems have none."""
 
     def compile(self, facts: Facts) -> tuple[Compiled, ...]:
         """Seed and migration; nothing for a system that repairs nothing."""

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from compliance.core.needs import Needs
 from compliance.systems.command_catalog.compile import compile  # noqa: A004  the protocol's word
 from compliance.systems.command_catalog.draft import draft
+from compliance.systems.command_catalog.exercise import exercises
 from compliance.systems.command_catalog.policy import Policy, parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["compile", "draft", "guards", "names", "needs", "parse", "reads"]
+__all__ = ["compile", "draft", "exercises", "guards", "names", "needs", "parse", "reads"]
 
 guards = frozenset({"CC005", "CC006", "CC007", "CC008", "CC009", "CC010", "CC014", "CC015"})
 
@@ -24,6 +25,7 @@ def needs(policy: Policy) -> Needs:
         rows=(policy.rows, policy.gate_rows, *parts),
         files=frozenset(pin.path for pin in policy.pins.values()),
         roles=frozenset({policy.operator}),
+        exercised=frozenset({"command_catalog"} if policy.exercises else ()),
     )
 
 
@@ -40,6 +42,7 @@ def names(policy: Policy, population: str) -> Sequence[str]:
         "migrations": lambda: sorted({target.migration for target in policy.targets.values()}),
         "gates": lambda: list(policy.gates.declared),
         "surface": lambda: list(policy.surface),
+        "exercises": lambda: list(policy.exercises),
         "pins": lambda: list(policy.pins),
         "live_counts": lambda: ["governed", "distinct_targets"],
         "catalog": lambda: [policy.relation],

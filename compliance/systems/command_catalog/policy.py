@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from compliance.core.errors import ConfigurationError
 from compliance.core.needs import RowsNeed
+from compliance.systems.command_catalog.explain import explained
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,6 +109,16 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class Called:
+    """A call of a governed command that is made to be seen, and what its JSON answer must hold."""
+
+    name: str
+    command: str
+    given: tuple[str, ...]
+    expect: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     reviewed: bool
     relation: str
@@ -123,6 +135,7 @@ class Policy:
     total: int
     surface: Mapping[str, Part]
     pins: Mapping[str, Pin]
+    exercises: Mapping[str, Called]
 
     @property
     def populations(self) -> dict[str, int]:
@@ -172,6 +185,7 @@ def parse(document: Document) -> Policy:
         total=value["surface"]["total"],
         surface={n: _part(n, v) for n, v in value["surface"]["parts"].items()},
         pins={n: _pin(n, v, document.line("pins", n)) for n, v in value["pins"].items()},
+        exercises={n: _called(n, v) for n, v in value.get("exercises", {}).items()},
     )
     _check(document, policy)
     return policy
@@ -231,7 +245,33 @@ def _pin(name: str, value: dict[str, Any], line: int) -> Pin:
     return Pin(name, value["path"], how, locator, value["population"], line)
 
 
+def _called(name: str, value: dict[str, Any]) -> Called:
+    given = tuple(f"{key}={_spelled(argument)}" for key, argument in value.get("arguments", {}).items())
+    return Called(name, value["command"], given, value["expect"])
+
+
+def _spelled(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _check_exercises(document: Document, policy: Policy) -> None:
+    for name, called in policy.exercises.items():
+        if called.command not in policy.commands:
+            raise document.error(
+                f"{name}: '{called.command}' is not a governed command", "exercises", name, "command"
+            )
+        try:
+            statements = explained(policy, called.command, called.given).statements
+        except ConfigurationError as error:
+            raise document.error(f"{name}: {error.message}", "exercises", name, "arguments") from None
+        if len(statements) != 1:
+            raise document.error(
+                f"{name}: {called.command} calls several functions", "exercises", name, "command"
+            )
+
+
 def _check(document: Document, policy: Policy) -> None:
+    _check_exercises(document, policy)
     _check_commands(document, policy)
     _check_pins(document, policy)
     _check_surface(document, policy)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from compliance.core.change import Compiled
     from compliance.systems.protocol import Facts
 
-__all__ = ["compile", "guards", "names", "needs", "parse", "reads"]
+__all__ = ["compile", "exercises", "guards", "names", "needs", "parse", "reads"]
 
 guards = frozenset({"PL001", "PL002", "PL003"})
 
@@ -31,6 +31,11 @@ def reads(_policy: Policy) -> frozenset[str]:
 def names(_policy: Policy, population: str) -> Sequence[str]:
     """No population of its own: `policies` are added by the plugin, which knows all of them."""
     raise KeyError(population)
+
+
+def exercises(_policy: Policy) -> tuple[()]:
+    """Nothing of the platform has to be called to be seen."""
+    return ()
 
 
 def compile(_facts: Facts) -> tuple[Compiled, ...]:  # noqa: A001  the protocol's word
