@@ -132,17 +132,12 @@ def _remedy(error: psycopg.Error) -> str | None:
 
 
 def session_settings(statement_timeout: float, lock_timeout: float) -> dict[str, str]:
-    """What makes the same state read the same, whatever database and role are set to. Time-outs in seconds."""
+    """How long a statement may last (time-outs in seconds), and that no row and no name is hidden from it."""
     return {
         "statement_timeout": f"{statement_timeout * 1000:.0f}ms",
         "lock_timeout": f"{lock_timeout * 1000:.0f}ms",
         "row_security": "off",
         "search_path": "",
-        "timezone": "UTC",
-        "datestyle": "ISO",
-        "intervalstyle": "iso_8601",
-        "bytea_output": "hex",
-        "extra_float_digits": "1",
     }
 
 
@@ -161,16 +156,27 @@ def connect(
     try:
         connection = psycopg.connect(
             dsn, options=" ".join(f"-c {key}={value}" for key, value in settings.items()), prepare_threshold=0,
-            connect_timeout=connect_timeout, client_encoding="utf8", application_name=name,
+            connect_timeout=connect_timeout, client_encoding="utf8", application_name=name, autocommit=True,
         )  # fmt: skip
+        with _closed_on_error(connection):
+            reading.register(connection)
     except psycopg.Error as error:
         said = " ".join(str(error).split()) or type(error).__name__
         said = said.replace(password, "***") if password else said
         raise CouldNotLook(
             f"no connection to PostgreSQL: {said}", remedy="see postgres in estate.yaml"
         ) from None
-    reading.register(connection)
+    connection.autocommit = False
     return connection
+
+
+@contextmanager
+def _closed_on_error(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _check_reach(look: Look) -> None:

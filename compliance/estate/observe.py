@@ -14,6 +14,7 @@ from compliance.core.facts import Exercised
 from compliance.core.observation import Blind, File, Observation, Provenance, Row, Seen
 from compliance.estate import catalog
 from compliance.estate.connection import Look, read_only
+from compliance.estate.reading import settled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,7 +97,7 @@ def _clean(fact: Any, key: bytes | None) -> Any:
     changed = {
         name: cleaned
         for name in ("default", "definition")
-        if (text := getattr(fact, name, None)) and (cleaned := redact.text(text, key)) is not text
+        if (text := getattr(fact, name, None)) and (cleaned := redact.text(settled(text), key)) is not text
     }
     return fact._replace(**changed) if changed else fact
 

@@ -1,9 +1,11 @@
-"""Values of rows as JSON can hold them, the same for the same content wherever and whenever they are read."""
+"""Values and definitions, spelled the same for the same content wherever and whenever they are read."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 from psycopg.adapt import Loader
@@ -13,6 +15,25 @@ from psycopg.types.string import TextLoader
 if TYPE_CHECKING:
     from psycopg import Connection
     from psycopg.abc import Buffer
+
+# How the server spells what it is asked for, whatever its configuration, the database or the role is set to. Not among
+# the start-up options: what libpq sends for PGTZ and PGDATESTYLE prevails over those.
+_SPELLING = {
+    "TimeZone": "UTC",
+    "DateStyle": "ISO, MDY",
+    "IntervalStyle": "iso_8601",
+    "bytea_output": "hex",
+    "extra_float_digits": "1",
+    "quote_all_identifiers": "off",
+    "standard_conforming_strings": "on",
+    "lc_monetary": "C",
+    "lc_numeric": "C",
+    "lc_time": "C",
+}
+_SPELL = (
+    b"select pg_catalog.set_config(s.key, s.value, false)"
+    b" from pg_catalog.json_each_text(%s::pg_catalog.json) as s"
+)
 
 # The server's text is exact where Python's types are not: 'infinity', months in an interval, the scale of a
 # numeric.
@@ -36,7 +57,8 @@ class _List(ArrayLoader):
 
 
 def register(connection: Connection[Any]) -> None:
-    """Let this connection load what Python would change, or cannot hold, as text."""
+    """Let this connection spell alike what is alike, and load as text what Python would change or cannot hold."""
+    connection.execute(_SPELL, [json.dumps(_SPELLING)])
     for name in _AS_TEXT:
         connection.adapters.register_loader(name, TextLoader)
     connection.adapters.register_loader("timestamptz", _Instant)
@@ -44,6 +66,22 @@ def register(connection: Connection[Any]) -> None:
         known = connection.adapters.types[name]
         of_it = {"base_oid": known.oid, "delimiter": known.delimiter.encode()}
         connection.adapters.register_loader(known.array_oid, type("List", (_List,), of_it))
+
+
+_ELEMENT = r"(?:'(?:[^']|'')*'|NULL)::[a-z ]+"
+_CAST_LIST = re.compile(rf"\(ARRAY\[({_ELEMENT}(?:, {_ELEMENT})*)\]\)::text\[\]")
+
+
+def settled(definition: str) -> str:
+    """A definition as it reads once it was dumped and restored.
+
+    PostgreSQL prints `varchar in ('a', 'b')` as the cast of a list, reads that as a list of casts, and keeps it so.
+    """
+    if "])::text[]" not in definition:
+        return definition
+    return _CAST_LIST.sub(
+        lambda found: f"ARRAY[{re.sub(_ELEMENT, lambda one: f'({one[0]})::text', found[1])}]", definition
+    )
 
 
 _PLAIN = frozenset({str, int, bool, type(None)})

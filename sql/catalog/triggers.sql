@@ -27,4 +27,5 @@ where n.nspname !~ '^pg_'
   and not exists (
       select from pg_catalog.pg_depend as d
       where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid and d.deptype = 'e')
-order by n.nspname collate "C", c.relname collate "C", t.name collate "C";
+-- A rule and a trigger may have the same name.
+order by n.nspname collate "C", c.relname collate "C", t.name collate "C", t.function is null;
