@@ -109,8 +109,9 @@ class Plan:
         return canonical.digest(canonical.dumps(self.digests))
 
     def as_json(self) -> dict[str, Any]:
-        """`plan.json`: everything that an executor needs."""
-        return {
+        """`plan.json`: everything that an executor needs, and a checksum of that: what no other file repeats could be
+        changed unseen until somebody asks for an approval of it."""
+        content = {
             "format": FORMAT,
             "system": self.compiled.system,
             "kind": self.compiled.kind,
@@ -124,6 +125,12 @@ class Plan:
             "hazards": sorted(self.hazards),
             "steps": [step_as_json(step) for step in self.steps],
         }
+        return content | {"checksum": checksum(content)}
+
+
+def checksum(content: dict[str, Any]) -> str:
+    """Of all that `plan.json` says but this."""
+    return canonical.digest(canonical.dumps({name: content[name] for name in content if name != "checksum"}))
 
 
 def bind(
@@ -174,10 +181,7 @@ def read(place: Path) -> Plan:
     found = {file.name for file in place.iterdir()} - set(OUTSIDE)
     wrong = [name for name in sorted(found | plan.files.keys()) if _bytes(place / name) != plan.files.get(name)]
     if wrong:
-        raise Refused(
-            f"the plan in {place} is not as it was compiled", reasons=wrong,
-            remedy="compile again and review the new plan",
-        )  # fmt: skip
+        raise _changed(place, *wrong)
     return plan
 
 
@@ -185,7 +189,9 @@ def _parse(path: Path, data: bytes) -> Plan:
     try:
         value = json.loads(data)
         if value["format"] != FORMAT:
-            raise ConfigurationError.at(path, 1, f"format {value['format']}; this program reads {FORMAT}")
+            raise _changed(path.parent, f"plan.json: format {value['format']}; this program reads {FORMAT}")
+        if value["checksum"] != checksum(value):
+            raise _changed(path.parent, path.name)
         return Plan(
             compiled=Compiled(
                 value["system"], value["kind"], value["title"], tuple(map(step_from_json, value["steps"]))
@@ -198,8 +204,15 @@ def _parse(path: Path, data: bytes) -> Plan:
             footprint=value["footprint"],
             needs=needs_from_json(value["needs"]),
         )
-    except (ValueError, KeyError, TypeError) as error:
-        raise ConfigurationError.at(path, 1, f"not a plan ({type(error).__name__}: {error})") from None
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise _changed(path.parent, f"plan.json: not a plan ({type(error).__name__}: {error})") from None
+
+
+def _changed(place: Path, *reasons: str) -> Refused:
+    return Refused(
+        f"the plan in {place} is not as it was compiled", reasons=reasons,
+        remedy="compile again and review the new plan",
+    )  # fmt: skip
 
 
 def _bytes(path: Path) -> bytes | None:
