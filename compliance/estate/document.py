@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 Pointer = tuple[str | int, ...]
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"[-+]?[0-9]+\.[0-9]+([eE][-+]?[0-9]+)?")
+_LONGEST = 40  # what has more digits is no number of anything here
 # YAML 1.2 knows these words alone; `on`, `no` and `yes` stay text.
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
@@ -64,15 +66,18 @@ def read(path: Path) -> Document:
         raise ConfigurationError(f"{path}: cannot be read ({reason})", remedy="name an existing file") from None
     try:
         root = YAML(typ="safe", pure=True).compose(text)
+        lines: dict[Pointer, int] = {}
+        value = None if root is None else _value(path, root, (), lines)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise ConfigurationError.at(path, line, f"not YAML: {_named(error.problem)}") from None
     except YAMLError as error:
         raise ConfigurationError.at(path, None, f"not YAML: {error}") from None
+    except RecursionError:
+        raise ConfigurationError(f"{path}: is nested too deeply, or in itself by an alias") from None
     if root is None:
         raise ConfigurationError(f"{path}: is empty")
-    lines: dict[Pointer, int] = {}
-    return Document(path, _value(path, root, (), lines), lines)
+    return Document(path, value, lines)
 
 
 def _value(path: Path, node: Any, pointer: Pointer, lines: dict[Pointer, int]) -> Any:
@@ -81,13 +86,13 @@ def _value(path: Path, node: Any, pointer: Pointer, lines: dict[Pointer, int]) -
         return _mapping(path, node, pointer, lines)
     if node.id == "sequence":
         return [_value(path, item, (*pointer, i), lines) for i, item in enumerate(node.value)]
-    return _scalar(node)
+    return _scalar(path, node)
 
 
 def _mapping(path: Path, node: Any, pointer: Pointer, lines: dict[Pointer, int]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for key_node, value_node in node.value:
-        key = key_node.value
+        key = _text(path, key_node)
         if key in result:
             raise ConfigurationError.at(
                 path, key_node.start_mark.line + 1, f"the key '{key}' stands here twice"
@@ -97,15 +102,30 @@ def _mapping(path: Path, node: Any, pointer: Pointer, lines: dict[Pointer, int])
     return result
 
 
-def _scalar(node: Any) -> Any:
-    text = node.value
+def _text(path: Path, node: Any) -> str:
+    text: Any = node.value
+    if not isinstance(text, str):
+        raise ConfigurationError.at(path, node.start_mark.line + 1, "a key has to be plain text")
+    if "\0" in text or (not text.isascii() and any("\ud800" <= sign <= "\udfff" for sign in text)):
+        raise ConfigurationError.at(
+            path, node.start_mark.line + 1, "holds a NUL or half a character, which no text of PostgreSQL can"
+        )
+    return text
+
+
+def _scalar(path: Path, node: Any) -> Any:
+    text = _text(path, node)
     if node.style is not None:
         return text
     if text in _WORDS:
         return _WORDS[text]
-    if _INTEGER.fullmatch(text):
+    if len(text) <= _LONGEST and _INTEGER.fullmatch(text):
         return int(text)
-    return float(text) if _NUMBER.fullmatch(text) else text
+    return (
+        float(text)
+        if len(text) <= _LONGEST and _NUMBER.fullmatch(text) and math.isfinite(float(text))
+        else text
+    )
 
 
 @lru_cache
@@ -150,6 +170,9 @@ def _explain(error: ValidationError) -> str:
 def _wanted(error: ValidationError) -> str:
     """What is allowed there, never what stands there: it may be a DSN, or a password that slipped a line."""
     allowed: Any = error.validator_value
+    schema: Any = error.schema
+    if described := schema.get("description"):
+        return f"is {described}"
     match error.validator:
         case "required":
             return error.message  # names of keys alone

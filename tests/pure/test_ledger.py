@@ -17,9 +17,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compliance.core.chain import Entry, examine
 from compliance.core.errors import CouldNotLook
 from compliance.executor import ledger as ledger_module
-from compliance.core.chain import Entry, examine
 from compliance.executor.ledger import Ledger, LedgerDamaged, LedgerUnwritable, verify
 from compliance.executor.ledger_lock import LedgerBusy, command
 

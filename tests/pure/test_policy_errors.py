@@ -59,6 +59,29 @@ def test_an_error_names_the_line_and_what_is_allowed(tmp_path: Path, old: str, n
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("category: read", r'category: "re\0ad"', "a NUL"),
+        ("category: read", r'category: "\ud800"', "half a character"),
+        ("  prune: false", "  prune: &p [*p]", "nested too deeply"),
+        ("  total: 181", "  total: 1" + "0" * 5000, "is not of type integer"),
+        ("  total: 181", "  total: 1.0e999", "is not of type integer"),
+        ("  prune: false", "  ? [a, b]\n  : 1", "a key has to be plain text"),
+    ],
+)
+def test_what_yaml_can_say_and_nothing_here_can_hold_is_an_error(
+    tmp_path: Path, old: str, new: str, expected: str
+) -> None:
+    assert expected in error_of(tmp_path, old, new)[0]
+
+
+@pytest.mark.parametrize(("old", "new"), [("  by: ", "  by: ' ' # "), ("  at: ", "  at: once # ")])
+def test_a_review_by_nobody_or_at_no_time_is_none(tmp_path: Path, old: str, new: str) -> None:
+    """What no audit is green without could be filled in with nothing."""
+    assert "reviewed" in error_of(tmp_path, old, new)[0]
+
+
+@pytest.mark.parametrize(
     "postgres",
     [
         "postgresql://u:hunter2secret@h/db",
