@@ -81,8 +81,9 @@ def observe(parsed: argparse.Namespace) -> int:
     else:
         sys.stdout.buffer.write(observation.to_json())
     for name, why in sorted(observation.blind.items()):
-        print(f"compliance: could not look: {name}: {why}", file=sys.stderr)
-    return 3 if observation.blind else 0
+        said = "could not look" if name in observation.failed else "not looked at"
+        print(f"compliance: {said}: {name}: {why}", file=sys.stderr)
+    return 3 if observation.failed else 0
 
 
 def compile_(parsed: argparse.Namespace) -> int:

@@ -112,6 +112,12 @@ class Observation:
         return {name: found.reason for name, found in self.sections.items() if isinstance(found, Blind)}
 
     @property
+    def failed(self) -> dict[str, str]:
+        """Of these, the looks that were meant to succeed: not what is declared unavailable, or was never called."""
+        found = self.sections.items()
+        return {name: s.reason for name, s in found if isinstance(s, Blind) and not s.unavailable}
+
+    @property
     def unavailable(self) -> dict[str, str]:
         """By source: why the estate declares that it cannot be opened. Nothing behind it was judged."""
         found = (s for s in self.sections.values() if isinstance(s, Blind) and s.unavailable)

@@ -96,7 +96,7 @@ class Copy:
     def seen(self) -> bytes:
         """Facts and digest as bytes, of a look in this process."""
         observation = probing.look(self.file).observation
-        assert observation.blind == {}
+        assert observation.failed == {}
         return facts(observation.to_json())
 
 
