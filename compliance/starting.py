@@ -64,11 +64,16 @@ def _unreviewed(model: str) -> str:
 
 def role_sql(role: str, needs: Needs) -> str:
     """SQL, to be run by an owner or superuser, of a role that may read what policy names and nothing else."""
+    if role in ("public", "none") or role.startswith("pg_"):
+        raise ConfigurationError(
+            f"'{role}' is a word of PostgreSQL's: what is granted to public is granted to everybody",
+            remedy="name a role of its own",
+        )
     relations = sorted({need.relation for need in needs.rows})
     schemas = sorted({split_name(qualified)[0] for qualified in relations})
     quoted = name(role)
     lines = [
-        f"-- A role that may read what policy names, and nothing else. Set its password yourself: \\password {quoted}",
+        "-- A role that may read what policy names, and nothing else. Set its password yourself, by \\password.",
         "do $role$",
         "begin",
         f"    if not exists (select from pg_catalog.pg_roles where rolname = {literal(role)}) then",

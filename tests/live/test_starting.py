@@ -13,6 +13,7 @@ from pytest_postgresql import factories
 
 from compliance.cli import main
 from compliance.core.errors import ConfigurationError
+from compliance.core.needs import Needs
 from compliance.estate.pgbin import bindir
 from compliance.estate.resources import resource
 from compliance.starting import role_sql, start
@@ -256,3 +257,15 @@ def test_the_command_prints_the_role(
     assert main(["role", "--estate", estate, "--name", new_role]) == 0
     assert psql(live.dsn, capsys.readouterr().out).returncode == 0
     assert judge(live.seen_by(new_role)).broken == {}
+
+
+@pytest.mark.parametrize("name", ["public", "none", "pg_reader"])
+def test_a_word_of_postgresql_is_no_role_to_grant_to(name: str) -> None:
+    """Run by psql, `create role public` fails and the grants behind it go on: to everybody."""
+    with pytest.raises(ConfigurationError, match="word of PostgreSQL's"):
+        role_sql(name, Needs())
+
+
+def test_a_line_feed_in_the_name_of_a_role_does_not_end_a_comment() -> None:
+    head, _, _ = role_sql("a\nb", Needs()).partition("do $role$")
+    assert [line for line in head.splitlines() if not line.startswith("--")] == []

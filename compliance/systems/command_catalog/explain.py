@@ -38,7 +38,8 @@ class Explained:
         head += [f"-- {self.summary}"] if self.summary else []
         head += [f"-- gate {gate}: declared {value}" for gate, value in self.gates.items()]
         head += [f"-- rollback: {self.rollback}"] if self.rollback else []
-        return "\n".join([*head, *self.statements])
+        # A line feed in a name would end the comment, and what follows would be run.
+        return "\n".join([*(" ".join(line.split()) for line in head), *self.statements])
 
     def as_json(self) -> dict[str, Any]:
         """The same for a program."""
