@@ -352,6 +352,28 @@ def test_an_append_says_how_far_it_got(tmp_path: Path) -> None:
     ]
 
 
+def test_a_file_and_a_new_name_are_on_disk_before_anybody_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    fsync = os.fsync
+
+    def watched(number: int) -> None:
+        (name,) = (
+            p.name for p in (tmp_path, *tmp_path.rglob("*")) if p.stat().st_ino == os.fstat(number).st_ino
+        )
+        done.append(f"fsync of {name}")
+        fsync(number)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    Ledger(tmp_path / "ledger").append("intent", {}, at_step=done.append)
+    assert done == [
+        f"fsync of {tmp_path.name}",
+        "before fsync opened", "fsync of ledger.jsonl", "fsync of ledger", "after fsync opened",
+        "before fsync intent", "fsync of ledger.jsonl", "after fsync intent",
+    ]  # fmt: skip
+
+
 def test_an_append_that_is_interrupted_before_it_is_on_disk_leaves_the_file_as_it_was(ledger: Ledger) -> None:
     def interrupt(name: str) -> None:
         if name == when:
@@ -455,9 +477,12 @@ def test_a_folder_that_cannot_be_one_and_a_file_that_leads_elsewhere_are_not_wri
         assert caught.value.remedy
     elsewhere = tmp_path / "elsewhere"
     elsewhere.write_text("")
-    (tmp_path / "ledger.jsonl").symlink_to(elsewhere)
-    with pytest.raises(LedgerUnwritable):
-        Ledger(tmp_path).append("intent", {})
+    for name in ("ledger.jsonl", "lock"):
+        folder = tmp_path / f"with {name}"
+        folder.mkdir()
+        (folder / name).symlink_to(elsewhere)
+        with pytest.raises(LedgerUnwritable):
+            Ledger(folder).append("intent", {})
     assert elsewhere.read_text() == ""
 
 
