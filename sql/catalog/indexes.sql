@@ -4,7 +4,7 @@ select
     c.relname::pg_catalog.text as relation,
     i.relname::pg_catalog.text as name,
     x.indisunique as unique,
-    x.indisvalid as valid,
+    x.indisvalid and x.indisready as valid,
     pg_catalog.pg_get_indexdef(x.indexrelid) as definition
 from pg_catalog.pg_index as x
 join pg_catalog.pg_class as i on i.oid = x.indexrelid

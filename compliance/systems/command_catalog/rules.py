@@ -160,9 +160,9 @@ def named_columns_exist(facts: Facts) -> Iterator[Judgement]:
     from compliance.core.plansql import columns_named
     from compliance.systems.command_catalog.compile import scripts
 
-    existing: dict[tuple[str, str], dict[str, str]] = {}
+    existing: dict[tuple[str, str], set[str]] = {}
     for column in facts.read("catalog.columns"):
-        existing.setdefault((column.schema, column.relation), {})[column.name] = column.type
+        existing.setdefault((column.schema, column.relation), set()).add(column.name)
     kinds = {(r.schema, r.name): r.kind for r in facts.read("catalog.relations")}
     named: dict[tuple[str, str], set[str]] = {}
     for script in scripts(facts.policy):
@@ -176,13 +176,9 @@ def named_columns_exist(facts: Facts) -> Iterator[Judgement]:
         if kinds.get(key) not in _TABLES:
             yield Finding(relation, f"is a {kinds.get(key)}, which may show each role other rows", "kind")
         wanted = named.get(key, set()) | _read_columns(facts.policy, relation)
-        for lost in sorted(wanted - existing[key].keys()):
+        for lost in sorted(wanted - existing[key]):
             yield Finding(relation, f"has no column {lost}, which compiled SQL or a probe names", lost)
-    catalog = existing.get(split_name(facts.policy.relation), {})
-    for name in facts.policy.columns.values():
-        if catalog.get(name) in ("json", "jsonb"):
-            message = f"{name} is of type {catalog[name]}: equal in a probe, and no text, flag or list in SQL"
-            yield Finding(facts.policy.relation, message, f"{name}-type")
+    yield from writes.insertable(facts)
 
 
 def reversible_has_rollback(facts: Facts) -> Iterator[Judgement]:

@@ -7,15 +7,37 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from compliance.core.finding import Finding, Judgement
+from compliance.core.needs import split_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from compliance.core.facts import Function
+    from compliance.core.facts import Column, Function
     from compliance.systems.protocol import Facts
 
 _ACTS = frozenset({"cascade", "set null", "set default"})
 _ON_UPDATE = re.compile(r"\bON UPDATE (CASCADE|SET NULL|SET DEFAULT)\b")
+
+
+def insertable(facts: Facts) -> Iterator[Judgement]:
+    """Columns of the catalog that an INSERT of the governed ones would fail on, or fill with another kind of value."""
+    governed, where = set(facts.policy.columns.values()), split_name(facts.policy.relation)
+    for column in facts.read("catalog.columns"):
+        if (column.schema, column.relation) == where and (
+            why := _uninsertable(column, column.name in governed)
+        ):
+            yield Finding(facts.policy.relation, f"column {column.name} {why}", f"{column.name}-insert")
+
+
+def _uninsertable(column: Column, governed: bool) -> str | None:
+    if not governed:
+        filled = column.nullable or column.default is not None or column.identity
+        return None if filled else "is not null and has no default, so no command could be inserted"
+    if column.generated or column.identity == "always":
+        return "is generated, so no value could be inserted"
+    if column.type in ("json", "jsonb"):
+        return f"is of type {column.type}: equal in a probe, and no text, flag or list in SQL"
+    return None
 
 
 def carried_on(facts: Facts, parts: set[tuple[str, str]]) -> Iterator[Judgement]:
