@@ -100,17 +100,24 @@ def read_only(
 def reason(error: psycopg.Error) -> str:
     """A short reason without a secret: a message is repeated only where it can hold nothing but names."""
     state = error.sqlstate
+    if lost(error):
+        return "the connection to PostgreSQL was lost"
     if state is None:
-        lost = isinstance(error, psycopg.OperationalError)
-        return (
-            "the connection to PostgreSQL was lost" if lost else f"the client refused ({type(error).__name__})"
-        )
+        return f"the client refused ({type(error).__name__})"
     message = (
         (error.diag.message_primary or "")
         if state in _NAMES_ONLY
         else "the message is withheld, as it may quote data"
     )
     return f"{_title(error)}: {message} ({state})"
+
+
+def lost(error: psycopg.Error) -> bool:
+    """Has the connection ended with it? Then nobody said what became of a COMMIT that was under way."""
+    state = error.sqlstate
+    if state is None:
+        return isinstance(error, psycopg.OperationalError)
+    return state.startswith(("08", "57P")) or state in ("25P03", "25P04")
 
 
 def _title(error: psycopg.Error) -> str:
@@ -128,6 +135,8 @@ def _remedy(error: psycopg.Error) -> str | None:
         "57014": "look again when the server is less busy",
         "55P03": "look again when nobody alters the table",
     }
+    if lost(error):
+        return "give the same command again when the server can be reached"
     return remedies.get(error.sqlstate or "")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -32,12 +33,8 @@ def observe(estate: Estate, needs: Needs, *, report: Report = lambda _: None) ->
     `report` is told what is looked at, for progress.
     """
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    found = (
-        *_postgres(estate, needs, at, report),
-        *_repository(estate, needs, at, report),
-        *_exercised(estate, needs),
-    )
-    return Observation(estate.name, at, dict(found))
+    found = {**dict(_postgres(estate, needs, at, report)), **dict(_repository(estate, needs, at, report))}
+    return Observation(estate.name, at, found | dict(_exercised(estate, needs, found["catalog.server"])))
 
 
 def _postgres(estate: Estate, needs: Needs, at: str, report: Report) -> Iterator[tuple[str, Section]]:
@@ -143,29 +140,37 @@ def _file(repository: Path | None, path: str, at: str, key: bytes | None) -> Sec
         return Blind(error.strerror or type(error).__name__, origin)
 
 
-def _exercised(estate: Estate, needs: Needs) -> Iterator[tuple[str, Section]]:
-    """What calls answered when they were last made, as the ledger holds it; nobody calls anything in order to look."""
+def _exercised(estate: Estate, needs: Needs, server: Section) -> Iterator[tuple[str, Section]]:
+    """What calls answered when they were last made here, as the ledger holds it; nobody calls in order to look."""
     if not needs.exercised:
         return
+    blind = replace(server, provenance=Provenance("ledger", "", "", 0.0)) if isinstance(server, Blind) else None
+    entries: list[chain.Entry] = []
     try:
-        entries, damage = _ledger(estate.ledger), ""
+        entries = _ledger(estate.ledger)
     except (OSError, CouldNotLook) as error:
-        entries, damage = [], str(error)
-    last = {entry.body["system"]: entry for entry in entries if entry.kind == "exercise"}
+        blind = Blind(str(error), Provenance("ledger", "", "", 0.0))
     for system in sorted(needs.exercised):
-        entry = last.get(system)
-        origin = Provenance("ledger", "exercise", entry.at if entry else "", 0.0)
-        if damage:
-            yield f"exercised:{system}", Blind(damage, origin)
-        elif entry is None:
-            why = f"nothing was called yet: `compliance exercise {system}`"
-            yield f"exercised:{system}", Blind(why, origin, unavailable=True)
-        else:
-            answers = (
-                Exercised(name, call, tuple(map(tuple, said)), e)
-                for name, call, said, e in entry.body["answers"]
-            )
-            yield f"exercised:{system}", Seen(tuple(answers), origin)
+        yield f"exercised:{system}", blind or _answers(system, entries, server)
+
+
+def _answers(system: str, entries: list[chain.Entry], server: Section) -> Section:
+    """Of the last time; what another database answered says nothing of this one."""
+    ((_, database, _, _, _, cluster),) = server.facts if isinstance(server, Seen) else ()
+    here = {"system": cluster, "database": database}
+    made = [
+        e for e in entries if e.kind == "exercise" and (e.body["system"], e.body["target"]) == (system, here)
+    ]
+    origin = Provenance("ledger", "exercise", made[-1].at if made else "", 0.0)
+    if not made:
+        return Blind(f"nothing was called yet: `compliance exercise {system}`", origin, unavailable=True)
+    return Seen(
+        tuple(
+            Exercised(name, call, tuple(map(tuple, said)), error)
+            for name, call, said, error in made[-1].body["answers"]
+        ),
+        origin,
+    )
 
 
 def _ledger(folder: Path | None) -> list[chain.Entry]:

@@ -62,6 +62,7 @@ def exercise(change: Change, plan: Plan, exercises: Iterable[Exercise], *, polic
                 "system": plan.compiled.system,
                 "plan": {"name": plan.name, "digest": plan.digest},
                 "approvals": {"self": grant.self_approved, "by": list(grant.by), "nonces": list(grant.nonces)},
+                "target": plan.target._asdict(),
                 "answers": answers,
             },
             at_step=change.at,

@@ -49,6 +49,7 @@ EVERY_SECTION = sorted(
     {f"catalog.{name}" for name in SECTIONS}
     | {need.section for need in NEEDS.rows}
     | {f"file:{path}" for path in NEEDS.files}
+    | {f"exercised:{name}" for name in NEEDS.exercised}
 )
 
 
@@ -85,21 +86,29 @@ def owner(reference_template: NoopExecutor) -> Iterator[psycopg.Connection]:
 
 
 @pytest.fixture(scope="module")
-def baseline(owner: psycopg.Connection) -> Baseline:
-    run = faults.looked_at(faults.estate_at(_address(owner)))
+def baseline(owner: psycopg.Connection, tmp_path_factory: pytest.TempPathFactory) -> Baseline:
+    estate = replace(
+        faults.estate_at(_address(owner)),
+        writer=_address(owner, "estate_owner"),
+        ledger=tmp_path_factory.mktemp("ledger"),
+    )
+    for name in NEEDS.exercised:
+        faults.exercised(estate, name)
+    run = faults.looked_at(estate)
     verdict = audit.probe(run)
     files = {path.stem.split("_", 2)[1].upper(): path for path in resource("probes").glob("*/test_*.py")}
     sections = {}
     for case in verdict.cases:
-        name = files[case.rule.id].stem.split("_", 2)[2]
-        rule = getattr(import_module(f"compliance.systems.{case.rule.system}.rules"), name)
+        file = files[case.rule.id]
+        (module,) = re.findall(r"^from compliance\.systems\.(\w+) import (\w+)$", file.read_text(), re.M)
+        rule = getattr(import_module(f"compliance.systems.{'.'.join(module)}"), file.stem.split("_", 2)[2])
         sections[case.rule.id] = set(run.judged(rule, case.rule.system).sections)
     return Baseline(run, verdict, sections)
 
 
-def _address(connection: psycopg.Connection) -> str:
+def _address(connection: psycopg.Connection, role: str = PROBE) -> str:
     info = connection.info
-    return make_conninfo(host=info.host, port=info.port, dbname=info.dbname, user=PROBE)
+    return make_conninfo(host=info.host, port=info.port, dbname=info.dbname, user=role)
 
 
 def _look(connection: psycopg.Connection) -> Run:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from compliance import audit
 from compliance.core.errors import Refused
@@ -18,12 +19,14 @@ from compliance.executor.ledger import Ledger
 from compliance.systems import system
 from compliance.systems.platform.execution import ApprovalRule, Execution, Key
 from tests import faults
+from tests.conftest import clone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     import psycopg
+    from pytest_postgresql.executors import NoopExecutor
 
     from compliance.estate.config import Estate
 
@@ -127,3 +130,13 @@ def test_the_kill_switch_stops_calls_too(estate: Estate, estate_db: psycopg.Conn
     with pytest.raises(Refused, match="kill switch"):
         faults.exercised(estate, CATALOG)
     assert {outcome for outcome, _ in outcomes(estate)} == {"not_applicable"}
+
+
+def test_what_another_database_answered_says_nothing_of_this_one(
+    estate: Estate, reference_template: NoopExecutor
+) -> None:
+    faults.exercised(estate, CATALOG)
+    with clone(reference_template, "elsewhere") as dsn:
+        other = replace(estate, dsn=make_conninfo(dsn, user="compliance_probe"))
+        assert {outcome for outcome, _ in outcomes(other)} == {"not_applicable"}
+    assert {outcome for outcome, _ in outcomes(estate)} == {"kept"}
