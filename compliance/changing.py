@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compliance.core import canonical
-from compliance.core.errors import ComplianceError, ConfigurationError, Refused
+from compliance.core.errors import ComplianceError, ConfigurationError, CouldNotLook, Refused
 from compliance.talking import done, say, write
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from compliance.estate.config import Estate
     from compliance.executor.apply import Applied, Change
     from compliance.executor.ledger import Ledger
+    from compliance.executor.plan import Plan
     from compliance.systems import Policies
 
 
@@ -150,23 +151,39 @@ def apply(parsed: argparse.Namespace) -> int:
     """Apply a plan; then look again, and take it back where the estate is not as declared."""
     from compliance.executor import plan as plans
     from compliance.executor.apply import apply as run
-    from compliance.executor.rollback import rollback as take_back
 
     plan = plans.read(Path(parsed.plan))
-    with _change(parsed) as (change, policies):
+    # Held until it is verified: nobody else changes the estate between a COMMIT and the look that judges it.
+    with _change(parsed) as (change, policies), change.ledger.locked():
         policy = _policy(policies, plan.compiled.system)
         applied = run(change, plan, policy=policy, dry_run=parsed.dry_run)
         if applied.receipt is None:
             return _told(parsed, "would change", applied)
-        broken = _not_kept(change.estate, policies, plan.compiled.system)
-        if broken:
-            take_back(change, applied.receipt, why="not kept")
-            raise NotKept(
-                "applied, but the estate is not as declared, so it was taken back:\n"
-                + "\n".join(f"  - {line}" for line in broken),
-                remedy="put right what is listed, compile again, and review the new plan",
-            )
+        _verify(change, policies, plan, applied.receipt)
     return _told(parsed, "applied", applied)
+
+
+def _verify(change: Change, policies: Policies, plan: Plan, receipt: str) -> None:
+    """Raises `NotKept`, with the change taken back, or remembers that it was kept."""
+    from compliance.executor.apply import remember_verified
+    from compliance.executor.rollback import rollback as take_back
+
+    observation, broken = _not_kept(change.estate, policies, plan.compiled.system)
+    if not broken:
+        remember_verified(change, plan, receipt, observation)
+        return
+    try:
+        take_back(change, receipt, why="not kept")
+    except CouldNotLook as error:
+        raise CouldNotLook(
+            f"applied as receipt {receipt[:12]}, but neither verified nor taken back: {error.message}",
+            remedy="give the same command again when the server can be reached: it looks, and finishes",
+        ) from None
+    raise NotKept(
+        "applied, but the estate is not as declared, so it was taken back:\n"
+        + "\n".join(f"  - {line}" for line in broken),
+        remedy="put right what is listed, compile again, and review the new plan",
+    )
 
 
 def _policy(policies: Policies, system: str) -> str:
@@ -176,14 +193,15 @@ def _policy(policies: Policies, system: str) -> str:
         raise Refused(f"'{system}' is not in force on this estate") from None
 
 
-def _not_kept(estate: Estate, policies: Policies, system: str) -> list[str]:
-    """The same probes again, over a new look."""
+def _not_kept(estate: Estate, policies: Policies, system: str) -> tuple[str, list[str]]:
+    """The same probes again, over a new look: its digest, and what they say against it."""
     from compliance import audit as job
     from compliance.estate.observe import observe
     from compliance.probing import Run
 
-    verdict = job.probe(Run(estate, policies, observe(estate, policies.needs(), report=say)), report=say)
-    return [
+    found = observe(estate, policies.needs(), report=say)
+    verdict = job.probe(Run(estate, policies, found), report=say)
+    return found.digest, [
         f"{case.rule.id} {case.subject}: {case.reason or '; '.join(f.message for f in case.findings)}"
         for case in verdict.cases
         if case.rule.system in (system, "platform") and case.outcome in ("broken", "could_not_look")
@@ -213,7 +231,7 @@ def _told(parsed: argparse.Namespace, what: str, applied: Applied) -> int:
     value = {"receipt": receipt, "dry_run": receipt is None, "recovered": applied.recovered, "rows": rows,
              "trails": applied.trails}  # fmt: skip
     counts = ", ".join(f"{count} row(s) {name}" for name, count in rows.items() if count) or "no row"
-    again = " (by an earlier run that was interrupted)" if applied.recovered else ""
+    again = " (by an earlier run, which was interrupted)" if applied.recovered else ""
     tail = f"\nreceipt {receipt[:12]}" if receipt and what == "applied" else ""
     _say_json(parsed, value, f"{what}: {counts}{again}{tail}")
     return 0

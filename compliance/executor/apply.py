@@ -10,6 +10,7 @@ from compliance.core import footprint
 from compliance.core.errors import Refused
 from compliance.executor import fence, recovery, running
 from compliance.executor.approvals import Grant, granted
+from compliance.executor.receipt import VERIFIED, is_verified, standing
 from compliance.executor.session import session
 
 if TYPE_CHECKING:
@@ -54,14 +55,39 @@ def apply(change: Change, plan: Plan, *, policy: str, dry_run: bool = False) -> 
         change.ledger.locked(),
         session(change.estate, plan.needs, change.execution, _purpose("apply", plan)) as s,
     ):
-        settled = recovery.settle(change, s)
-        if settled is not None and settled.plan == plan.digest and settled.applied:
-            return Applied(settled.receipt, settled.effect, {}, recovered=True)
+        recovery.settle(change, s)
+        earlier = None if dry_run else _earlier(change, s, plan)
+        if earlier is not None:
+            return earlier
         grant = granted(
             plan, "execute", execution=change.execution, ledger=change.ledger, now=change.now
         )  # fmt: skip
         check_target(s, plan)
         return _transact(change, s, plan, grant, keep=not dry_run)
+
+
+def _earlier(change: Change, s: Session, plan: Plan) -> Applied | None:
+    """What an earlier run did, where it was ended before the look that is to follow; refuses where nothing is left.
+
+    The content decides: where somebody has undone it by hand, it is as if it had never been.
+    """
+    receipt = standing(change.ledger, plan.digest)
+    if receipt is None or receipt.effect.nothing:
+        return None
+    if recovery.footprint_now(s, receipt.intent) != receipt.intent.body["footprint"]["after"]:
+        return None
+    if is_verified(receipt, change.ledger):
+        raise Refused(
+            f"stale: {plan.name} was applied already, at {receipt.entry.at}: receipt {receipt.id}",
+            remedy="nothing is left to do",
+        )
+    return Applied(receipt.entry.hash, receipt.effect, receipt.entry.body.get("trails", {}), recovered=True)
+
+
+def remember_verified(change: Change, plan: Plan, receipt: str, observation: str) -> None:
+    """The look that followed found the estate as declared. Without this entry the same command looks again."""
+    body = {"change": "apply", "plan": {"name": plan.name, "digest": plan.digest}}
+    change.ledger.append(VERIFIED, body | {"receipt": receipt, "observation": observation}, at_step=change.at)
 
 
 def _transact(change: Change, s: Session, plan: Plan, grant: Grant, *, keep: bool) -> Applied:

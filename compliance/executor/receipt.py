@@ -10,10 +10,14 @@ from compliance.executor import plan as plans
 from compliance.executor.running import Effect
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from compliance.core.change import Step
     from compliance.core.footprint import FactKey
     from compliance.core.needs import Needs
     from compliance.executor.ledger import Entry, Ledger
+
+VERIFIED = "verified"
 
 
 class Receipt:
@@ -55,6 +59,22 @@ class Receipt:
         return Effect.from_json(self.intent.body["effect"])
 
 
+def standing(ledger: Ledger, plan: str) -> Receipt | None:
+    """The last receipt of the plan with that digest that was not taken back."""
+    entries = ledger.entries()
+    gone = _taken_back(entries)
+    found = [
+        entry for entry in entries
+        if entry.kind == "receipt" and entry.body["plan"]["digest"] == plan and entry.hash not in gone
+    ]  # fmt: skip
+    return _with_intent(found[-1], entries) if found else None
+
+
+def is_verified(receipt: Receipt, ledger: Ledger) -> bool:
+    """Did a look that followed it find the estate as declared?"""
+    return any(e.kind == VERIFIED and e.body["receipt"] == receipt.entry.hash for e in ledger.entries())
+
+
 class Line(NamedTuple):
     """A receipt as a list shows it."""
 
@@ -80,13 +100,21 @@ def find(ledger: Ledger, receipt_id: str) -> Receipt:
             f"{len(found)} receipts begin with '{receipt_id}'", reasons=known or ["this ledger holds no receipt"],
             remedy="name one of them",
         )  # fmt: skip
-    return Receipt(found[0], next(e for e in ledger.entries() if e.hash == found[0].body["intent"]))
+    return _with_intent(found[0], ledger.entries())
+
+
+def _with_intent(entry: Entry, entries: Iterable[Entry]) -> Receipt:
+    return Receipt(entry, next(intent for intent in entries if intent.hash == entry.body["intent"]))
+
+
+def _taken_back(entries: Iterable[Entry]) -> set[str]:
+    return {entry.body["receipt"] for entry in entries if entry.kind == "rolled-back"}
 
 
 def listed(ledger: Ledger) -> list[Line]:
     """Every receipt, oldest first."""
     entries = ledger.entries()
-    gone = {entry.body.get("receipt") for entry in entries if entry.kind == "rolled-back"}
+    gone = _taken_back(entries)
     return [
         Line(entry.hash[:12], entry.at, entry.body["plan"]["name"], entry.hash in gone)
         for entry in entries

@@ -23,13 +23,14 @@ _DONE = {"apply": "receipt", "rollback": "rolled-back"}
 
 
 class Settled(NamedTuple):
-    """What became of an interrupted change. `receipt`: the entry that a rollback would name, where it was applied."""
+    """An interrupted change, and the entry that now says what became of it."""
 
-    change: str
-    plan: str
-    applied: bool
-    receipt: str
-    effect: Effect
+    intent: Entry
+    end: Entry
+
+    @property
+    def effect(self) -> Effect:
+        return Effect.from_json(self.intent.body["effect"])
 
 
 def pending(ledger: Ledger) -> Entry | None:
@@ -51,26 +52,29 @@ def settle(change: Change, s: Session) -> Settled | None:
     intent = pending(change.ledger)
     if intent is None:
         return None
-    content = intent.body["plan"]["content"]
-    here = Session(s.estate, plans.needs_from_json(content["needs"]), s.connection)
-    with here.transaction(keep=False):
-        found = footprint.digest(here.observe(), reads_of(content))
+    found = footprint_now(s, intent)
     change.at(f"found an interrupted {intent.body['change']} of {intent.body['plan']['name']}")
     if found == intent.body["footprint"]["after"]:
-        kind = _DONE[intent.body["change"]]
-        entry = change.ledger.append(
-            kind, outcome(intent.body) | {"intent": intent.hash, "recovered": True}, at_step=change.at
-        )
-        return _settled(intent, entry.hash, applied=True)
+        body = outcome(intent.body) | {"intent": intent.hash, "recovered": True}
+        return Settled(intent, change.ledger.append(_DONE[intent.body["change"]], body, at_step=change.at))
     if found == intent.body["footprint"]["before"]:
-        change.ledger.append("recovered", {"intent": intent.hash, "applied": False}, at_step=change.at)
-        return _settled(intent, "", applied=False)
+        body = {"intent": intent.hash, "applied": False}
+        return Settled(intent, change.ledger.append("recovered", body, at_step=change.at))
     raise Refused(
         f"incident: an interrupted {intent.body['change']} of {intent.body['plan']['name']} left the estate in a state "
         "that is neither the one before nor the one after",
         reasons=[f"intent {intent.hash[:12]} of {intent.at}", f"footprint now {found[:12]}"],
-        remedy=f"find out who changed it, then `compliance ledger settle {intent.hash[:12]} --as applied|not-applied`",
+        remedy="find out who changed it, then "
+        f"`compliance ledger settle {intent.hash[:12]} --as applied|not-applied --reason …`",
     )
+
+
+def footprint_now(s: Session, intent: Entry) -> str:
+    """What the estate holds at present of all that a change rested on."""
+    content = intent.body["plan"]["content"]
+    here = Session(s.estate, plans.needs_from_json(content["needs"]), s.connection)
+    with here.transaction(keep=False):
+        return footprint.digest(here.observe(), reads_of(content))
 
 
 def outcome(body: dict[str, Any]) -> dict[str, Any]:
@@ -102,8 +106,3 @@ def reads_of(content: dict[str, Any]) -> frozenset[footprint.FactKey]:
         for part in ("reads", "writes")
         for key in plans.keys_from_json(step[part])
     )
-
-
-def _settled(intent: Entry, receipt: str, *, applied: bool) -> Settled:
-    body = intent.body
-    return Settled(body["change"], body["plan"]["digest"], applied, receipt, Effect.from_json(body["effect"]))

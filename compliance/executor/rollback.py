@@ -29,8 +29,8 @@ def rollback(change: Change, receipt_id: str, *, why: str = "", dry_run: bool = 
     purpose = f"rollback {receipt.digest[:8]}"
     with change.ledger.locked(), session(change.estate, receipt.needs, change.execution, purpose) as s:
         settled = recovery.settle(change, s)
-        if settled is not None and settled.change == "rollback" and settled.applied:
-            return Applied(settled.receipt, settled.effect, {}, recovered=True)
+        if settled and settled.end.body.get("receipt") == receipt.entry.hash and not dry_run:
+            return Applied(settled.end.hash, settled.effect, {}, recovered=True)
         _check_open(change, receipt, s)
         grant = None if why else granted(
             receipt, "rollback", execution=change.execution, ledger=change.ledger, now=change.now

@@ -34,6 +34,11 @@ if TYPE_CHECKING:
 # 'dotc' in ASCII: one lock a database, whatever the program's version (`sql/executor/holder.sql` names it too).
 LOCK = 0x646F7463
 _OURS = ("preflight:", "verify:", "REFUSED:")
+# The server looks in the middle of a statement too whether we are still there: a killed one gives its locks back soon.
+_NOTICE = {"client_connection_check_interval": "1s"}
+_LIMITS = frozenset({"55P03", "57014"})
+
+AGAIN = "give the same command again: it looks what became of it, and finishes"
 
 Report: TypeAlias = Callable[[str], None]
 
@@ -65,10 +70,13 @@ class Session:
     @contextmanager
     def transaction(self, *, keep: bool) -> Iterator[None]:
         """Commits at the end where `keep`, else takes everything back. The only difference of a dry run."""
-        with self.connection.transaction(force_rollback=not keep):
-            # The estate may have it off; what the ledger says was applied must survive a crash.
-            self.connection.execute("set local synchronous_commit = on")
-            yield
+        try:
+            with self.connection.transaction(force_rollback=not keep):
+                # The estate may have it off; what the ledger says was applied must survive a crash.
+                self.connection.execute("set local synchronous_commit = on")
+                yield
+        except psycopg.Error as error:  # of BEGIN or COMMIT: any other is told where it happens
+            raise _failed("the transaction", error) from None
 
     def observe(self) -> Observation:
         """The catalog and the rows of `needs`, as this transaction sees them; raises where one cannot be seen."""
@@ -76,6 +84,8 @@ class Session:
         found = Observation(
             self.estate.name, at, dict(observe.sections(self._look, self.needs, at, self.estate.redaction_key))
         )
+        if self.connection.closed:  # or the first section would be blamed for it
+            raise CouldNotLook("the connection to PostgreSQL was lost", remedy=AGAIN)
         for section in found.sections:
             found.read(section)
         return found
@@ -110,7 +120,7 @@ class Session:
             try:
                 self.connection.execute(sql.SQL("lock table {} in {} mode").format(table, mode))
             except psycopg.Error as error:
-                raise connecting.QueryFailed(error) from None
+                raise _failed(f"lock on {name}", error) from None
 
     def kill_switch(self, switch: KillSwitch | None) -> None:
         """Refuses unless the switch says go; read in the transaction that it is to stop."""
@@ -169,12 +179,15 @@ def session(estate: Estate, needs: Needs, execution: Execution, purpose: str) ->
             f"estate '{estate.name}' does not say who may write",
             remedy="set postgres.writer_dsn_env in estate.yaml, and that variable, to the DSN of the applying role",
         )
-    settings = connecting.session_settings(execution.step_seconds, execution.lock_seconds)
+    settings = connecting.session_settings(execution.step_seconds, execution.lock_seconds) | _NOTICE
     name = f"compliance {purpose} {_user()}@{socket.gethostname()[:16]}:{os.getpid()}"
     connection = connecting.connect(estate.writer, settings, name=name[:63])
     try:
         connection.autocommit = True
-        _take_lock(connection, execution.lock_seconds)
+        try:
+            _take_lock(connection, execution.lock_seconds)
+        except psycopg.Error as error:
+            raise _failed("the estate's lock", error) from None
         yield Session(estate, needs, connection)
     finally:
         connection.close()
@@ -214,11 +227,11 @@ def _failed(title: str, error: psycopg.Error) -> ComplianceError:
         )
     if error.sqlstate == "P0001" and message.startswith(_OURS):
         return Refused(f"{title}: {message}", remedy="put that right, then compile again; nothing was changed")
-    if error.sqlstate is None:
-        return CouldNotLook(
-            f"{title}: {connecting.reason(error)}",
-            remedy="give the same command again: it looks what became of it, and finishes",
-        )
+    if connecting.lost(error):
+        return CouldNotLook(f"{title}: {connecting.reason(error)}", remedy=AGAIN)
+    if error.sqlstate in _LIMITS:
+        remedy = "nothing was changed; again when the estate is less busy, or raise `limits` in platform.yaml"
+        return Refused(f"{title}: {connecting.reason(error)}", remedy=remedy)
     return Refused(
         f"{title}: {connecting.reason(error)}",
         remedy="nothing was changed; the server's log holds the whole message",
