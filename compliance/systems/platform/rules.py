@@ -61,7 +61,9 @@ def _owned(facts: Facts, role: str, held: set[str]) -> Iterator[Judgement]:
         for thing in facts.read(f"catalog.{kind}s"):
             if thing.owner in held:
                 name = _qualified(thing)
-                yield Finding("platform", f"{role} owns {kind} {name} through {thing.owner}", f"owner-{name}")
+                yield Finding(
+                    "platform", f"{role} owns {kind} {name} through {thing.owner}", f"owner-{kind}-{name}"
+                )
 
 
 def _granted(facts: Facts, role: str, held: set[str]) -> Iterator[Judgement]:
@@ -74,12 +76,14 @@ def _granted(facts: Facts, role: str, held: set[str]) -> Iterator[Judgement]:
             grant.privilege in _WRITES
             or (grant.kind, grant.privilege) in _CHANGES
             or (grant.privilege == "EXECUTE" and grant.object in elevated)
+            # PUBLIC has it from the start, and a look is refused it. Who grants it by name wants more than that.
+            or (grant.privilege == "TEMPORARY" and grant.grantee != "public")
         )
         if writes and grant.grantee in held:
             yield Finding(
                 "platform",
                 f"{role} has {grant.privilege} on {grant.kind} {grant.object} through {grant.grantee}",
-                f"{grant.privilege.lower()}-{grant.object}",
+                f"{grant.privilege.lower()}-{grant.kind}-{grant.object}",
             )
 
 
