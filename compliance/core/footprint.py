@@ -10,7 +10,8 @@ from compliance.core.facts import Function, Grant
 from compliance.core.observation import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+    from collections.abc import Set as AbstractSet
 
     from compliance.core.observation import Observation
 
@@ -31,6 +32,10 @@ class FactKey(NamedTuple):
         """Is `other` this key, or one of the subjects of a whole section?"""
         return self.section == other.section and self.subject in (None, other.subject)
 
+    def within(self, keys: AbstractSet[FactKey]) -> bool:
+        """Does one of these cover it?"""
+        return self in keys or FactKey(self.section) in keys
+
 
 def subject_of(fact: Any) -> str:
     """What a fact is about."""
@@ -48,26 +53,41 @@ def subject_of(fact: Any) -> str:
     return str(fact[0])
 
 
-def select(observation: Observation, key: FactKey) -> tuple[Any, ...]:
-    """The facts under a key; raises `CouldNotLook` where the section was not seen."""
-    found = observation.read(key.section)
-    return found if key.subject is None else tuple(fact for fact in found if subject_of(fact) == key.subject)
-
-
 def digest(observation: Observation, keys: Iterable[FactKey]) -> str:
-    """Of the facts under these keys and no others: the footprint of a plan."""
-    return canonical.digest(
-        canonical.dumps({str(key): select(observation, key) for key in sorted(set(keys), key=str)})
-    )
+    """Of the facts under these keys and no others: the footprint of a plan. Raises where one was not seen."""
+    wanted = set(keys)
+    sections = {key.section for key in wanted if key.subject is not None}
+    # Sorted out once: a plan may name thousands of rows, and to go through all of them for each would be quadratic.
+    sorted_out = {section: _by_subject(observation.read(section)) for section in sections}
+    found = {
+        str(key): observation.read(key.section)
+        if key.subject is None
+        else sorted_out[key.section].get(key.subject, ())
+        for key in wanted
+    }
+    return canonical.digest(canonical.dumps(found))
+
+
+def _by_subject(facts: Iterable[Any]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for fact in facts:
+        found.setdefault(subject_of(fact), []).append(fact)
+    return found
 
 
 def changed(before: Observation, after: Observation) -> set[FactKey]:
     """Everything that differs between two looks, in either direction; one of two equal rows counts too."""
     found: set[FactKey] = set()
     for section in before.sections.keys() | after.sections.keys():
-        facts = {canonical.dumps(fact): fact for look in (before, after) for fact in look.read(section)}
-        old, new = (Counter(map(canonical.dumps, look.read(section))) for look in (before, after))
-        found |= {
-            FactKey(section, subject_of(facts[spelled])) for spelled in facts if old[spelled] != new[spelled]
-        }
+        old, new = before.read(section), after.read(section)
+        # By spelling: to Python 1 is True, and in a row it is not.
+        if canonical.dumps(old) != canonical.dumps(new):
+            found |= {FactKey(section, subject_of(fact)) for fact in _differing(old, new)}
     return found
+
+
+def _differing(old: Iterable[Any], new: Iterable[Any]) -> Iterator[Any]:
+    """The facts of which one side has more than the other."""
+    sides = [[(canonical.dumps(fact), fact) for fact in side] for side in (old, new)]
+    had, has = (Counter(spelled for spelled, _ in side) for side in sides)
+    return (fact for side in sides for spelled, fact in side if had[spelled] != has[spelled])

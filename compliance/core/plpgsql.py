@@ -8,19 +8,22 @@ one nobody judged.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from compliance.core.errors import ConfigurationError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _TOKEN = re.compile(
-    r"""(?P<blank>\s+|--[^\n]*)
+    r"""(?P<blank>\s+|--[^\n]*|^\\[a-z]+\b[^\n]*)
     |(?P<comment>/\*(?:[^*]|\*(?!/))*\*/)
     |(?P<string>[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|\$(?P<tag>(?:[^\W\d]\w*)?)\$.*?\$(?P=tag)\$)
     |(?P<quoted>"(?:[^"]|"")+")
     |(?P<word>[^\W\d][\w$]*)
     |(?P<number>\d[\w]*(?:\.\d+)?|\.\d+)
     |(?P<symbol>:=|::|\.\.|<<|>>|[^\s\w'"])""",
-    re.X | re.S,
+    re.X | re.S | re.M,
 )
 
 
@@ -64,35 +67,38 @@ class Body(NamedTuple):
 
 
 def tokens(text: str) -> list[Token]:
-    """All tokens but blanks and comments."""
-    found, at = [], 0
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        if match is None:
-            raise UnreadableSQLError.of(text[at:], "a quote that is not closed")
-        kind = "string" if match["string"] else str(match.lastgroup)
+    """All tokens but blanks, comments and the lines of psql (`\\set …`)."""
+    return [Token(str(m.lastgroup), m[0], m.start(), m.end()) for m in _matches(text)]
+
+
+def statements(script: str) -> list[str]:
+    """The statements of a script. Lean, since a plan may have megabytes."""
+    found: list[str] = []
+    begin: int | None = None
+    for match in _matches(script):
+        if match[0] == ";":
+            if begin is not None:
+                found.append(script[begin : match.start()])
+            begin = None
+        elif begin is None:
+            begin = match.start()
+    return found if begin is None else [*found, script[begin:]]
+
+
+def _matches(text: str) -> Iterator[re.Match[str]]:
+    at = 0
+    for match in _TOKEN.finditer(text):
+        if match.start() != at:
+            break
+        at = match.end()
+        kind = match.lastgroup
         if kind == "comment" and "/*" in match[0][2:]:
             # PostgreSQL nests comments and other readers do not: what is code would depend on who reads it.
             raise UnreadableSQLError.of(match[0], "a comment within a comment")
         if kind not in ("blank", "comment"):
-            found.append(Token(kind, match[0], at, match.end()))
-        at = match.end()
-    return found
-
-
-def statements(script: str) -> list[str]:
-    """The statements of a script, without the `\\set` lines of psql."""
-    plain = re.sub(r"^\\[a-z]+\b.*$", "", script, flags=re.M)
-    found: list[str] = []
-    begin: int | None = None
-    for token in tokens(plain):
-        if token.text == ";":
-            if begin is not None:
-                found.append(plain[begin : token.start])
-            begin = None
-        elif begin is None:
-            begin = token.start
-    return found if begin is None else [*found, plain[begin:]]
+            yield match
+    if at < len(text):
+        raise UnreadableSQLError.of(text[at:], "a quote that is not closed")
 
 
 def do_body(statement: str) -> str | None:

@@ -45,12 +45,8 @@ def check_crossed(
     trails: Iterable[str],
 ) -> dict[str, int]:
     """After it ran and before COMMIT: nothing else changed, seen or unseen. Returns rows added to trails."""
-    allowed = tuple(writes)
-    crossed = [
-        f"{key} changed"
-        for key in footprint.changed(before, after)
-        if not any(own.covers(key) for own in allowed)
-    ]
+    allowed = frozenset(writes)
+    crossed = [f"{key} changed" for key in footprint.changed(before, after) if not key.within(allowed)]
     own = {needs.relations[key.section] for key in allowed}
     trail = {_spelled(entry) for entry in trails}
     crossed += [

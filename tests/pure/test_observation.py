@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -110,6 +111,17 @@ def test_one_value_has_one_spelling_and_a_number_that_is_none_has_no_spelling() 
     assert canonical.digest(b"") == hashlib.sha256().hexdigest()
     with pytest.raises(ValueError, match="JSON"):
         canonical.dumps(float("nan"))
+
+
+def test_for_a_person_a_fact_stands_on_a_line_and_the_content_is_the_same() -> None:
+    value = {"b": [], "a": {"facts": [("t", 1, None), ("ü", {})], "x": "1\n2"}, "c": {}, "d": [1, "2"]}
+    assert canonical.pretty(value) == (
+        '{\n  "a": {\n    "facts": [\n      ["t", 1, null],\n      [\n        "ü",\n        {}\n      ]\n    ],\n'
+        '    "x": "1\\n2"\n  },\n  "b": [],\n  "c": {},\n  "d": [1, "2"]\n}\n'
+    )
+    assert canonical.dumps(json.loads(canonical.pretty(value))) == canonical.dumps(value)
+    with pytest.raises(ValueError, match="JSON"):
+        canonical.pretty([float("nan")])
 
 
 # --- secrets ---------------------------------------------------------------------------------------------------

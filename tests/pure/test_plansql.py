@@ -171,6 +171,15 @@ def test_a_script_is_divided_where_postgresql_divides_it(texts: list[str]) -> No
     assert statements(";\n".join(written) + ";") == written
 
 
+def test_a_line_of_psql_is_none_within_a_name() -> None:
+    odd = "a\n\\set b\n"
+    assert statements(f"\\set x 1\nselect {name(odd)};\n\\echo y\nselect 2") == [
+        f"select {name(odd)}",
+        "select 2",
+    ]
+    assert columns_named(f"select t.{name(odd)} from t") == {("public", "t", odd)}
+
+
 def test_a_plan_of_writes_and_checks_is_let_through() -> None:
     check_plan(
         "do $$begin if exists (select 1 from public.q as q where q.a) then raise exception 'no'; end if; end$$;"
