@@ -249,7 +249,7 @@ def test_what_is_no_bare_key_is_refused_and_nothing_of_it_is_shown(tmp_path: Pat
 
 def test_what_is_no_file_is_no_key(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe", 0o600)
-    for name in ("absent", ".", "pipe"):
-        with pytest.raises(ConfigurationError) as caught:
+    for name, said in (("absent", "No such file"), (".", "this is no file"), ("pipe", "this is no file")):
+        with pytest.raises(ConfigurationError, match=said) as caught:
             keys.load(tmp_path / name)
         assert caught.value.remedy

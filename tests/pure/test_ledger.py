@@ -193,10 +193,14 @@ def test_a_ledger_that_was_replaced_by_an_older_copy_is_read_anew(ledger: Ledger
     ledger.append("receipt", {"n": 1})
     ledger.path.write_bytes(older)
     assert len(ledger.entries()) == 3
+
+
+def test_a_ledger_that_was_replaced_by_a_longer_one_is_read_anew(ledger: Ledger) -> None:
+    assert len(ledger.entries()) == 3
     aside = ledger.folder / "aside"
-    aside.write_bytes(older + entry(4, "receipt", ledger.head, other=True).line)
+    aside.write_bytes(data_of(chain(9)))
     aside.replace(ledger.path)
-    assert ledger.entries()[-1].body == {"other": True}
+    assert ledger.entries() == tuple(chain(9))
 
 
 # --- damage ------------------------------------------------------------------------------------------------------

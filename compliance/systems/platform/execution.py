@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from compliance.estate.document import Document
 
@@ -72,6 +72,7 @@ def parse_execution(document: Document) -> Execution:
     keys = {
         name: Key(name, key["public"], frozenset(key["may"])) for name, key in value.get("keys", {}).items()
     }
+    _check_distinct(document, keys.values())
     approvals = {kind: _rules(document, kind, rules, keys) for kind, rules in value["approvals"].items()}
     switch = value.get("kill_switch")
     return Execution(
@@ -83,6 +84,16 @@ def parse_execution(document: Document) -> Execution:
         **{name: value[name] for name in ("commit_folder",) if name in value},
         **value.get("limits", {}),
     )
+
+
+def _check_distinct(document: Document, keys: Iterable[Key]) -> None:
+    """Somebody with two names would look like two people to whoever reads the policy."""
+    names: dict[str, str] = {}
+    for key in keys:
+        if (other := names.setdefault(key.public, key.name)) != key.name:
+            raise document.error(
+                f"'{key.name}' and '{other}' are the same key", "execution", "keys", key.name, "public"
+            )
 
 
 def _rules(
