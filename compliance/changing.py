@@ -164,7 +164,7 @@ def apply(parsed: argparse.Namespace) -> int:
 
 
 def _verify(change: Change, policies: Policies, plan: Plan, receipt: str) -> None:
-    """Raises `NotKept`, with the change taken back, or remembers that it was kept."""
+    """Raises `NotKept`, with the change taken back where that can be, or remembers that it was kept."""
     from compliance.executor.apply import remember_verified
     from compliance.executor.rollback import rollback as take_back
 
@@ -172,6 +172,7 @@ def _verify(change: Change, policies: Policies, plan: Plan, receipt: str) -> Non
     if not broken:
         remember_verified(change, plan, receipt, observation)
         return
+    listed = "\n".join(f"  - {line}" for line in broken)
     try:
         take_back(change, receipt, why="not kept")
     except CouldNotLook as error:
@@ -179,9 +180,14 @@ def _verify(change: Change, policies: Policies, plan: Plan, receipt: str) -> Non
             f"applied as receipt {receipt[:12]}, but neither verified nor taken back: {error.message}",
             remedy="give the same command again when the server can be reached: it looks, and finishes",
         ) from None
+    except Refused as refused:
+        raise NotKept(
+            f"applied as receipt {receipt[:12]}, but the estate is not as declared:\n{listed}\n"
+            f"and it could not be taken back: {refused.message}",
+            remedy=f"put right what is listed; then give the same command again, or roll back {receipt[:12]}",
+        ) from None
     raise NotKept(
-        "applied, but the estate is not as declared, so it was taken back:\n"
-        + "\n".join(f"  - {line}" for line in broken),
+        f"applied, but the estate is not as declared, so it was taken back:\n{listed}",
         remedy="put right what is listed, compile again, and review the new plan",
     )
 
@@ -322,5 +328,6 @@ def ledger_settle(parsed: argparse.Namespace) -> int:
             entry = settle_by_hand(
                 ledger, parsed.intent, applied=parsed.become == "applied", reason=parsed.reason
             )
-    write(f"{entry.kind} {entry.hash[:12]}")
+    value = {"kind": entry.kind, "entry": entry.hash, "intent": entry.body["intent"]}
+    _say_json(parsed, value, f"{entry.kind} {entry.hash[:12]}")
     return 0

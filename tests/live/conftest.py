@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.live.staging import PEOPLE, Staging, assert_no_secret_was_written, lay_out, name_people, standing
+from tests.conftest import clone
+from tests.live.staging import (
+    PEOPLE,
+    Copy,
+    Staging,
+    assert_no_secret_was_written,
+    lay_out,
+    name_people,
+    standing,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,5 +48,31 @@ def staging(reference_template: NoopExecutor, rehearsed_folder: Path, tmp_path: 
     folder = tmp_path / "estate"
     shutil.copytree(rehearsed_folder, folder)
     with standing(reference_template, folder) as found:
+        yield found
+        assert_no_secret_was_written(found)
+
+
+@pytest.fixture(scope="session")
+def applied_estate(
+    reference_template: NoopExecutor, rehearsed_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Path, Copy]]:
+    """The same after `approve` (of both ways) and `apply`, and the database to copy that belongs to it."""
+    folder = tmp_path_factory.mktemp("applied") / "estate"
+    shutil.copytree(rehearsed_folder, folder)
+    with ExitStack() as stack:
+        with standing(reference_template, folder) as staging:
+            staging.applied()
+            staging.db.close()
+            stack.enter_context(clone(Copy(reference_template, reference_template.dbname), "applied"))
+        yield folder, Copy(reference_template, "applied")
+
+
+@pytest.fixture
+def applied(applied_estate: tuple[Path, Copy], tmp_path: Path) -> Iterator[Staging]:
+    """A copy of folder and database in which the migration was applied: 26 rows."""
+    source, template = applied_estate
+    folder = tmp_path / "estate"
+    shutil.copytree(source, folder)
+    with standing(template, folder) as found:
         yield found
         assert_no_secret_was_written(found)

@@ -5,7 +5,6 @@ A clone has the same name on the same server, so that a plan that was bound to o
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
 import pytest
+from pytest_postgresql.executors import NoopExecutor
 
 from compliance.cli import main
 from compliance.estate import config
@@ -26,14 +26,13 @@ from compliance.estate.resources import resource
 from compliance.executor import approvals, keys, plan
 from compliance.executor.apply import Change
 from compliance.executor.ledger import Ledger, ignore
+from compliance.executor.receipt import listed
 from compliance.systems import Policies
 from tests.conftest import clone
 from tests.judging import CATALOG, MIGRATION_034
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from pytest_postgresql.executors import NoopExecutor
 
     from compliance.executor.plan import Plan
     from compliance.systems.platform.execution import Execution
@@ -157,7 +156,7 @@ class Staging:
 
     def receipt(self) -> str:
         """The id of the last change that was applied."""
-        return str(json.loads(self.run("rollback", "--json").out)[-1]["id"])
+        return listed(Ledger(self.ledger.parent))[-1].id
 
     def applied(self) -> str:
         """Approve and apply; both ways are open then. Returns the receipt."""
@@ -217,9 +216,20 @@ def name_people(staging: Staging, lines: list[str]) -> None:
     staging.platform("    reference: self\n", f"    reference: self\n{RULES}")
 
 
+class Copy(NoopExecutor):
+    """Any database as a template: its copies have the name that the estate has."""
+
+    def __init__(self, template: NoopExecutor, source: str) -> None:
+        self.__dict__.update(template.__dict__, source=source)
+
+    @property
+    def template_dbname(self) -> str:
+        return str(self.__dict__["source"])
+
+
 @contextmanager
 def standing(template: NoopExecutor, folder: Path, database: str | None = None) -> Iterator[Staging]:
-    """A folder with a clone of 24 rows behind it."""
+    """A folder with a clone behind it: of 24 rows, or a copy as it is."""
     with (
         clone(template, database) as dsn,
         psycopg.connect(dsn) as db,
@@ -227,7 +237,8 @@ def standing(template: NoopExecutor, folder: Path, database: str | None = None) 
     ):
         point_at(patch, dsn)
         staging = Staging(folder, db)
-        staging.without_034()
+        if not isinstance(template, Copy):
+            staging.without_034()
         yield staging
 
 
