@@ -8,21 +8,32 @@ one nobody judged.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from compliance.core.errors import ConfigurationError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+_BLANK = r"--[^\n]*|^\\[a-z]+\b[^\n]*"
+_COMMENT = r"/\*(?:[^*]|\*(?!/))*\*/"
+_STRING = r"[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'"
+_DOLLAR = r"\$(?P<tag>(?:[^\W\d]\w*)?)\$.*?\$(?P=tag)\$"
+_QUOTED = r'"(?:[^"]|"")+"'
 _TOKEN = re.compile(
-    r"""(?P<blank>\s+|--[^\n]*|^\\[a-z]+\b[^\n]*)
-    |(?P<comment>/\*(?:[^*]|\*(?!/))*\*/)
-    |(?P<string>[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|\$(?P<tag>(?:[^\W\d]\w*)?)\$.*?\$(?P=tag)\$)
-    |(?P<quoted>"(?:[^"]|"")+")
+    rf"""(?P<blank>\s+|{_BLANK})
+    |(?P<comment>{_COMMENT})
+    |(?P<string>{_STRING}|{_DOLLAR})
+    |(?P<quoted>{_QUOTED})
     |(?P<word>[^\W\d][\w$]*)
     |(?P<number>\d[\w]*(?:\.\d+)?|\.\d+)
     |(?P<symbol>:=|::|\.\.|<<|>>|[^\s\w'"])""",
+    re.X | re.S | re.M,
+)
+# What a semicolon may stand in without being one; a word that holds a dollar begins no string.
+_OPAQUE = re.compile(
+    rf"""(?P<end>;)
+    |(?P<blank>{_BLANK})
+    |(?P<comment>{_COMMENT})
+    |(?P<code>(?<!\w)[^\W\d]\w*\$[\w$]*|(?<!\w)[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|{_DOLLAR}|{_QUOTED})
+    |(?P<open>['"])""",
     re.X | re.S | re.M,
 )
 
@@ -68,37 +79,56 @@ class Body(NamedTuple):
 
 def tokens(text: str) -> list[Token]:
     """All tokens but blanks, comments and the lines of psql (`\\set …`)."""
-    return [Token(str(m.lastgroup), m[0], m.start(), m.end()) for m in _matches(text)]
-
-
-def statements(script: str) -> list[str]:
-    """The statements of a script. Lean, since a plan may have megabytes."""
-    found: list[str] = []
-    begin: int | None = None
-    for match in _matches(script):
-        if match[0] == ";":
-            if begin is not None:
-                found.append(script[begin : match.start()])
-            begin = None
-        elif begin is None:
-            begin = match.start()
-    return found if begin is None else [*found, script[begin:]]
-
-
-def _matches(text: str) -> Iterator[re.Match[str]]:
-    at = 0
+    found, at = [], 0
     for match in _TOKEN.finditer(text):
         if match.start() != at:
             break
-        at = match.end()
-        kind = match.lastgroup
-        if kind == "comment" and "/*" in match[0][2:]:
-            # PostgreSQL nests comments and other readers do not: what is code would depend on who reads it.
-            raise UnreadableSQLError.of(match[0], "a comment within a comment")
-        if kind not in ("blank", "comment"):
-            yield match
+        at, kind = match.end(), str(match.lastgroup)
+        if kind == "comment":
+            _check_comment(match[0])
+        elif kind != "blank":
+            found.append(Token(kind, match[0], match.start(), at))
     if at < len(text):
         raise UnreadableSQLError.of(text[at:], "a quote that is not closed")
+    return found
+
+
+def _check_comment(text: str) -> None:
+    """PostgreSQL nests comments and other readers do not: what is code would depend on who reads it."""
+    if "/*" in text[2:]:
+        raise UnreadableSQLError.of(text, "a comment within a comment")
+
+
+def statements(script: str) -> list[str]:
+    """The statements of a script, without the lines of psql between them.
+
+    Not token by token: a plan of thousands of rows has megabytes, of which only quotes and semicolons matter here.
+    """
+    found: list[str] = []
+    begin: int | None = None
+    at = 0
+    for match in _OPAQUE.finditer(script):
+        kind = match.lastgroup
+        if begin is None:
+            begin = _first(script, at, match.start())
+        at = match.end()
+        if kind == "end":
+            found += [] if begin is None else [script[begin : match.start()]]
+            begin = None
+        elif kind == "code" and begin is None:
+            begin = match.start()
+        elif kind == "comment":
+            _check_comment(match[0])
+        elif kind == "open":
+            raise UnreadableSQLError.of(script[match.start() :], "a quote that is not closed")
+    begin = _first(script, at, len(script)) if begin is None else begin
+    return found if begin is None else [*found, script[begin:]]
+
+
+def _first(script: str, start: int, end: int) -> int | None:
+    """Where anything but white space begins between two places."""
+    text = script[start:end].lstrip()
+    return end - len(text) if text else None
 
 
 def do_body(statement: str) -> str | None:

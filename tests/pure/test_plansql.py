@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from compliance.core.errors import ComplianceError
 from compliance.core.plansql import check_plan, columns_named
-from compliance.core.plpgsql import UnreadableSQLError, statements
+from compliance.core.plpgsql import UnreadableSQLError, statements, tokens
 from compliance.core.sqlguard import UnsafeSQLError
 from compliance.core.sqltext import literal, name
 
@@ -169,6 +169,39 @@ def test_any_name_comes_out_as_it_went_in(schema: str, relation: str, columns: l
 def test_a_script_is_divided_where_postgresql_divides_it(texts: list[str]) -> None:
     written = [f"select {literal(text)}" for text in texts]
     assert statements(";\n".join(written) + ";") == written
+
+
+PARTS = [
+    "a",
+    "E'",
+    "'",
+    "\\",
+    "\n",
+    "\n\\set x\n",
+    "$$",
+    "$a$",
+    "$",
+    "a$b$",
+    ";",
+    "--",
+    "/*",
+    "*/",
+    '"',
+    " 1.5 ",
+    "é",
+]
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=14).map("".join))
+def test_a_script_is_divided_where_its_tokens_say_whatever_stands_in_quotes_and_comments(script: str) -> None:
+    """Two readers of one text: the quick one that divides a plan, and the one that reads what a piece says."""
+    try:
+        found = [t.text for t in tokens(script) if t.text != ";"]
+    except UnreadableSQLError:
+        with pytest.raises(UnreadableSQLError):
+            statements(script)
+    else:
+        assert [t.text for statement in statements(script) for t in tokens(statement)] == found
 
 
 def test_a_line_of_psql_is_none_within_a_name() -> None:
