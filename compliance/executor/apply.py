@@ -96,13 +96,13 @@ def _transact(change: Change, s: Session, plan: Plan, grant: Grant, *, keep: boo
         fence.check_writes(plan.writes, plan.needs, change.execution.preserve)
         before = locked_state(s, plan)
         check_fresh(before, plan)
-        already = s.written()
+        s.mark()
         change.at("before the first statement")
         running.deploy(s, plan.steps, change.at)
         after = running.state(s, plan.writes)
         effect = running.effect(before, after)
         trails = fence.check_crossed(
-            before.observation, after.observation, since(already, s.written()),
+            before.observation, after.observation, s.wrote(),
             writes=plan.writes, needs=plan.needs, trails=change.execution.trails,
         )  # fmt: skip
         s.kill_switch(change.execution.kill_switch)
@@ -157,10 +157,6 @@ def check_target(s: Session, plan: Plan) -> None:
             reasons=[f"this is {found.database} of cluster {found.system}"],
             remedy="compile for this estate, or connect to the one that was meant",
         )
-
-
-def since(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
-    return {table: rows - before.get(table, 0) for table, rows in after.items() if rows > before.get(table, 0)}
 
 
 def _body(plan: Plan, grant: Grant, before: State, after: State, effect: Effect) -> dict[str, Any]:

@@ -49,15 +49,17 @@ def check_crossed(
     crossed = [f"{key} changed" for key in footprint.changed(before, after) if not key.within(allowed)]
     own = {needs.relations[key.section] for key in allowed}
     trail = {_spelled(entry) for entry in trails}
-    crossed += [
-        f"{rows} row(s) of {table} were written" for table, rows in wrote.items() if table not in own | trail
-    ]
+    crossed += [_told(table, rows) for table, rows in wrote.items() if table not in own | trail]
     if crossed:
         raise Refused(
             "the fence was crossed: something else changes when this plan runs", reasons=sorted(crossed),
             remedy="nothing was changed; look at triggers and foreign keys of what the plan writes",
         )  # fmt: skip
     return {table: rows for table, rows in wrote.items() if table in trail}
+
+
+def _told(table: str, rows: int) -> str:
+    return f"{rows} row(s) of {table} were written" if rows else f"{table} was emptied or rewritten as a whole"
 
 
 def _spelled(entry: str) -> str:

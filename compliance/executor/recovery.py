@@ -72,7 +72,7 @@ def settle(change: Change, s: Session) -> Settled | None:
 def footprint_now(s: Session, intent: Entry) -> str:
     """What the estate holds at present of all that a change rested on."""
     content = intent.body["plan"]["content"]
-    here = Session(s.estate, plans.needs_from_json(content["needs"]), s.connection)
+    here = Session(s.estate, plans.needs_from_json(content["needs"]), s.connection, s.step_seconds)
     with here.transaction(keep=False):
         return footprint.digest(here.observe(), reads_of(content))
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from compliance.core import footprint
 from compliance.core.errors import ComplianceError, Refused
 from compliance.executor import clone, fence, running
-from compliance.executor.apply import check_bound, check_fresh, check_target, since
+from compliance.executor.apply import check_bound, check_fresh, check_target
 from compliance.executor.session import session
 
 if TYPE_CHECKING:
@@ -88,7 +88,8 @@ def _rolled_back(change: Change, plan: Plan, opened: Open) -> Rehearsed:
     """Everything in one transaction that never commits."""
     with opened() as s, s.transaction(keep=False):
         s.lock_tables(key.section for key in plan.writes)
-        sequences, already = s.sequences(), s.written()
+        sequences = s.sequences()
+        s.mark()
         before = running.state(s, plan.writes)
         running.deploy(s, plan.steps, change.at)
         deployed = running.state(s, plan.writes)
@@ -99,7 +100,7 @@ def _rolled_back(change: Change, plan: Plan, opened: Open) -> Rehearsed:
         running.revert(s, plan.steps, change.at)
         reverted = running.state(s, plan.writes)
         trails = fence.check_crossed(
-            before.observation, deployed.observation, since(already, s.written()),
+            before.observation, deployed.observation, s.wrote(),
             writes=plan.writes, needs=plan.needs, trails=change.execution.trails,
         )  # fmt: skip
         _restored(plan, before, reverted)
@@ -116,10 +117,11 @@ def _committed(change: Change, plan: Plan, opened: Open) -> Rehearsed:
     states: list[State] = []
     for act in (running.deploy, running.deploy, running.revert):
         with opened() as s, s.transaction(keep=True):
-            earlier, already = s.observe(), s.written()
+            earlier = s.observe()
+            s.mark()
             act(s, plan.steps, change.at)
             trails |= fence.check_crossed(
-                earlier, s.observe(), since(already, s.written()),
+                earlier, s.observe(), s.wrote(),
                 writes=plan.writes, needs=plan.needs, trails=change.execution.trails,
             )  # fmt: skip
         with opened() as s:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from compliance.core import footprint
 from compliance.core.errors import Refused
 from compliance.executor import fence, recovery, running
-from compliance.executor.apply import Applied, program, since
+from compliance.executor.apply import Applied, program
 from compliance.executor.approvals import granted
 from compliance.executor.receipt import Receipt, find
 from compliance.executor.session import session
@@ -62,12 +62,12 @@ def _transact(
         s.lock_tables(key.section for key in receipt.writes)
         before = running.state(s, receipt.writes)
         _check_unchanged(receipt, before)
-        already = s.written()
+        s.mark()
         change.at("before the first statement")
         running.revert(s, receipt.steps, change.at)
         after = running.state(s, receipt.writes)
         trails = fence.check_crossed(
-            before.observation, after.observation, since(already, s.written()),
+            before.observation, after.observation, s.wrote(),
             writes=receipt.writes, needs=receipt.needs, trails=change.execution.trails,
         )  # fmt: skip
         _check_restored(receipt, after)

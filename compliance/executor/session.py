@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import psycopg
 from psycopg import sql
@@ -60,12 +60,22 @@ class Inside(connecting.Look):
             raise connecting.QueryFailed(error) from None
 
 
+class _Written(NamedTuple):
+    """`rows` that this connection has written, and the `files` that hold the tables, by relation."""
+
+    rows: dict[str, int]
+    files: dict[str, int]
+
+
 class Session:
     """Writes as the estate's writer. What it says of the estate, it says from inside of its own transaction."""
 
-    def __init__(self, estate: Estate, needs: Needs, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
-        self.estate, self.needs, self.connection = estate, needs, connection
+    def __init__(
+        self, estate: Estate, needs: Needs, connection: psycopg.Connection[tuple[Any, ...]], step_seconds: float
+    ) -> None:
+        self.estate, self.needs, self.connection, self.step_seconds = estate, needs, connection, step_seconds
         self._look = Inside(connection)
+        self._marked = _Written({}, {})
 
     @contextmanager
     def transaction(self, *, keep: bool) -> Iterator[None]:
@@ -96,10 +106,14 @@ class Session:
         return Target(system, database)
 
     def run(self, title: str, script: str, at: Report) -> None:
-        """Each statement of a step; `at` is told after each."""
+        """Each statement of a step, all of them within the time that a step may take; `at` is told after each."""
+        deadline = time.monotonic() + self.step_seconds
         for number, statement in enumerate(plpgsql.statements(script), start=1):
+            left = max(1, int((deadline - time.monotonic()) * 1000))
+            self._execute(title, f"set local statement_timeout = {left}".encode())
             self._execute(title, statement.encode())
             at(f"{title}: statement {number}")
+        self._execute(title, f"set local statement_timeout = {int(self.step_seconds * 1000)}".encode())
 
     def _execute(self, title: str, statement: bytes) -> None:
         try:
@@ -138,9 +152,32 @@ class Session:
                 remedy="ask who set it; nothing was changed",
             )
 
-    def written(self) -> dict[str, int]:
-        """Rows written by this connection so far, by relation."""
-        return dict(self._look.query(resource("sql/executor/written.sql").read_bytes()))
+    def mark(self) -> None:
+        """What is written from here on is what `wrote` tells."""
+        ((counted,),) = self._look.query(b"select pg_catalog.current_setting('track_counts') = 'on'")
+        if not counted:
+            raise CouldNotLook(
+                "the server does not count what a transaction writes, so nobody could tell what a plan touches",
+                remedy="set track_counts = on, which is PostgreSQL's default",
+            )
+        self._marked = self._written()
+
+    def wrote(self) -> dict[str, int]:
+        """Rows written since the mark, by relation; 0 for a table that was emptied or rewritten as a whole."""
+        before, after = self._marked, self._written()
+        rewritten = {table: 0 for table, file in after.files.items() if before.files.get(table, file) != file}
+        return rewritten | {
+            table: rows - before.rows.get(table, 0)
+            for table, rows in after.rows.items()
+            if rows > before.rows.get(table, 0)
+        }
+
+    def _written(self) -> _Written:
+        rows, files = (
+            dict(self._look.query(resource(f"sql/executor/{name}.sql").read_bytes()))
+            for name in ("written", "storage")
+        )
+        return _Written(rows, files)
 
     def sequences(self) -> dict[str, int | None]:
         """Where sequences stand."""
@@ -188,7 +225,7 @@ def session(estate: Estate, needs: Needs, execution: Execution, purpose: str) ->
             _take_lock(connection, execution.lock_seconds)
         except psycopg.Error as error:
             raise _failed("the estate's lock", error) from None
-        yield Session(estate, needs, connection)
+        yield Session(estate, needs, connection, execution.step_seconds)
     finally:
         connection.close()
 
