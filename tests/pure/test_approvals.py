@@ -87,6 +87,17 @@ def test_where_nobody_approved_it_says_who_may_and_for_what(tmp_path: Path) -> N
     assert world.granted().by == ("alice", "carol")
 
 
+def test_a_rule_for_a_hazard_that_the_plan_does_not_have_asks_for_nobody(tmp_path: Path) -> None:
+    world = World.at(tmp_path, rule("alice", hazards=["inserts"]), rule("bob", hazards=["deletes", "updates"]))
+    world.rehearse()
+    world.approve("alice")
+    assert world.granted().by == ("alice",)
+    world = world.but(plan=plan("inserts", "updates"))
+    world.rehearse()
+    world.approve("alice")
+    assert refused(world).startswith("1 more of bob must approve 'execute' (it updates)")
+
+
 def test_one_of_two_and_the_same_one_twice_is_one_too_few(tmp_path: Path) -> None:
     world = World.at(tmp_path, rule("alice", "bob", "carol", count=2))
     world.rehearse()
