@@ -173,11 +173,9 @@ class Session:
         }
 
     def _written(self) -> _Written:
-        rows, files = (
-            dict(self._look.query(resource(f"sql/executor/{name}.sql").read_bytes()))
-            for name in ("written", "storage")
-        )
-        return _Written(rows, files)
+        rows = self._look.query(resource("sql/executor/written.sql").read_bytes())
+        files = self._look.query(resource("sql/executor/storage.sql").read_bytes())
+        return _Written(dict(rows), dict(files))
 
     def sequences(self) -> dict[str, int | None]:
         """Where sequences stand."""
