@@ -91,7 +91,7 @@ def _approval(commands: Commands) -> None:
         commands, "approve", "approve", "sign that a plan may be executed, tested, rolled back or committed",
         "compliance approve PLAN --capability execute --key alice.pem --reason 'release 34' --expires 4h",
     )  # fmt: skip
-    approve.add_argument("plan", metavar="PLAN", help=_PLAN)
+    approve.add_argument("plan", metavar="PLAN", help=f"{_PLAN}; for `rollback` also the id of a receipt")
     approve.add_argument(
         "--capability", required=True, choices=("execute", "test-call", "rollback", "commit"),
         help="what is approved; none implies another",

@@ -15,13 +15,14 @@ from compliance.talking import done, say, write
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from compliance.estate.config import Estate
     from compliance.executor.apply import Applied, Change
     from compliance.executor.ledger import Ledger
-    from compliance.executor.plan import Plan
+    from compliance.executor.plan import Approvable, Plan
     from compliance.systems import Policies
+    from compliance.systems.platform.execution import Key
 
 
 class NotKept(ComplianceError):
@@ -133,11 +134,10 @@ def rehearse(parsed: argparse.Namespace) -> int:
 def approve(parsed: argparse.Namespace) -> int:
     """Sign that a plan may be executed (or tested, rolled back, committed) until a time."""
     from compliance.executor import approvals, keys
-    from compliance.executor import plan as plans
 
-    plan = plans.read(Path(parsed.plan))
     signer = keys.load(Path(parsed.key))
     with _change(parsed) as (change, _):
+        plan = _plan_or_receipt(parsed, change.ledger)
         entry = approvals.approve(
             plan, capability=parsed.capability, signer=signer, reason=parsed.reason, expires=parsed.expires,
             now=change.now, execution=change.execution, ledger=change.ledger,
@@ -145,6 +145,19 @@ def approve(parsed: argparse.Namespace) -> int:
     value = {"plan": plan.digest, "capability": parsed.capability, "entry": entry.hash}
     _say_json(parsed, value, f"approved: {parsed.capability} of plan {plan.digest[:12]} for {parsed.expires}")
     return 0
+
+
+def _plan_or_receipt(parsed: argparse.Namespace, ledger: Ledger) -> Approvable:
+    """The way back may be approved when the plan itself is gone, as it is after the audit that found all in order."""
+    from compliance.executor import plan as plans
+    from compliance.executor.receipt import find
+
+    place = Path(parsed.plan)
+    return (
+        find(ledger, parsed.plan)
+        if parsed.capability == "rollback" and not place.exists()
+        else plans.read(place)
+    )
 
 
 def apply(parsed: argparse.Namespace) -> int:
@@ -297,9 +310,10 @@ def ledger_verify(parsed: argparse.Namespace) -> int:
 
 def ledger_show(parsed: argparse.Namespace) -> int:
     """Print what happened, oldest first."""
-    with _estate(parsed) as (estate, _):
+    with _estate(parsed) as (estate, policies):
         entries = _ledger(estate).entries()
-    value = [{"at": e.at, "kind": e.kind, "entry": e.hash} | _gist(e.body) for e in entries]
+    known = policies["platform"].execution.keys
+    value = [{"at": e.at, "kind": e.kind, "entry": e.hash} | _gist(e.body, known) for e in entries]
     lines = [
         f"{e['at'][:19]}Z  {e['entry'][:12]}  {e['kind']:11}  {e['plan'][:12]:12}  {e['what']}" for e in value
     ]
@@ -307,15 +321,27 @@ def ledger_show(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def _gist(body: dict[str, Any]) -> dict[str, str]:
+def _gist(body: dict[str, Any], known: Mapping[str, Key]) -> dict[str, str]:
     """The plan that an entry is about, and a word on it."""
     if "envelope" in body or "statement" in body:
-        said = body.get("statement") or json.loads(b64decode(body["envelope"]["payload"]))["predicate"]
-        said = said.get("predicate", said)
-        return {"plan": said["plan"], "what": said.get("capability") or f"{said['result']} ({said['place']})"}
+        said = body.get("statement") or json.loads(b64decode(body["envelope"]["payload"]))
+        about = said["predicate"]
+        what = about.get("capability") or f"{about['result']} ({about.get('place', 'nowhere')})"
+        return {"plan": about["plan"], "what": what + _signer(body.get("envelope"), known)}
     if isinstance(body.get("plan"), dict):
         return {"plan": body["plan"]["digest"], "what": f"{body['change']} {body['plan']['name']}"}
     return {"plan": "", "what": ""}
+
+
+def _signer(envelope: Any, known: Mapping[str, Key]) -> str:
+    from compliance.executor.attest import open_envelope
+
+    if envelope is None:
+        return ", unsigned"
+    try:
+        return f" by {open_envelope(envelope, known)[0]}"
+    except Refused as refused:
+        return f": {refused.message}"
 
 
 def ledger_settle(parsed: argparse.Namespace) -> int:

@@ -124,6 +124,28 @@ def test_an_approval_of_the_way_there_does_not_open_the_way_back(applied: Stagin
     assert "it was used by rolled-back" in said.err
 
 
+def test_the_way_back_is_approved_by_its_receipt_where_the_plan_is_gone(applied: Staging) -> None:
+    """As after the next audit, which finds nothing to migrate."""
+    receipt = applied.receipt()
+    assert applied.run("rollback", receipt).code == 0
+    assert (applied.approve("bob").code, applied.apply().code) == (0, 0)
+    shutil.rmtree(applied.migration)
+    by_receipt = ("approve", applied.receipt(), "--key", applied.key("bob"), "--reason", "test", "--capability")
+    assert applied.run(*by_receipt, "execute").code == 2, "the way there needs the plan itself"
+    assert applied.run("rollback", applied.receipt()).code == 4
+    assert applied.run(*by_receipt, "rollback").code == 0
+    assert (applied.run("rollback", applied.receipt()).code, applied.rows()) == (0, 24)
+
+
+def test_the_ledger_shows_who_signed_what(applied: Staging) -> None:
+    def said() -> list[str]:
+        return [line.split(maxsplit=4)[-1] for line in applied.run("ledger", "show").out.splitlines()[1:4]]
+
+    assert said() == ["passed (estate) by author", "execute by alice", "apply command_catalog/migration"]
+    applied.platform(applied.execution.keys["alice"].public, "0" * 64)
+    assert said()[1].startswith("execute: unknown key ")
+
+
 def test_a_receipt_that_is_not_there_is_refused_with_those_that_are(staging: Staging) -> None:
     empty = staging.run("rollback", "abc")
     assert (empty.code, "this ledger holds no receipt" in empty.err) == (4, True)
