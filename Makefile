@@ -39,6 +39,9 @@ prove: .venv/dev ## Exhaustive: the tests, and the full matrices marked `prove`
 bench: .venv/dev ## Measure, as ratios in one run
 	for each in benchmarks/[a-z]*.py; do $(BIN)/python $$each || exit 1; done
 
+demo: .venv/run ## Play a change from drift to rollback on an estate that is thrown away (under a minute)
+	$(BIN)/compliance demo
+
 golden: .venv/run ## Compile the reference estate again into sql/compiled, and what it needs with 24 rows
 	$(BIN)/python -m tests.golden
 

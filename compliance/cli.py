@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compliance.arguments import add, changes
+from compliance.talking import done
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,10 +56,10 @@ def _run(parsed: argparse.Namespace) -> int:
         module = import_module(f"compliance.{parsed.module}")
         return int(getattr(module, parsed.call)(parsed))
     except ComplianceError as error:
-        print(f"compliance: {error}", file=sys.stderr)
+        _complain(error)
         return error.exit_code
     except KeyboardInterrupt:
-        print("compliance: interrupted", file=sys.stderr)
+        _complain("interrupted")
         return 130
     except BrokenPipeError:
         # The reader went away (`| head`); Python would complain once more when it closes the stream.
@@ -66,8 +67,13 @@ def _run(parsed: argparse.Namespace) -> int:
         return 141
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        print(f"compliance: {place}{error.strerror or error}", file=sys.stderr)
+        _complain(f"{place}{error.strerror or error}")
         return 2
+
+
+def _complain(what: object) -> None:
+    done()  # or it would stand behind the last word of progress
+    print(f"compliance: {what}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -87,6 +93,10 @@ def _parser() -> argparse.ArgumentParser:
     _estate(commands)
     changes(commands)
     _report(commands)
+    add(
+        commands, "demo", "demo", "play a change of an estate from drift to rollback, on one that is thrown away",
+        module="demo",
+    )  # fmt: skip
     return parser
 
 

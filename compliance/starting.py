@@ -24,8 +24,10 @@ systems: [command_catalog]
 policy: policy           # a folder with one file a system, and platform.yaml
 postgres:
   dsn_env: ESTATE_DSN    # name of the environment variable that holds the DSN of a role that may only SELECT
-  # writer_dsn_env: ESTATE_WRITER_DSN   # the role that applies plans; needed by rehearse, apply and rollback alone
-# ledger: ledger         # a folder outside of the database: who approved what, what was applied, what was taken back
+  # What changes the estate (rehearse, apply, rollback, exercise) needs two things more, and in policy/platform.yaml
+  # under `execution` the keys of the people who may approve it.
+  # writer_dsn_env: ESTATE_WRITER_DSN   # the DSN of a role that may write what plans write; an audit never uses it
+# ledger: ledger         # a folder outside of the database: what was rehearsed, approved, applied and taken back
 repository: .            # the git repository whose files repeat what the database holds
 # redaction_key_env: ESTATE_REDACTION_KEY   # lets two observations be compared by the hash of a secret
 # unavailable:           # a source that cannot be opened for now; its rules are not applicable, and the report says so
