@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from compliance.core.change import Differs, Drift, Missing, Undeclared
 from compliance.core.observation import Row
 from compliance.systems import command_catalog
-from compliance.systems.command_catalog.drift import drift
+from compliance.systems.command_catalog.drift import drift, listed
 from compliance.systems.command_catalog.policy import FIELDS
 from tests.pure.catalogs import judged, observation, policy, rows
 
@@ -44,6 +44,12 @@ def patched(found: list[Values], changes: list[Drift]) -> dict[str, Values]:
                 row[FIELDS.index(facet)] = declared
                 after[name] = tuple(row)
     return after
+
+
+def test_the_entries_of_lists_within_a_list_count_as_postgresql_counts_them() -> None:
+    assert listed((("a", None), ("b", "a"))) == ("a", None, "b", "a")
+    assert (listed(()), listed(None), listed("{a}")) == ((), (), ())
+    command_catalog.compile(judged([("dot_iu_other", None, None, None, (("a", "b"), (None, "c")))]))
 
 
 def of(found: list[Values]) -> list[Drift]:

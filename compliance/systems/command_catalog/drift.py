@@ -44,5 +44,8 @@ def same(want: Any, found: Any) -> bool:
 
 
 def listed(value: Any) -> tuple[Any, ...]:
-    """The entries of a list of targets; a value of another kind has none, and is a difference of its own."""
-    return value if isinstance(value, tuple) else ()
+    """The entries of a list of targets, of lists within it too, as `unnest` gives them; a value of another kind has
+    none, and is a difference of its own."""
+    if not isinstance(value, tuple):
+        return ()
+    return tuple(entry for item in value for entry in (listed(item) if isinstance(item, tuple) else (item,)))
