@@ -102,7 +102,7 @@ def _transact(change: Change, s: Session, plan: Plan, grant: Grant, *, keep: boo
         after = running.state(s, plan.writes)
         effect = running.effect(before, after)
         trails = fence.check_crossed(
-            before.observation, after.observation, s.wrote(),
+            before, after, s.wrote(),
             writes=plan.writes, needs=plan.needs, trails=change.execution.trails,
         )  # fmt: skip
         s.kill_switch(change.execution.kill_switch)

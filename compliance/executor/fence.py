@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from compliance.core.footprint import FactKey
     from compliance.core.needs import Needs
-    from compliance.core.observation import Observation
+    from compliance.executor.running import State
+    from compliance.executor.session import Wrote
 
 
 def check_writes(writes: Iterable[FactKey], needs: Needs, preserve: Iterable[str]) -> None:
@@ -36,9 +37,9 @@ def check_writes(writes: Iterable[FactKey], needs: Needs, preserve: Iterable[str
 
 
 def check_crossed(
-    before: Observation,
-    after: Observation,
-    wrote: Mapping[str, int],
+    before: State,
+    after: State,
+    wrote: Mapping[str, Wrote],
     *,
     writes: Iterable[FactKey],
     needs: Needs,
@@ -46,20 +47,26 @@ def check_crossed(
 ) -> dict[str, int]:
     """After it ran and before COMMIT: nothing else changed, seen or unseen. Returns rows added to trails."""
     allowed = frozenset(writes)
-    crossed = [f"{key} changed" for key in footprint.changed(before, after) if not key.within(allowed)]
+    rows = {key for key, _ in before.images.items() ^ after.images.items()}
+    changed = footprint.changed(before.observation, after.observation) | rows
+    crossed = [f"{key} changed" for key in changed if not key.within(allowed)]
     own = {needs.relations[key.section] for key in allowed}
-    trail = {_spelled(entry) for entry in trails}
-    crossed += [_told(table, rows) for table, rows in wrote.items() if table not in own | trail]
+    added = {_spelled(entry) for entry in trails} & {
+        table for table, found in wrote.items() if not found.rewritten
+    }
+    crossed += [_told(table, found) for table, found in wrote.items() if table not in own | added]
     if crossed:
         raise Refused(
             "the fence was crossed: something else changes when this plan runs", reasons=sorted(crossed),
             remedy="nothing was changed; look at triggers and foreign keys of what the plan writes",
         )  # fmt: skip
-    return {table: rows for table, rows in wrote.items() if table in trail}
+    return {table: found.added for table, found in wrote.items() if table in added}
 
 
-def _told(table: str, rows: int) -> str:
-    return f"{rows} row(s) of {table} were written" if rows else f"{table} was emptied or rewritten as a whole"
+def _told(table: str, rows: Wrote) -> str:
+    if rows.added or rows.rewritten:
+        return f"{rows.added} row(s) of {table} were added, {rows.rewritten} changed or removed"
+    return f"{table} was emptied or rewritten as a whole"
 
 
 def _spelled(entry: str) -> str:

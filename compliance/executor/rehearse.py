@@ -100,7 +100,7 @@ def _rolled_back(change: Change, plan: Plan, opened: Open) -> Rehearsed:
         running.revert(s, plan.steps, change.at)
         reverted = running.state(s, plan.writes)
         trails = fence.check_crossed(
-            before.observation, deployed.observation, s.wrote(),
+            before, deployed, s.wrote(),
             writes=plan.writes, needs=plan.needs, trails=change.execution.trails,
         )  # fmt: skip
         _restored(plan, before, reverted)
@@ -117,11 +117,11 @@ def _committed(change: Change, plan: Plan, opened: Open) -> Rehearsed:
     states: list[State] = []
     for act in (running.deploy, running.deploy, running.revert):
         with opened() as s, s.transaction(keep=True):
-            earlier = s.observe()
+            earlier = running.state(s, plan.writes)
             s.mark()
             act(s, plan.steps, change.at)
             trails |= fence.check_crossed(
-                earlier, s.observe(), s.wrote(),
+                earlier, running.state(s, plan.writes), s.wrote(),
                 writes=plan.writes, needs=plan.needs, trails=change.execution.trails,
             )  # fmt: skip
         with opened() as s:
@@ -136,8 +136,7 @@ def _committed(change: Change, plan: Plan, opened: Open) -> Rehearsed:
 def _same(when: str, expected: State, found: State) -> None:
     """Rows by their whole content, and everything that the catalog says."""
     differing = [str(key) for key in footprint.changed(expected.observation, found.observation)]
-    images = expected.images.items() ^ found.images.items()
-    differing += sorted({f"{name} (whole row)" for name, _ in images})
+    differing += {f"{key} (whole row)" for key, _ in expected.images.items() ^ found.images.items()}
     if differing:
         raise NotRestored(
             f"{when} the state is not the one before:\n"
@@ -148,11 +147,9 @@ def _same(when: str, expected: State, found: State) -> None:
 
 def _restored(plan: Plan, before: State, reverted: State) -> None:
     """What is governed is as it was. An undeclared column that a trigger keeps (`updated_at`) may have moved."""
-    changed = {key.subject: key for key in plan.writes}
     kept = {
-        name: image for name, image in before.images.items()
-        if name in reverted.images and name.partition("#")[2] in changed
-    }  # fmt: skip
+        key: image for key, image in before.images.items() if key in reverted.images and key.within(plan.writes)
+    }
     _same("after taking it back", before, reverted._replace(images=reverted.images | kept))
 
 

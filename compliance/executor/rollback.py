@@ -67,7 +67,7 @@ def _transact(
         running.revert(s, receipt.steps, change.at)
         after = running.state(s, receipt.writes)
         trails = fence.check_crossed(
-            before.observation, after.observation, s.wrote(),
+            before, after, s.wrote(),
             writes=receipt.writes, needs=receipt.needs, trails=change.execution.trails,
         )  # fmt: skip
         _check_restored(receipt, after)
@@ -87,10 +87,11 @@ def _transact(
 
 def _check_unchanged(receipt: Receipt, now: State) -> None:
     """What somebody changed since is theirs: it is not taken away."""
+    images, effect = {str(key): image for key, image in now.images.items()}, receipt.effect
     moved = [
-        f"{name}: {'is gone' if name not in now.images else 'was changed since'}"
-        for name in receipt.effect.created
-        if now.images.get(name) != receipt.effect.images[name]
+        f"{name}: {'is gone' if name not in images else 'was changed since'}"
+        for name in effect.created
+        if images.get(name) != effect.images[name]
     ]
     if moved:
         raise Refused(

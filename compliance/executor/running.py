@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 
 class State(NamedTuple):
-    """What governs: the look, and whole rows by `section#subject` as digests."""
+    """What governs: the look, and as digests all rows of the tables that are written, in their whole content."""
 
     observation: Observation
-    images: dict[str, str]
+    images: dict[FactKey, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Rows by `section#subject`: what a transaction made, changed and removed; `images`: of what it left behind."""
+    """Rows by `section#subject`: what a transaction made, changed and removed; `images`: of what it wrote."""
 
     created: tuple[str, ...]
     changed: tuple[str, ...]
@@ -49,17 +49,18 @@ class Effect:
 
 
 def state(session: Session, writes: Iterable[FactKey]) -> State:
-    return State(session.observe(), session.images(writes))
+    return State(session.observe(), session.images(key.section for key in writes))
 
 
 def effect(before: State, after: State) -> Effect:
     """By comparison: what a statement says of its rows does not count what triggers did."""
-    old, new = before.images, after.images
+    old, new = ({str(key): image for key, image in state.images.items()} for state in (before, after))
+    written = dict(new.items() - old.items())
     return Effect(
         created=tuple(sorted(new.keys() - old.keys())),
-        changed=tuple(sorted(name for name in new.keys() & old.keys() if new[name] != old[name])),
+        changed=tuple(sorted(written.keys() & old.keys())),
         removed=tuple(sorted(old.keys() - new.keys())),
-        images=new,
+        images=written,
     )
 
 

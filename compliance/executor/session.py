@@ -16,6 +16,7 @@ from psycopg import sql
 
 from compliance.core import plpgsql
 from compliance.core.errors import ComplianceError, ConfigurationError, CouldNotLook, Refused
+from compliance.core.footprint import FactKey
 from compliance.core.needs import split_name
 from compliance.core.observation import Observation
 from compliance.estate import connection as connecting
@@ -26,7 +27,6 @@ from compliance.executor.plan import Target
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from compliance.core.footprint import FactKey
     from compliance.core.needs import Needs, RowsNeed
     from compliance.estate.config import Estate
     from compliance.systems.platform.execution import Execution, KillSwitch
@@ -60,10 +60,18 @@ class Inside(connecting.Look):
             raise connecting.QueryFailed(error) from None
 
 
+class Wrote(NamedTuple):
+    """Rows of one table that were added, and that were changed or removed; none of both: it was emptied, or rewritten
+    as a whole."""
+
+    added: int
+    rewritten: int
+
+
 class _Written(NamedTuple):
     """`rows` that this connection has written, and the `files` that hold the tables, by relation."""
 
-    rows: dict[str, int]
+    rows: dict[str, Wrote]
     files: dict[str, int]
 
 
@@ -162,48 +170,41 @@ class Session:
             )
         self._marked = self._written()
 
-    def wrote(self) -> dict[str, int]:
-        """Rows written since the mark, by relation; 0 for a table that was emptied or rewritten as a whole."""
-        before, after = self._marked, self._written()
-        rewritten = {table: 0 for table, file in after.files.items() if before.files.get(table, file) != file}
-        return rewritten | {
-            table: rows - before.rows.get(table, 0)
+    def wrote(self) -> dict[str, Wrote]:
+        """What was written since the mark, by relation."""
+        before, after, none = self._marked, self._written(), Wrote(0, 0)
+        whole = {table: none for table, file in after.files.items() if before.files.get(table, file) != file}
+        return whole | {
+            table: Wrote(rows.added - old.added, rows.rewritten - old.rewritten)
             for table, rows in after.rows.items()
-            if rows > before.rows.get(table, 0)
+            if rows != (old := before.rows.get(table, none))
         }
 
     def _written(self) -> _Written:
         rows = self._look.query(resource("sql/executor/written.sql").read_bytes())
         files = self._look.query(resource("sql/executor/storage.sql").read_bytes())
-        return _Written(dict(rows), dict(files))
+        return _Written({table: Wrote(added, rewritten) for table, added, rewritten in rows}, dict(files))
 
     def sequences(self) -> dict[str, int | None]:
         """Where sequences stand."""
         return dict(self._look.query(resource("sql/executor/sequences.sql").read_bytes()))
 
-    def images(self, keys: Iterable[FactKey]) -> dict[str, str]:
-        """Digest of the whole row, undeclared columns too, of each row under these keys that is there."""
-        wanted: dict[str, set[str | None]] = {}
-        for key in keys:
-            wanted.setdefault(key.section, set()).add(key.subject)
-        rows = {need.section: need for need in self.needs.rows}
+    def images(self, sections: Iterable[str]) -> dict[FactKey, str]:
+        """Digest of each row of the tables behind these sections: of the whole row, undeclared columns too."""
+        needs = {need.section: need for need in self.needs.rows}
         return {
-            f"{section}#{subject}": image
-            for section, subjects in sorted(wanted.items())
-            for subject, image in self._look.query(_images(rows[section], subjects))
+            FactKey(section, subject): image
+            for section in sorted(set(sections))
+            for subject, image in self._look.query(_images(needs[section]))
         }
 
 
-def _images(need: RowsNeed, subjects: set[str | None]) -> sql.Composed:
+def _images(need: RowsNeed) -> sql.Composed:
     key, table = sql.Identifier("t", need.columns[0]), sql.Identifier(*split_name(need.relation))
-    query = sql.SQL(
+    return sql.SQL(
         "select {}::pg_catalog.text, pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to("
         "pg_catalog.to_jsonb(t)::pg_catalog.text, 'UTF8')), 'hex') from {} as t"
     ).format(key, table)
-    if None in subjects:
-        return query
-    only = sql.SQL(" where {}::pg_catalog.text = any ({}::pg_catalog.text[])")
-    return query + only.format(key, sql.Literal(sorted(s for s in subjects if s is not None)))
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 -- Rows that this transaction has inserted, updated or deleted so far, by whatever way: triggers and cascades included.
 select
     s.schemaname || '.' || s.relname as relation,
-    s.n_tup_ins + s.n_tup_upd + s.n_tup_del as rows
+    s.n_tup_ins as added,
+    s.n_tup_upd + s.n_tup_del as rewritten
 from pg_catalog.pg_stat_xact_all_tables as s
 where s.n_tup_ins + s.n_tup_upd + s.n_tup_del > 0
 order by s.schemaname collate "C", s.relname collate "C";
