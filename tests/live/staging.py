@@ -21,7 +21,7 @@ import pytest
 from pytest_postgresql.executors import NoopExecutor
 
 from compliance.cli import main
-from compliance.estate import config
+from compliance.estate import config, document
 from compliance.estate.resources import resource
 from compliance.executor import approvals, keys, plan
 from compliance.executor.apply import Change
@@ -227,6 +227,17 @@ class Copy(NoopExecutor):
         return str(self.__dict__["source"])
 
 
+_READ, _PARSED = document.read, dict[bytes, document.Document]()
+
+
+def read_once(path: Path) -> document.Document:
+    """The same bytes are parsed once a run: most of the time of a command in this process is YAML."""
+    data = path.read_bytes() if path.is_file() else b""
+    if data not in _PARSED:
+        _PARSED[data] = _READ(path)
+    return replace(_PARSED[data], path=path)
+
+
 @contextmanager
 def standing(template: NoopExecutor, folder: Path, database: str | None = None) -> Iterator[Staging]:
     """A folder with a clone behind it: of 24 rows, or a copy as it is."""
@@ -235,6 +246,7 @@ def standing(template: NoopExecutor, folder: Path, database: str | None = None) 
         psycopg.connect(dsn) as db,
         pytest.MonkeyPatch.context() as patch,
     ):
+        patch.setattr(document, "read", read_once)
         point_at(patch, dsn)
         staging = Staging(folder, db)
         if not isinstance(template, Copy):
