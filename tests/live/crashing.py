@@ -101,8 +101,11 @@ def built() -> Iterator[Site]:
     """A site with its plan, for the length of a block."""
     with mortal() as server, tempfile.TemporaryDirectory(prefix="dotc-site-") as folder:
         site = Site(Path(folder), server)
-        site.build()
-        yield site
+        try:
+            site.build()
+            yield site
+        finally:
+            site.stop()
 
 
 class State(NamedTuple):
@@ -172,6 +175,7 @@ class Site:
         self.plan = folder / "compiled/command_catalog/migration"
         self.states: dict[str, State] = {}
         self.receipt = ""
+        self.started: list[ForkServerProcess] = []
 
     @property
     def ledger(self) -> Ledger:
@@ -237,6 +241,7 @@ class Site:
 
     def restore(self, name: str) -> None:
         """As it was when it was saved: database, ledger, configuration."""
+        self.stop()
         self._database(
             "drop database if exists estate with (force)",
             f"create database estate template {name} strategy file_copy",
@@ -245,6 +250,13 @@ class Site:
         shutil.rmtree(self.ledger.folder, ignore_errors=True)
         shutil.copytree(self.folder / f"ledger-{name}", self.ledger.folder)
         self.configure(self.dsn("estate_owner"))
+
+    def stop(self) -> None:
+        """What a test that failed has left waiting."""
+        while self.started:
+            process = self.started.pop()
+            process.kill()
+            process.join()
 
     def _database(self, *statements: str) -> None:
         with psycopg.connect(self.server.dsn("postgres"), autocommit=True) as admin:
@@ -272,6 +284,7 @@ class Site:
         }  # fmt: skip
         process = FORKS.Process(target=striking.run, args=(order, [*arguments, "--estate", str(self.estate)]))
         process.start()
+        self.started.append(process)
         return Running(process, place)
 
     def run(self, name: str, at: int | str = -1, do: str = "") -> Done:

@@ -162,7 +162,7 @@ ROOM: dict[str, tuple[int | str, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize("what", ROOM)
+@pytest.mark.parametrize("what", ["intent", "receipt", pytest.param("verified", marks=pytest.mark.prove)])
 def test_without_room_in_a_file_nothing_is_applied_or_the_same_command_finishes(what: str, site: Site) -> None:
     at, held = ROOM[what]
     full = site.run("apply", at, "limit_files")
@@ -352,7 +352,9 @@ def test_a_table_that_somebody_else_holds_is_4_and_nothing_is_applied(site: Site
     assert_applied_once(site)
 
 
-@pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "blow", [signal.SIGINT, signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.prove)]
+)
 def test_ended_in_the_middle_of_a_statement_it_leaves_nothing_and_no_lock(
     blow: signal.Signals, slow_plan: Path, site: Site
 ) -> None:
