@@ -121,6 +121,25 @@ def test_the_table_of_estate_keys_is_what_the_schema_allows() -> None:
     assert named == set(schema["properties"])
 
 
+def test_the_approvals_of_the_readme_are_a_policy(tmp_path: Path) -> None:
+    from compliance.estate import document
+    from compliance.systems import platform
+
+    (approvals,) = [block.text for block in blocks("README.md") if block.language == "yaml"]
+    people = zip("abc", ("alice", "bob", "carol"), strict=True)
+    keys = "".join(f"    {name}: {{public: '{x * 64}', may: [execute, rollback]}}\n" for x, name in people)
+    rules = "".join(f"  {line}\n" for line in approvals.splitlines())
+    policy = tmp_path / "platform.yaml"
+    policy.write_text(
+        f"reviewed: false\npostgres: {{oldest: 14, newest: 18}}\nexecution:\n  keys:\n{keys}{rules}"
+    )
+    schema = ROOT / "compliance/systems/platform/policy.schema.json"
+    found = platform.parse(document.load(policy, schema)).execution
+    assert [(rule.count, rule.capability) for rule in found.approvals["production"]] == [
+        (1, "execute"), (2, "execute"), (1, "rollback"),
+    ]  # fmt: skip
+
+
 def test_the_probe_of_the_readme_runs(checkout: Path, environment: dict[str, str]) -> None:
     (probe,) = [block.text for block in blocks("README.md") if block.language == "python"]
     folder = checkout.parent / "own"
