@@ -72,7 +72,7 @@ def plan_show(parsed: argparse.Namespace) -> int:
     plan = plans.read(Path(parsed.plan))
     _say_json(
         parsed,
-        plan.as_json() | {"digest": plan.digest},
+        plan.content | {"digest": plan.digest},
         f"plan {plan.digest}\n\n{plan.files['REVIEW.md'].decode()}",
     )
     return 0

@@ -163,7 +163,7 @@ def _body(plan: Plan, grant: Grant, before: State, after: State, effect: Effect)
     """All that taking it back needs, so that a later version of the program can: it reads no plan and no policy."""
     return {
         "change": "apply",
-        "plan": {"name": plan.name, "digest": plan.digest, "files": plan.digests, "content": plan.as_json()},
+        "plan": {"name": plan.name, "digest": plan.digest, "files": plan.digests, "content": plan.content},
         "approvals": {"self": grant.self_approved, "by": list(grant.by), "nonces": list(grant.nonces)},
         "footprint": {
             "before": footprint.digest(before.observation, plan.reads),

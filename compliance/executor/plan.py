@@ -92,7 +92,7 @@ class Plan:
     def files(self) -> dict[str, bytes]:
         """The bytes of every file of the folder that the digest covers."""
         texts = {
-            "plan.json": canonical.pretty(self.as_json()),
+            "plan.json": canonical.pretty(self.content),
             "REVIEW.md": review(self),
             **self.compiled.files(),
         }
@@ -108,7 +108,8 @@ class Plan:
         """What an approval names."""
         return canonical.digest(canonical.dumps(self.digests))
 
-    def as_json(self) -> dict[str, Any]:
+    @cached_property
+    def content(self) -> dict[str, Any]:
         """`plan.json`: everything that an executor needs, and a checksum of that: what no other file repeats could be
         changed unseen until somebody asks for an approval of it."""
         content = {

@@ -69,14 +69,12 @@ def rehearse(change: Change, plan: Plan, place: Place, *, policy: str) -> Rehear
     def opened() -> AbstractContextManager[Session]:
         return session(change.estate, plan.needs, change.execution, purpose)
 
-    with opened() as s, s.transaction(keep=False):
-        check_target(s, plan)
-        fence.check_writes(plan.writes, plan.needs, change.execution.preserve)
-        before = running.state(s, plan.writes)
-        check_fresh(before, plan)
     if place == "estate":
-        found = _rolled_back(change, plan, opened)
+        before, found = _rolled_back(change, plan, opened)
     else:
+        with opened() as s, s.transaction(keep=False):
+            check_target(s, plan)
+            before = _before(change, s, plan)
         with clone.of(change.estate, plan.needs, change.execution, change.at) as cloned:
             found = _committed(change, plan, cloned)
     with opened() as s, s.transaction(keep=False):
@@ -84,17 +82,26 @@ def rehearse(change: Change, plan: Plan, place: Place, *, policy: str) -> Rehear
     return found
 
 
-def _rolled_back(change: Change, plan: Plan, opened: Open) -> Rehearsed:
-    """Everything in one transaction that never commits."""
+def _before(change: Change, s: Session, plan: Plan) -> State:
+    """What all that follows is compared with; a plan that does not belong to it is not even tried."""
+    fence.check_writes(plan.writes, plan.needs, change.execution.preserve)
+    before = running.state(s, plan.writes)
+    check_fresh(before, plan)
+    return before
+
+
+def _rolled_back(change: Change, plan: Plan, opened: Open) -> tuple[State, Rehearsed]:
+    """Everything in one transaction that never commits; and how the estate was before it."""
     with opened() as s, s.transaction(keep=False):
+        check_target(s, plan)
         s.lock_tables(key.section for key in plan.writes)
+        before = _before(change, s, plan)
         sequences = s.sequences()
         s.mark()
-        before = running.state(s, plan.writes)
         running.deploy(s, plan.steps, change.at)
         deployed = running.state(s, plan.writes)
         change.at("deployed and verified")
-        running.deploy(s, plan.steps, change.at)
+        running.deploy_again(s, plan.steps, change.at)
         _same("after deploying twice", deployed, running.state(s, plan.writes))
         change.at("deployed again: nothing changed")
         running.revert(s, plan.steps, change.at)
@@ -105,7 +112,7 @@ def _rolled_back(change: Change, plan: Plan, opened: Open) -> Rehearsed:
         )  # fmt: skip
         _restored(plan, before, reverted)
         change.at("taken back: as before")
-        return _result("estate", before, deployed, _moved(sequences, s.sequences()), trails)
+        return before, _result("estate", before, deployed, _moved(sequences, s.sequences()), trails)
 
 
 def _committed(change: Change, plan: Plan, opened: Open) -> Rehearsed:
@@ -115,7 +122,7 @@ def _committed(change: Change, plan: Plan, opened: Open) -> Rehearsed:
         before = running.state(s, plan.writes)
     trails: dict[str, int] = {}
     states: list[State] = []
-    for act in (running.deploy, running.deploy, running.revert):
+    for act in (running.deploy, running.deploy_again, running.revert):
         with opened() as s, s.transaction(keep=True):
             earlier = running.state(s, plan.writes)
             s.mark()
