@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+from typing import Any
 
 # Made once: thousands of facts are spelled one by one, and to make an encoder takes longer than to use it.
 _ONE_LINE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
@@ -22,24 +18,18 @@ def dumps(value: Any) -> bytes:
 
 def pretty(value: Any) -> str:
     """The same content for a person and for git: indented, a fact or a key a line, a line feed at the end."""
-    return "".join(_indented(value, "\n")) + "\n"
+    return _indented(value, "\n") + "\n"
 
 
-def _indented(value: Any, line: str) -> Iterator[str]:
+def _indented(value: Any, line: str) -> str:
     """Lists of plain values stay on one line, which is what the encoder in C can do: some hold thousands of them."""
     inner = line + "  "
     if isinstance(value, dict) and value:
-        for place, name in enumerate(sorted(value)):
-            yield f"{',' if place else '{'}{inner}{_SPACED.encode(name)}: "
-            yield from _indented(value[name], inner)
-        yield line + "}"
-    elif isinstance(value, (list, tuple)) and any(isinstance(item, (dict, list, tuple)) for item in value):
-        for place, item in enumerate(value):
-            yield ("," if place else "[") + inner
-            yield from _indented(item, inner)
-        yield line + "]"
-    else:
-        yield _SPACED.encode(value)
+        parts = [f"{_SPACED.encode(name)}: {_indented(value[name], inner)}" for name in sorted(value)]
+        return "{" + inner + f",{inner}".join(parts) + line + "}"
+    if isinstance(value, (list, tuple)) and any(isinstance(item, (dict, list, tuple)) for item in value):
+        return "[" + inner + f",{inner}".join([_indented(item, inner) for item in value]) + line + "]"
+    return _SPACED.encode(value)
 
 
 def digest(data: bytes) -> str:

@@ -26,12 +26,16 @@ class Entry(NamedTuple):
     hash: str
 
     @property
+    def spelled(self) -> bytes:
+        return canonical.dumps(self._asdict())
+
+    @property
     def line(self) -> bytes:
-        return canonical.dumps(self._asdict()) + b"\n"
+        return self.spelled + b"\n"
 
     @property
     def proper_hash(self) -> str:
-        return canonical.digest(canonical.dumps(self._replace(hash="")._asdict()))
+        return canonical.digest(self._replace(hash="").spelled)
 
 
 class Line(NamedTuple):

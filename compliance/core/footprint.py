@@ -55,7 +55,8 @@ def subject_of(fact: Any) -> str:
 
 def digest(observation: Observation, keys: Iterable[FactKey]) -> str:
     """Of the facts under these keys and no others: the footprint of a plan. Raises where one was not seen."""
-    wanted = set(keys)
+    every = frozenset(keys)
+    wanted = {key for key in every if key.subject is None or FactKey(key.section) not in every}
     sections = {key.section for key in wanted if key.subject is not None}
     # Sorted out once: a plan may name thousands of rows, and to go through all of them for each would be quadratic.
     sorted_out = {section: _by_subject(observation.read(section)) for section in sections}

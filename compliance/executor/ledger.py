@@ -100,9 +100,9 @@ class Ledger:
     def _append(self, kind: str, body: dict[str, Any], at_step: Callable[[str], None]) -> Entry:
         at = datetime.now(UTC).isoformat(timespec="microseconds")
         prev = self._entries[-1].hash if self._entries else ""
+        spelled = Entry(len(self._entries) + 1, at, kind, body, prev, "").spelled
         # As it will be read again: what was a tuple comes back as a list.
-        entry = Entry(len(self._entries) + 1, at, kind, json.loads(canonical.dumps(body)), prev, "")
-        entry = entry._replace(hash=entry.proper_hash)
+        entry = Entry(**json.loads(spelled))._replace(hash=canonical.digest(spelled))
         try:
             self._write(entry, at_step)
         except OSError as error:
