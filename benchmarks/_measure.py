@@ -24,11 +24,14 @@ _DEFAULTS = ("0", "'new'::text", None, "now()", None)
 _TYPES = ("bigint", "text", "boolean", "timestamp with time zone", "numeric(12,2)")
 
 
-def medians(rounds: int, *things: Callable[[], object]) -> list[float]:
-    """Median seconds of each, taken in turns after one turn that is not counted."""
+def medians(
+    rounds: int, *things: Callable[[], object], before: Callable[[], object] = lambda: None
+) -> list[float]:
+    """Median seconds of each, taken in turns after one turn that is not counted; `before` each, not counted either."""
     taken: list[list[float]] = [[] for _ in things]
     for count in range(rounds + 1):
         for thing, seconds in zip(things, taken, strict=True):
+            before()
             begin = time.perf_counter()
             thing()
             if count:
