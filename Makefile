@@ -1,6 +1,8 @@
 # Two commands do all their set-up: `make audit` (the main job) and `make test`. Both install into .venv.
 PYTHON ?= python3
 BIN := .venv/bin
+# A server a worker; a file stays with one worker, which then makes what its tests share once.
+WORKERS := -n auto --maxprocesses 4 --dist loadfile
 .DEFAULT_GOAL := help
 
 .venv/run: requirements.lock pyproject.toml
@@ -31,10 +33,10 @@ check: .venv/dev ## Format, lint, types, imports, house and pure tests (at most 
 	$(BIN)/pytest -q tests/pure tests/test_house.py
 
 test: .venv/dev ## Everything that decides (at most 12 minutes)
-	$(BIN)/pytest -q -m 'not prove' tests
+	$(BIN)/pytest -q $(WORKERS) -m 'not prove' tests
 
 prove: .venv/dev ## Exhaustive: the tests, and the full matrices marked `prove`
-	$(BIN)/pytest -q tests
+	$(BIN)/pytest -q $(WORKERS) tests
 
 bench: .venv/dev ## Measure, as ratios in one run
 	for each in benchmarks/[a-z]*.py; do $(BIN)/python $$each || exit 1; done

@@ -111,14 +111,14 @@ def _arguments(folder: Path, policies: Policies, results: Path | None) -> list[s
 @contextmanager
 def _hermetic() -> Iterator[None]:
     """Neither the caller's options nor other plugins may leave cases out of an audit."""
-    names = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_CURRENT_TEST")
-    before = {name: os.environ.pop(name, None) for name in names}
+    names = [name for name in os.environ if name.startswith("PYTEST_")]
+    before = {name: os.environ.pop(name) for name in names}
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     try:
         yield
     finally:
         del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
-        os.environ.update({name: value for name, value in before.items() if value is not None})
+        os.environ.update(before)
 
 
 def compile_system(run: Run, verdict: Verdict, name: str) -> tuple[Compiled, ...]:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-CONFTEST = """
+CONFTEST = """import os
+
 import pytest
 from pathlib import Path
 from compliance.reporting.allure import install
@@ -28,6 +29,10 @@ def describe(nodeid):
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config):
     install(config, None, describe)
+
+def pytest_collection_modifyitems(items):
+    for item in items if os.environ.get("ALL_ARE_PROBES") else []:
+        item.add_marker(pytest.mark.rule("XX001"))
 """
 
 
@@ -49,7 +54,9 @@ def command(folder: Path, results: Path, *args: str) -> list[str]:
 
 
 def env(**more: str) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT), **more}
+    """The caller's, without what pytest and xdist tell their own children."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    return {**kept, "PYTHONPATH": str(ROOT), **more}
 
 
 def documents(results: Path) -> list[dict[str, Any]]:

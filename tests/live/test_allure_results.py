@@ -102,8 +102,7 @@ def test_where_all_cases_are_probes_the_results_are_the_same_as_beside_other_tes
     tmp_path: Path, written: Path
 ) -> None:
     """allure-pytest's own gathering is switched off then, which must not show."""
-    marked = PROBES.replace("@pytest.mark.parametrize", "@pytest.mark.rule('XX001')\n@pytest.mark.parametrize")
-    run(tmp_path / "probes", marked, tmp_path / "results", "-k", "rows", SOME_TOKEN=TOKEN)
+    run(tmp_path / "probes", PROBES, tmp_path / "results", "-k", "rows", SOME_TOKEN=TOKEN, ALL_ARE_PROBES="1")
     beside = [each for each in documents(written) if each["name"] != "test_plain"]
     assert [timeless(each) for each in documents(tmp_path / "results")] == [timeless(each) for each in beside]
     assert all(each["stop"] >= each["start"] for each in documents(tmp_path / "results"))

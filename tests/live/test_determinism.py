@@ -47,14 +47,14 @@ odd_template = factories.postgresql_noproc(
 
 @pytest.fixture
 def copy(odd_template: NoopExecutor, tmp_path: Path) -> Iterator[Copy]:
-    with clone(odd_template) as dsn:
+    with clone(odd_template, "odd") as dsn:
         yield Copy(dsn, tmp_path)
 
 
 @pytest.fixture(scope="module")
 def expected(odd_template: NoopExecutor, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """What an undisturbed look at an undisturbed copy gives."""
-    with clone(odd_template) as dsn:
+    with clone(odd_template, "odd") as dsn:
         return Copy(dsn, tmp_path_factory.mktemp("undisturbed")).seen()
 
 

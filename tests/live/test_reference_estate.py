@@ -171,8 +171,9 @@ def test_no_wrong_value_is_stopped_and_a_name_that_is_taken_is(estate_db: psycop
 
 
 def test_the_same_sql_makes_the_same_estate_on_postgresql_15(seen: Observation) -> None:
-    with serving("debian-15", "create database estate") as (server, _):
-        owner = make_conninfo(server, dbname="estate")
+    database = seen.read("catalog.server")[0].database
+    with serving("debian-15", f"create database {database}") as (server, _):
+        owner = make_conninfo(server, dbname=database)
         reference_build.load(owner)
         run = look(make_conninfo(owner, user="compliance_probe"))
         verdict = audit.probe(run)
