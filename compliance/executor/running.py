@@ -76,7 +76,6 @@ def deploy_again(session: Session, steps: Iterable[Step], at: Report) -> None:
     """Without verifying: the state must be the one that was verified, and that is compared as a whole."""
     for step in steps:
         session.run(f"again: {step.title}", step.deploy, at)
-    session.constraints()
 
 
 def revert(session: Session, steps: Iterable[Step], at: Report) -> None:

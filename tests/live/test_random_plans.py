@@ -10,7 +10,7 @@ import tempfile
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import psycopg
 import pytest
@@ -86,7 +86,7 @@ class Clone:
     def look(self) -> Run:
         return Run(self.estate, self.policies, observe(self.estate, self.policies.needs()))
 
-    def plan(self, kind: str) -> Plan | None:
+    def plan(self, kind: Literal["seed", "migration"]) -> Plan | None:
         """Through the gate, as a person gets it; None where there is nothing to do."""
         run = self.look()
         made = {item.kind: item for item in audit.compile_system(run, audit.probe(run), "command_catalog")}

@@ -51,7 +51,7 @@ def whole(db: psycopg.Connection, world: World) -> Database:
         f"select {number}, count(*) || ' ' || coalesce(sum(hashtextextended(t::text, 0)), 0) from {source} t"
         for number, source in enumerate(sources.values())
     )
-    found = dict(db.execute(query.encode()).fetchall())
+    found: dict[int, str] = dict(db.execute(query.encode()).fetchall())
     named = [sql.Identifier(name) for name in world.columns]
     rows = db.execute(
         sql.SQL("select {}, t::text, {} from {} t").format(
