@@ -123,6 +123,7 @@ def declare(policy: Path, count: int) -> list[str]:
     like = next(iter(value["commands"].values()))
     names = [f"dot_bench_{number:05}" for number in range(count)]
     value["commands"] = dict.fromkeys(names, like)
+    del value["exercises"]  # calls of commands that are not declared any more
     policy.write_text(json.dumps(value, indent=1))
     return names
 
