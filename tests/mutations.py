@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from compliance.estate.resources import resource
@@ -43,21 +42,12 @@ AT_THE_END = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Guard:
-    """`start` and `end`: where it stands in the bytes of its file, and `instead` what would stand there."""
+class Guard(NamedTuple):
+    """A piece of a file of the program; `without`: the whole file with something else in its place."""
 
     key: str
     path: Path
-    start: int
-    end: int
-    instead: str
-
-    @property
-    def without(self) -> bytes:
-        """The file with this guard taken out."""
-        source = self.path.read_bytes()
-        return source[: self.start] + self.instead.encode() + source[self.end :]
+    without: bytes
 
 
 def guards() -> dict[str, Guard]:
@@ -69,7 +59,7 @@ def guards() -> dict[str, Guard]:
     for guard in found:
         seen[guard.key] += 1
         key = guard.key if seen[guard.key] == 1 else f"{guard.key} #{seen[guard.key]}"
-        keyed[key] = replace(guard, key=key)
+        keyed[key] = guard._replace(key=key)
     return keyed
 
 
@@ -78,7 +68,7 @@ def sources() -> list[Path]:
 
 
 def checking() -> frozenset[str]:
-    """Functions that raise by themselves, or do nothing but call such ones."""
+    """Functions that raise, and the one that lets the server do it."""
     names = set()
     for path in sources():
         for function in _functions(ast.parse(path.read_bytes())):
@@ -98,8 +88,9 @@ def _of(path: Path, checks: frozenset[str]) -> Iterator[Guard]:
         lines.append(lines[-1] + len(line))
     for function in _functions(ast.parse(source)):
         for found in (*_reasons(path.stem, function), *_guarding(path.stem, function, checks)):
-            start, end = lines[found.begin[0] - 1] + found.begin[1], lines[found.end[0] - 1] + found.end[1]
-            yield Guard(f"{path.stem}.{function.name}: {found.text}", path, start, end, found.instead)
+            start, end = (lines[line - 1] + column for line, column in (found.begin, found.end))
+            without = source[:start] + found.instead.encode() + source[end:]
+            yield Guard(f"{path.stem}.{function.name}: {found.text}", path, without)
 
 
 class Found(NamedTuple):

@@ -19,11 +19,12 @@ from tests.mutations import guards
 
 HERE = Path(__file__).resolve().parent
 NAMED: dict[str, str] = tomllib.loads((HERE / "guards.toml").read_text(encoding="utf-8"))
+GUARDS = guards()
 PARTS = ("compliance", "fixtures", "probes", "sql", "tests", "conftest.py", "pyproject.toml")
 
 
 def test_every_guard_is_listed_with_a_test_that_is_there() -> None:
-    assert sorted(NAMED) == sorted(guards())
+    assert sorted(NAMED) == sorted(GUARDS)
     for test in NAMED.values():
         file, _, name = test.partition("::")
         assert f"def {name.partition('[')[0]}(" in (HERE.parent / file).read_text(encoding="utf-8"), test
@@ -62,12 +63,13 @@ def test_the_named_tests_pass_where_nothing_is_taken_out(copy: Path) -> None:
 @pytest.mark.prove
 @pytest.mark.parametrize("guard", NAMED)
 def test_without_the_guard_its_test_fails(guard: str, copy: Path) -> None:
-    found = guards()[guard]
+    found = GUARDS[guard]
     file = copy / found.path.relative_to(HERE.parent)
+    before = file.read_bytes()
     file.write_bytes(found.without)
     try:
         code, said = run(copy, NAMED[guard])
     finally:
-        shutil.copy(found.path, file)
+        file.write_bytes(before)
     assert code == 1, f"without it all is well: {said}"
     assert re.search(r"^\d+ failed", said.splitlines()[-1]), said
