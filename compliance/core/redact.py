@@ -33,13 +33,20 @@ _TELLING = re.compile(r"(?i)(?:password|passwd|secret|token|api[_-]?key)$")
 _REFERENCES = ("{{", "$", "<secret ")
 
 
+def harmless(text: str) -> bool:
+    """Does no word stand in it that a secret needs? Of a row, its text as JSON tells: no such word is escaped there.
+
+    Beyond ASCII, a pattern that disregards case matches letters that `lower` leaves as they are: never harmless.
+    """
+    return text.isascii() and not _HINT.search(text.lower())
+
+
 def text(value: str, key: bytes | None) -> str:
     """The text with each secret replaced by its kind, length and keyed hash.
 
     Without a key there is no hash: one that anybody can compute would give a weak secret away.
     """
-    # Beyond ASCII, a pattern that disregards case matches letters that `lower` leaves as they are: try them all.
-    if value.isascii() and not _HINT.search(value.lower()):
+    if harmless(value):
         return value
     for kind, pattern in _PATTERNS:
         value = pattern.sub(lambda match, kind=kind: _masked(match, kind, key), value)  # type: ignore[misc]

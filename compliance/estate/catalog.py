@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from psycopg import sql
@@ -35,6 +36,10 @@ SECTIONS: dict[str, type[tuple[Any, ...]]] = {
 }
 
 
+# Made once: `json.dumps` with arguments makes an encoder for each row.
+_spell = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
+
+
 class Read(NamedTuple):
     """A section, the query that was asked for it, and its facts or why there are none."""
 
@@ -57,13 +62,13 @@ def read_catalog(look: Look, roles: Iterable[str]) -> Iterator[Read]:
             yield Read(f"catalog.{name}", path, tuple(fact(*row) for row in _frozen(rows)))
 
 
-def read_rows(look: Look, need: RowsNeed) -> list[tuple[Any, ...]]:
-    """Rows of a governed table, values as JSON can hold them.
+def read_rows(look: Look, need: RowsNeed) -> list[tuple[str, tuple[Any, ...]]]:
+    """Rows of a governed table, values as JSON can hold them, each after its text as JSON.
 
     Sorted here, not by the server: columns of type json have no order there, and its collation is the estate's.
     """
-    found = [tuple(plain(value) for value in row) for row in look.query(rows_query(need))]
-    return sorted(found, key=lambda row: json.dumps(row, sort_keys=True, ensure_ascii=False))
+    found = (tuple(map(plain, row)) for row in look.query(rows_query(need)))
+    return sorted(((_spell(row), row) for row in found), key=itemgetter(0))
 
 
 def rows_query(need: RowsNeed) -> sql.Composed:

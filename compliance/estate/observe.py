@@ -108,7 +108,8 @@ def _rows(look: Look, need: RowsNeed, at: str, key: bytes | None) -> Section:
         return Blind(error.message, Provenance("postgres", origin, at, round(time.perf_counter() - started, 6)))
     seconds = round(time.perf_counter() - started, 6)
     return Seen(
-        tuple(Row(redact.value(row, key)) for row in found), Provenance("postgres", origin, at, seconds)
+        tuple(Row(row if redact.harmless(spelled) else redact.value(row, key)) for spelled, row in found),
+        Provenance("postgres", origin, at, seconds),
     )
 
 

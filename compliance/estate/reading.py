@@ -99,7 +99,7 @@ def plain(value: Any) -> Any:
         case bytes():
             return f"sha256:{hashlib.sha256(value).hexdigest()}"
         case list() | tuple():
-            return tuple(plain(item) for item in value)
+            return tuple(map(plain, value))
         case dict():
-            return {str(name): plain(item) for name, item in value.items()}
+            return {str(name): item if type(item) in _PLAIN else plain(item) for name, item in value.items()}
     return str(value)

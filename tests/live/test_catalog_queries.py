@@ -174,7 +174,7 @@ def test_one_section_that_cannot_be_read_leaves_the_others(dsns: tuple[str, str]
 def test_values_of_rows_are_as_json_can_hold_them(dsns: tuple[str, str]) -> None:
     columns = ("Mixed Case", "price", "at", "key", "bytes", "list", "doc", "share", "span", "range", "address")
     with read_only(dsns[1]) as look:
-        first, second = read_rows(look, RowsNeed("t", "public.t", columns))
+        (_, first), (_, second) = read_rows(look, RowsNeed("t", "public.t", columns))
     assert first[:3] == ("a", None, "infinity")
     digest = "sha256:06eb7d6a69ee19e5fbdf749018d3d2abfa04bcbd1365db312eb86dc7169389b8"
     assert second[:5] == ("é", "1.50", "2026-01-01T20:04:05.6Z", f"{0:08}-0000-0000-0000-{1:012}", digest)
@@ -184,8 +184,9 @@ def test_values_of_rows_are_as_json_can_hold_them(dsns: tuple[str, str]) -> None
 def test_any_name_can_be_read_and_only_the_wanted_rows(dsns: tuple[str, str]) -> None:
     need = RowsNeed("odd", 'Odd " schema.a b', ("k%", "t"), ("k%", ("x", "%s")))
     with read_only(dsns[1]) as look:
-        assert read_rows(look, RowsNeed("odd", 'Odd " schema.a b', ("k%", "t"))) == [("x  ", 1), ("y  ", None)]
-        assert read_rows(look, need) == [("x  ", 1)]
+        odd = RowsNeed("odd", 'Odd " schema.a b', ("k%", "t"))
+        assert read_rows(look, odd) == [('["x  ", 1]', ("x  ", 1)), ('["y  ", null]', ("y  ", None))]
+        assert read_rows(look, need) == [('["x  ", 1]', ("x  ", 1))]
         assert read_rows(look, RowsNeed("none", "public.t", ("id",), ("id", ()))) == []
 
 

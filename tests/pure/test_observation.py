@@ -160,6 +160,14 @@ def test_secrets_inside_lists_and_objects_are_taken_out() -> None:
     assert found["a"][1:] == (1, None)
 
 
+@pytest.mark.parametrize("kind", SECRETS)
+def test_a_row_that_holds_a_secret_anywhere_is_never_taken_for_harmless(kind: str) -> None:
+    row = (1, {"note": ["x", "".join(SECRETS[kind])]})
+    assert not redact.harmless(json.dumps(row, ensure_ascii=False))
+    assert not redact.harmless(json.dumps(({"db_password": "hunter22"},)))
+    assert redact.harmless(json.dumps((1, {"note": ["x", "y"]})))
+
+
 def test_the_name_of_an_entry_says_that_its_value_is_a_secret() -> None:
     found = redact.value({"db_password": "hunter22", "token": "{{$env.TOKEN}}", "note": "hunter22"}, b"key")
     assert "hunter22" not in found["db_password"]
