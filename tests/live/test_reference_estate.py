@@ -190,7 +190,12 @@ def _facts(observation: Observation) -> dict[str, object]:
     """All that was seen, but for the text of views, which each version prints in its own way."""
     facts: dict[str, object] = {n: s.facts for n, s in observation.sections.items() if isinstance(s, Seen)}
     relations = observation.read("catalog.relations")
-    return facts | {"catalog.relations": [relation._replace(definition=None) for relation in relations]}
+    # Roles belong to the whole server, where other tests make some of their own.
+    own = resource("sql/reference/00_roles.sql").read_text(encoding="utf-8")
+    return facts | {
+        "catalog.relations": [relation._replace(definition=None) for relation in relations],
+        "catalog.roles": [role for role in observation.read("catalog.roles") if role.name in own],
+    }
 
 
 def _instantiates_and_rolls_back(connection: psycopg.Connection) -> None:
