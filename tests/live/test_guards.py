@@ -14,7 +14,7 @@ from compliance.core.errors import ConfigurationError, CouldNotLook, Refused
 from compliance.core.footprint import FactKey
 from compliance.core.needs import Needs, RowsNeed
 from compliance.executor import approvals, fence, keys
-from compliance.executor.apply import apply
+from compliance.executor.apply import apply, remember_verified
 from compliance.executor.approvals import remember_rehearsal
 from compliance.executor.commit import commit
 from compliance.executor.exercise import compiled, exercise
@@ -22,6 +22,7 @@ from compliance.executor.ledger import Ledger
 from compliance.executor.ledger_lock import LedgerBusy
 from compliance.executor.rehearse import NotRestored, rehearse
 from compliance.executor.rollback import rollback
+from compliance.executor.session import session
 from tests.conftest import clone
 from tests.judging import CATALOG, MIGRATION_034
 from tests.live.test_commit import git
@@ -29,10 +30,11 @@ from tests.live.test_fence import TRAIL, bound, rehearsed_on_a_clone, tried, tri
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from pytest_postgresql.executors import NoopExecutor
 
-    from compliance.executor.apply import Change
+    from compliance.executor.apply import Applied, Change
     from compliance.executor.plan import Plan
     from tests.live.staging import Staging
 
@@ -43,7 +45,7 @@ OTHER = "dot_iu_place"
 SWITCH = "update public.dot_config set value = 'false' where key = 'policy.changes.enabled'"
 
 
-def applying(_: Staging, change: Change, plan: Plan) -> object:
+def applying(_: Staging, change: Change, plan: Plan) -> Applied:
     return apply(change, plan, policy=plan.policy)
 
 
@@ -216,6 +218,27 @@ def test_a_plan_writes_rows_and_no_preserved_one_of_them() -> None:
     fence.check_writes({FactKey("rows:t", "b")}, needs, ("public.t#a", "public.other"))
 
 
+def test_what_was_applied_and_looked_at_is_not_applied_again(staging: Staging) -> None:
+    change, plan = ready(staging)
+    first = applying(staging, change, plan)
+    again = applying(staging, change, plan)
+    assert (again.recovered, again.receipt) == (True, first.receipt), "nobody has looked yet"
+    remember_verified(change, plan, first.receipt or "", "observation")
+    with pytest.raises(Refused, match="was applied already"):
+        applying(staging, change, plan)
+
+
+def test_a_lost_connection_is_not_told_as_a_section_that_cannot_be_seen(staging: Staging) -> None:
+    change, plan = ready(staging)
+    with session(change.estate, plan.needs, change.execution, "to be lost") as opened:
+        staging.do(
+            "select pg_terminate_backend(pid) from pg_stat_activity where application_name ~ 'to be lost'"
+        )
+        with pytest.raises(CouldNotLook) as failed:
+            opened.observe()
+    assert failed.value.message == "the connection to PostgreSQL was lost"
+
+
 # --- while it runs ---------------------------------------------------------------------------------------------
 
 
@@ -264,6 +287,21 @@ def test_while_it_is_under_way_nobody_else_writes_into_its_ledger(
     assert set(met) == {point}
 
 
+def test_while_an_entry_is_written_nobody_else_writes_one(tmp_path: Path) -> None:
+    met: list[str] = []
+
+    def at(reached: str) -> None:
+        if reached.startswith("before fsync"):
+            with pytest.raises(LedgerBusy):
+                Ledger(tmp_path).append("meanwhile", {})
+            met.append(reached)
+
+    ledger = Ledger(tmp_path)
+    ledger.open(at_step=at)
+    ledger.append("receipt", {}, at_step=at)
+    assert met == ["before fsync opened", "before fsync receipt"]
+
+
 def test_what_changes_beside_a_rehearsal_fails_it(staging: Staging) -> None:
     meanwhile = "create table public.meanwhile ()"
     change, plan = ready(
@@ -273,10 +311,18 @@ def test_what_changes_beside_a_rehearsal_fails_it(staging: Staging) -> None:
         rehearsing(staging, change, plan)
 
 
-@pytest.mark.parametrize("body", ["insert into public.trail (what) values ('x')", "truncate public.trail"])
-def test_a_rehearsal_on_a_clone_sees_the_fence_crossed_too(body: str, staging: Staging) -> None:
-    with pytest.raises(Refused, match="the fence was crossed"):
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("insert into public.trail (what) values ('x')", "2 row(s) of public.trail were added"),
+        ("truncate public.trail", "public.trail was emptied"),
+    ],
+    ids=["a row more", "emptied"],
+)
+def test_a_rehearsal_on_a_clone_sees_the_fence_crossed_too(body: str, reason: str, staging: Staging) -> None:
+    with pytest.raises(Refused, match="the fence was crossed") as refused:
         tried(staging, TRAIL + trigger(body), rehearsed_on_a_clone)
+    assert any(found.startswith(reason) for found in refused.value.reasons), refused.value.reasons
 
 
 def test_an_estate_that_cannot_be_cloned_is_not_rehearsed_on_a_clone(staging: Staging) -> None:
@@ -324,8 +370,9 @@ def test_the_way_back_does_not_empty_a_table_on_its_way(staging: Staging) -> Non
         lambda c, p: apply(c, p, policy=p.policy),
     )
     staging.do(trigger("truncate public.trail", "after insert or delete", "null"))
-    with pytest.raises(Refused, match="the fence was crossed"):
+    with pytest.raises(Refused, match="the fence was crossed") as refused:
         rollback(staging.change(), staging.receipt())
+    assert "public.trail was emptied or rewritten as a whole" in refused.value.reasons
     assert (staging.rows(), len(staging.content("public.trail"))) == (26, 1)
 
 
