@@ -149,7 +149,7 @@ def _make_private(path: Path) -> None:
 def as_account(command: list[str], cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run a program as the user that owns the cluster."""
     who = account()
-    environment = _environment()
+    environment = bare_environment()
     if who is None:
         return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     return subprocess.run(  # noqa: S603
@@ -158,7 +158,7 @@ def as_account(command: list[str], cwd: Path) -> subprocess.CompletedProcess[str
     )  # fmt: skip
 
 
-def _environment() -> dict[str, str]:
+def bare_environment() -> dict[str, str]:
     """English messages, and none of the caller's PG* variables or secrets."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
@@ -198,7 +198,7 @@ def start(cluster: Cluster) -> subprocess.Popen[bytes]:
     settings = [part for setting in chosen for part in ("-c", setting)]
     order = {
         "command": [str(cluster.binaries / "postgres"), "-D", str(cluster.data), *settings],
-        "environment": _environment(),
+        "environment": bare_environment(),
         "account": account(),
         "signal": signal.SIGQUIT if cluster.worthless else signal.SIGINT,
         "users": str(cluster.users),
