@@ -1,4 +1,4 @@
-"""What is seen in a PostgreSQL catalog: one tuple a fact, fields in the order of the query's columns.
+"""What is seen in a PostgreSQL catalog, and of the services: one tuple a fact; of a query, fields as its columns.
 
 Tuples, because the JSON encoder writes them without a detour and thousands are made in each look. A fact holds
 names and settings, never an oid, a ctid or a time, so that the same state gives the same bytes anywhere.
@@ -163,3 +163,64 @@ class Server(NamedTuple):
     superuser: bool
     encoding: str
     system: str
+
+
+class Body(NamedTuple):
+    """The source text of a function that is not compiled; `arguments` as `Function` has them."""
+
+    schema: str
+    name: str
+    arguments: tuple[str, ...]
+    language: str
+    source: str
+
+    @property
+    def signature(self) -> str:
+        return f"{self.schema}.{self.name}({','.join(self.arguments)})"
+
+
+class DirectusServer(NamedTuple):
+    version: str
+
+
+class ServedFlow(NamedTuple):
+    """A flow as the API lists it. A Directus that lists others than the database holds serves another one."""
+
+    id: str
+    name: str
+    status: str
+
+
+class Revision(NamedTuple):
+    """The newest content of a flow or an operation that an API write has left. `collection`: directus_flows, or of
+    operations."""
+
+    item: str
+    collection: str
+    data: Any
+
+
+class ServiceInfo(NamedTuple):
+    """What the running document service says of itself: ids that begin so are written back to Directus."""
+
+    version: str
+    sync_prefixes: tuple[str, ...]
+
+
+class Webhook(NamedTuple):
+    id: str
+    url: str
+    events: tuple[str, ...]
+    active: bool
+
+
+class Document(NamedTuple):
+    """A document that was not deleted. `whole`: all of it was seen; else its id alone, and the rest is None."""
+
+    id: str
+    parent: str | None
+    title: str | None
+    mime_type: str | None
+    body: str | None
+    metadata: Any
+    whole: bool

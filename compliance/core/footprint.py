@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compliance.core import canonical
-from compliance.core.facts import Function, Grant
+from compliance.core.facts import Body, Function, Grant
 from compliance.core.observation import Row
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def subject_of(fact: Any) -> str:
     match fact:
         case Row():
             return str(fact.values[0])
-        case Function():
+        case Function() | Body():
             return fact.signature
         case Grant():
             return fact.object

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +23,30 @@ class RowsNeed:
         return f"rows:{self.name}"
 
 
+class DocumentsNeed(NamedTuple):
+    """Where the document service keeps its documents: a table, the column of keys and the one of JSON."""
+
+    relation: str
+    key: str
+    data: str
+
+
 @dataclass(frozen=True, slots=True)
 class Needs:
     """Rows of governed tables, files of the repository, and the roles whose right to execute is asked for.
 
-    `exercised`: systems of which the ledger may hold what calls answered.
+    `exercised`: systems of which the ledger may hold what calls answered. `directus`, `agent_data`: what the services
+    say of themselves; `documents`: what the second one keeps; `bodies`: the source text of functions.
     """
 
     rows: tuple[RowsNeed, ...] = ()
     files: frozenset[str] = frozenset()
     roles: frozenset[str] = frozenset()
     exercised: frozenset[str] = frozenset()
+    directus: bool = False
+    agent_data: bool = False
+    documents: DocumentsNeed | None = None
+    bodies: bool = False
 
     @property
     def relations(self) -> dict[str, str]:
@@ -46,6 +60,10 @@ class Needs:
             self.files | other.files,
             self.roles | other.roles,
             self.exercised | other.exercised,
+            self.directus or other.directus,
+            self.agent_data or other.agent_data,
+            other.documents or self.documents,
+            self.bodies or other.bodies,
         )
 
 

@@ -47,6 +47,13 @@ _FACTS: dict[str, type[tuple[Any, ...]]] = {
     "catalog.roles": facts.Role,
     "catalog.grants": facts.Grant,
     "catalog.executables": facts.Executable,
+    "catalog.bodies": facts.Body,
+    "directus.server": facts.DirectusServer,
+    "directus.flows": facts.ServedFlow,
+    "directus.revisions": facts.Revision,
+    "agent_data.info": facts.ServiceInfo,
+    "agent_data.webhooks": facts.Webhook,
+    "documents": facts.Document,
 }
 
 _BY_SOURCE: dict[str, type[tuple[Any, ...]]] = {"file": File, "exercised": facts.Exercised}
