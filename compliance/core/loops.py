@@ -1,0 +1,198 @@
+"""Can something that was triggered trigger itself again? A pure graph: its loops, or what the proof that it has none
+rests on.
+
+An edge may be *removed*: it is not there because of something that was proved, or is assumed. An assumption is part of
+the proof only where the edge would close a loop if it were put back: then no other one can matter.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+# A graph of a few dozen flows may have more loops than there are atoms. Nobody reads more than these.
+LIMIT = 100
+Graph = list[list[int]]
+
+
+class Edge(NamedTuple):
+    """`source` makes `target` happen, and why.
+
+    `removed`: it does not, given `assumptions`, each one sentence; without any, `why` is the proof.
+    """
+
+    source: str
+    target: str
+    why: str
+    assumptions: tuple[str, ...] = ()
+    removed: bool = False
+
+
+class Loop(NamedTuple):
+    """An elementary cycle: each edge begins where the last one ended, and the last ends where the first began."""
+
+    edges: tuple[Edge, ...]
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        return tuple(edge.source for edge in self.edges)
+
+    def __str__(self) -> str:
+        return " ".join(f"{edge.source} → ({edge.why})" for edge in self.edges) + f" {self.edges[0].source}"
+
+
+class Proof(NamedTuple):
+    """`loops`: each, or with `more` as many as the limit allows. Without any, none exists if `assumptions` hold.
+
+    `removed`: the edges that would close a loop if they were put back. `nodes` and `edges`: how much was looked at.
+    """
+
+    loops: tuple[Loop, ...]
+    more: bool
+    assumptions: tuple[str, ...]
+    removed: tuple[Edge, ...]
+    nodes: int
+    edges: int
+
+    @property
+    def holds(self) -> bool:
+        return not self.loops
+
+
+def prove(edges: Iterable[Edge], *, limit: int = LIMIT) -> Proof:
+    """Every loop that these edges make, or what the absence of one rests on. Depends on no order."""
+    every = sorted(set(edges))
+    names = sorted({name for edge in every for name in (edge.source, edge.target)})
+    number = {name: index for index, name in enumerate(names)}
+    present: dict[tuple[int, int], Edge] = {}
+    for edge in every:
+        if not edge.removed:
+            present.setdefault((number[edge.source], number[edge.target]), edge)
+    found: list[Loop] = []
+    for cycle in elementary_cycles(_graph(len(names), present)):
+        if len(found) == limit:
+            return _proof(found, True, every, number, len(present))
+        found.append(Loop(tuple(present[step] for step in zip(cycle, [*cycle[1:], cycle[0]]))))
+    return _proof(found, False, every, number, len(present))
+
+
+def _proof(found: list[Loop], more: bool, every: list[Edge], number: dict[str, int], edges: int) -> Proof:
+    whole = _graph(len(number), {(number[edge.source], number[edge.target]) for edge in every})
+    place = dict[int, int]()
+    for index, component in enumerate(components(whole, range(len(whole)))):
+        place.update(dict.fromkeys(component, index))
+    removed = tuple(e for e in every if e.removed and place[number[e.source]] == place[number[e.target]])
+    assumed = sorted({assumption for edge in removed for assumption in edge.assumptions})
+    found.sort(key=lambda loop: (len(loop.edges), loop))
+    return Proof(tuple(found), more, tuple(assumed), removed, len(number), edges)
+
+
+def _graph(size: int, pairs: Iterable[tuple[int, int]]) -> Graph:
+    graph: Graph = [[] for _ in range(size)]
+    for source, target in sorted(pairs):
+        graph[source].append(target)
+    return graph
+
+
+def components(graph: Graph, nodes: Iterable[int]) -> Iterator[list[int]]:
+    """Strongly connected components of what `nodes` and the edges between them make (Tarjan, without recursion)."""
+    order: dict[int, int] = {}
+    low: dict[int, int] = {}
+    among = set(nodes)
+    stack: list[int] = []
+    standing: set[int] = set()
+    for root in sorted(among):
+        if root in order:
+            continue
+        path = [(root, iter(graph[root]))]
+        order[root] = low[root] = len(order)
+        stack.append(root)
+        standing.add(root)
+        while path:
+            node, targets = path[-1]
+            for target in targets:
+                if target not in among:
+                    continue
+                if target not in order:
+                    order[target] = low[target] = len(order)
+                    stack.append(target)
+                    standing.add(target)
+                    path.append((target, iter(graph[target])))
+                    break
+                if target in standing:
+                    low[node] = min(low[node], order[target])
+            else:
+                path.pop()
+                if path:
+                    low[path[-1][0]] = min(low[path[-1][0]], low[node])
+                if low[node] == order[node]:
+                    yield _unstack(stack, standing, node)
+
+
+def _unstack(stack: list[int], standing: set[int], node: int) -> list[int]:
+    component = []
+    while True:
+        last = stack.pop()
+        standing.discard(last)
+        component.append(last)
+        if last == node:
+            return component
+
+
+def elementary_cycles(graph: Graph) -> Iterator[list[int]]:
+    """Every cycle that visits no node twice, once, from its least node on (Johnson 1975, without recursion).
+
+    Only inside of strongly connected components: a graph without a loop costs one walk over its edges.
+    """
+    for node, targets in enumerate(graph):
+        if node in targets:
+            yield [node]
+    todo = [c for c in components(graph, range(len(graph))) if len(c) > 1]
+    while todo:
+        component = todo.pop()
+        inside = set(component)
+        start = min(component)
+        inner = {node: [t for t in graph[node] if t in inside and t != node] for node in component}
+        yield from _through(inner, start)
+        inside.remove(start)
+        todo += [c for c in components(graph, inside) if len(c) > 1]
+
+
+def _through(graph: dict[int, list[int]], start: int) -> Iterator[list[int]]:
+    """Every elementary cycle through `start`. A node from which it was not reached is left alone until that changes."""
+    blocked = {start}
+    closed: set[int] = set()
+    waiting: dict[int, set[int]] = {}
+    path = [start]
+    walk = [(start, iter(graph[start]))]
+    while walk:
+        node, targets = walk[-1]
+        for target in targets:
+            if target == start:
+                closed.update(path)
+                yield path.copy()
+            elif target not in blocked:
+                path.append(target)
+                blocked.add(target)
+                closed.discard(target)
+                walk.append((target, iter(graph[target])))
+                break
+        else:
+            if node in closed:
+                _unblock(node, blocked, waiting)
+            else:
+                for target in graph[node]:
+                    waiting.setdefault(target, set()).add(node)
+            walk.pop()
+            path.pop()
+
+
+def _unblock(node: int, blocked: set[int], waiting: dict[int, set[int]]) -> None:
+    todo = [node]
+    while todo:
+        free = todo.pop()
+        if free in blocked:
+            blocked.discard(free)
+            todo += waiting.pop(free, ())
