@@ -5,10 +5,11 @@ declare
 begin
     for v_role in
         select * from (values
-            ('estate_owner', 'login'),      -- owns the database and every object in it; no superuser
+            ('estate_owner', 'login'),      -- owns the database and all in it but the store of Agent Data; no superuser
             ('dot_operator', 'login'),      -- may execute what the command catalog names, and read the IU core
             ('compliance_probe', 'login'),  -- what every audit connects as: SELECT on governed tables, nothing else
-            ('directus_app', 'login')       -- what a running Directus would connect as
+            ('directus_app', 'login'),      -- what a running Directus connects as
+            ('agent_data_app', 'login')     -- what a running Agent Data connects as; its store is its own
         ) as t(name, options)
     loop
         if not exists (select from pg_catalog.pg_roles where rolname = v_role.name) then

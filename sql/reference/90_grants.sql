@@ -51,7 +51,7 @@ begin
                case c.relkind when 'S' then 'usage, select, update' else 'select, insert, update, delete' end as rights
           from pg_catalog.pg_class c
          where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'S')
-           and c.relname ~ '^(directus_|table_registry|workflow|dot_tools|collection_registry|system_issues)'
+           and c.relname ~ '^(directus_|table_registry|workflow|dot_tools|collection_registry|system_issues|knowledge_)'
     loop
         execute format('grant %s on %s to directus_app', v_relation.rights, v_relation.name);
     end loop;
@@ -68,7 +68,13 @@ grant select on
     public.directus_fields, public.directus_permissions, public.directus_policies, public.directus_roles,
     public.directus_access, public.dot_tools, public.system_issues, public.collection_registry, public.table_registry,
     public.workflows, public.workflow_steps, public.workflow_change_requests, public.workflow_categories,
-    public.workflow_step_relations
+    public.workflow_step_relations, public.knowledge_documents
     to compliance_probe;
 
+reset role;
+
+-- Agent Data's store is its own: only it may give that away. Documents, not where they were sent.
+set role agent_data_app;
+grant usage on schema agent_data to compliance_probe;
+grant select on agent_data.kb_documents to compliance_probe;
 reset role;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -79,13 +80,17 @@ def test_a_record_that_the_document_tested_with_exists(
     assert _values(estate_db, f"select {column} from public.{collection} where id = %s", record) == [value]
 
 
-def test_the_six_collections_are_registered_and_modules_is_none(estate_db: psycopg.Connection) -> None:
+def test_the_six_and_that_of_the_reverse_sync_are_registered_and_modules_is_none(
+    estate_db: psycopg.Connection,
+) -> None:
     six = sorted(collection for collection, *_ in RECORDS)
     governed = (
         "select collection_name from public.collection_registry where \"group\" in ('registry', 'workflow')"
     )
     assert sorted(_values(estate_db, governed)) == six
-    assert sorted(_values(estate_db, "select collection from public.directus_collections")) == six
+    assert sorted(_values(estate_db, "select collection from public.directus_collections")) == sorted(
+        [*six, "knowledge_documents"]
+    )
     assert _values(estate_db, "select to_regclass('public.modules')::text") == [None]
 
 
@@ -109,6 +114,28 @@ def test_the_18_flows_of_the_document_and_no_other_listen_to_the_collections(
         for label, (collection, *_) in zip(LABELS, RECORDS)
         for action in ("Create", "Update", "Delete")
     )
+
+
+def test_the_documents_are_what_the_create_flows_send_for_their_rows(estate_db: psycopg.Connection) -> None:
+    bodies = estate_db.execute(
+        "select f.options->'collections'->>0, o.options->>'body' from public.directus_flows f"
+        " join public.directus_operations o on o.flow = f.id"
+        " where o.type = 'request' and f.options->'scope'->>0 = 'items.create'"
+    ).fetchall()
+    sent = {}
+    for collection, body in bodies:
+        for row, code, name in estate_db.execute(
+            f"select id, code, name from {collection}".encode()
+        ).fetchall():
+            said = body.replace("{{$trigger.key}}", str(row)).replace("{{read.code}}", code)
+            document = json.loads(said.replace("{{read.name}}", name))
+            sent[document["document_id"].replace("/", "__")] = document
+    stored = estate_db.execute(
+        "select key, data - '{revision,created_at,updated_at,deleted_at}'::text[] from agent_data.kb_documents"
+        " where data->>'document_id' not like 'knowledge/%'"
+    ).fetchall()
+    assert dict(stored) == sent
+    assert len(sent) == 18
 
 
 def test_the_pattern_flow_its_tool_row_and_its_endpoint_belong_together(estate_db: psycopg.Connection) -> None:
