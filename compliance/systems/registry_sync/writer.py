@@ -1,0 +1,228 @@
+"""Renders the change of one flow and its operations as SQL that can be undone: from one side to the other, and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from compliance.core import canonical
+from compliance.core.change import Step
+from compliance.core.flows import FLOW_COLUMNS, OPERATION_COLUMNS
+from compliance.core.footprint import FactKey
+from compliance.core.sqltext import do_block, literal, name, raising
+from compliance.systems.registry_sync.drift import JUDGED_OF_OPERATION, differing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from compliance.core.change import Hazard
+    from compliance.systems.registry_sync.desired import Flow, Values
+
+_SHAPE = ("relations", "columns", "constraints", "indexes", "triggers")
+_LINKS = ("resolve", "reject")
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The rows of one flow before or after a change: none or one of the flow itself, and its operations."""
+
+    flows: tuple[Values, ...]
+    operations: tuple[Values, ...]
+
+    def rows(self, table: str) -> dict[str, Values]:
+        """By id."""
+        return {str(row[0]): row for row in (self.flows if table == "flows" else self.operations)}
+
+
+class Writer:
+    """Steps over `directus_flows` and `directus_operations` of a schema."""
+
+    def __init__(self, schema: str) -> None:
+        self.schema = schema
+
+    def change(self, title: str, before: Side, flow: Flow) -> Step:
+        """Make a flow as declared, whatever of it is there; revert gives back what was there."""
+        return self._step(title, before, Side((flow.row,), flow.operations))
+
+    def insert(self, flow: Flow, before: Side) -> Step:
+        """The seed: insert what is not there; over a row that is there and is another one it aborts."""
+        after = Side((flow.row,), flow.operations)
+        new = Side(
+            tuple(after.rows("flows")[i] for i in after.rows("flows") if i not in before.rows("flows")),
+            tuple(
+                after.rows("operations")[i]
+                for i in after.rows("operations")
+                if i not in before.rows("operations")
+            ),
+        )
+        deploy = [self._insert(table, rows, "\non conflict (id) do nothing") for table, rows in _tables(after)]
+        revert = (
+            self._script(new, Side((), ()), "REFUSED")
+            or "-- Nothing was inserted, so there is nothing to remove."
+        )
+        return Step(
+            f"set up {flow.name}", "\n\n".join(deploy), self._holds("verify", after, None), revert,
+            frozenset[Any]({"inserts", "reloads-runtime"}), self._reads(after), self._writes(after),
+        )  # fmt: skip
+
+    def switch_off(self, title: str, row: Values) -> Step:
+        """An undeclared flow (`prune: true`): inactive, so that whoever misses it finds it."""
+        after = (*row[:2], "inactive", *row[3:])
+        return self._step(f"switch off {title}", Side((row,), ()), Side((after,), ()))
+
+    def _step(self, title: str, before: Side, after: Side) -> Step:
+        both = Side((*before.flows, *after.flows), (*before.operations, *after.operations))
+        return Step(
+            title,
+            self._script(before, after, "preflight"),
+            self._holds("verify", after, before),
+            self._script(after, before, "REFUSED"),
+            frozenset({*_hazards(before, after), "reloads-runtime"}),
+            self._reads(both),
+            self._writes(both),
+        )
+
+    def _script(self, before: Side, after: Side, refusal: str) -> str:
+        """From one side to the other, where what is there still is what was seen.
+
+        Links go first and come last: `resolve`, `reject` and a flow's root are each unique, so that two rows that
+        change places would meet in the middle.
+        """
+        if not (before.flows or before.operations or after.flows or after.operations):
+            return ""
+        parts = [
+            self._holds(refusal, before, after),
+            *self._unlink(before, after),
+            *self._delete("operations", before, after),
+            *self._delete("flows", before, after),
+            *(self._insert(t, rows) for t in ("flows", "operations") if (rows := _only(t, after, before))),
+            *self._update("operations", before, after),
+            *self._update("flows", before, after),
+        ]
+        return "\n\n".join(parts)
+
+    def _unlink(self, before: Side, after: Side) -> Iterator[str]:
+        want = after.rows("operations")
+        linked = [
+            row[0]
+            for row in before.operations
+            if any(row[5:7]) and (row[0] not in want or any(differing(_LINKS, row[5:7], want[row[0]][5:7])))
+        ]
+        if linked:
+            yield (
+                f"update {self._table('operations')} as c set resolve = null, reject = null\n"
+                f"where c.id in ({', '.join(map(literal, linked))});"
+            )
+        for row in before.flows:
+            other = after.rows("flows").get(row[0])
+            if row[6] is not None and other is not None and other[6] != row[6]:
+                yield f"update {self._table('flows')} as c set operation = null\nwhere c.id = {literal(row[0])};"
+
+    def _delete(self, table: str, before: Side, after: Side) -> Iterator[str]:
+        gone = [row[0] for row in _only(table, before, after)]
+        if gone:
+            yield f"delete from {self._table(table)} as c where c.id in ({', '.join(map(literal, gone))});"
+
+    def _insert(self, table: str, rows: Sequence[Values], tail: str = "") -> str:
+        columns = _columns(table)
+        values = ",\n".join(
+            "    (" + ", ".join(self._value(c, v) for c, v in zip(columns, row, strict=True)) + ")"
+            for row in rows
+        )
+        return f"insert into {self._table(table)} ({', '.join(map(name, columns))})\nvalues\n{values}{tail};"
+
+    def _update(self, table: str, before: Side, after: Side) -> Iterator[str]:
+        old = before.rows(table)
+        for row_id, row in after.rows(table).items():
+            changes = list(differing(_judged(table), row, old[row_id])) if row_id in old else []
+            if changes:
+                wanted = ", ".join(f"{name(column)} = {self._value(column, new)}" for column, new, _ in changes)
+                yield f"update {self._table(table)} as c set {wanted}\nwhere c.id = {literal(row_id)};"
+
+    def _holds(self, tag: str, side: Side, other: Side | None) -> str:
+        """Every row is as this side has it, in every governed column; what only the other side has is not there."""
+        checks = []
+        for table, rows in _tables(side):
+            checks += [
+                raising(
+                    f"not {self._is_there(table, row)}", f"{tag}: {_said(table, row)} is not as it has to be"
+                )
+                for row in rows
+            ]
+        for table in ("flows", "operations") if other else ():
+            checks += [
+                raising(
+                    f"exists (select 1 from {self._table(table)} as c where c.id = {literal(row[0])})",
+                    f"{tag}: {_said(table, row)} is there",
+                )
+                for row in (_only(table, other, side) if other else ())
+            ]
+        return do_block(tag.lower(), "begin\n" + "\n".join(checks) + "\nend")
+
+    def _is_there(self, table: str, row: Values) -> str:
+        same = " and ".join(
+            f"c.{name(column)}{_as(column)} is not distinct from {self._value(column, value)}{_as(column)}"
+            for column, value in zip(_judged(table), row, strict=False)
+        )
+        return f"exists (select 1 from {self._table(table)} as c where {same})"
+
+    def _value(self, column: str, value: Any) -> str:
+        if value is None:
+            return "null"
+        return literal(canonical.dumps(value).decode() if column == "options" else value)
+
+    def _table(self, table: str) -> str:
+        return f"{name(self.schema)}.directus_{table}"
+
+    def _reads(self, side: Side) -> frozenset[FactKey]:
+        tables = (f"{self.schema}.directus_flows", f"{self.schema}.directus_operations")
+        shape = {FactKey(f"catalog.{kind}", table) for kind in _SHAPE for table in tables}
+        return frozenset(shape | self._writes(side))
+
+    def _writes(self, side: Side) -> frozenset[FactKey]:
+        return frozenset(FactKey(f"rows:{table}", str(row[0])) for table, rows in _tables(side) for row in rows)
+
+
+def _as(column: str) -> str:
+    """JSON has no equality; as jsonb it has one that knows nothing of spaces and of the order of keys."""
+    return "::jsonb" if column == "options" else ""
+
+
+def _columns(table: str) -> tuple[str, ...]:
+    return FLOW_COLUMNS if table == "flows" else OPERATION_COLUMNS
+
+
+def _judged(table: str) -> tuple[str, ...]:
+    return FLOW_COLUMNS if table == "flows" else JUDGED_OF_OPERATION
+
+
+def _tables(side: Side) -> Iterable[tuple[str, tuple[Values, ...]]]:
+    return [(t, rows) for t, rows in (("flows", side.flows), ("operations", side.operations)) if rows]
+
+
+def _only(table: str, side: Side, other: Side) -> list[Values]:
+    there = other.rows(table)
+    return [row for row_id, row in side.rows(table).items() if row_id not in there]
+
+
+def _hazards(before: Side, after: Side) -> set[Hazard]:
+    tables = ("flows", "operations")
+    found: set[Hazard] = set()
+    if any(_only(table, after, before) for table in tables):
+        found.add("inserts")
+    if any(_only(table, before, after) for table in tables):
+        found.add("deletes")
+    if any(_updated(table, before, after) for table in tables):
+        found.add("updates")
+    return found
+
+
+def _updated(table: str, before: Side, after: Side) -> bool:
+    want = after.rows(table)
+    return any(
+        i in want and any(differing(_judged(table), want[i], row)) for i, row in before.rows(table).items()
+    )
+
+
+def _said(table: str, row: Values) -> str:
+    return f"flow {row[1]}" if table == "flows" else f"operation {row[2]} ({row[0]})"
