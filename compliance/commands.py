@@ -175,10 +175,13 @@ def policy_draft(parsed: argparse.Namespace) -> int:
 def role(parsed: argparse.Namespace) -> int:
     """Print the SQL of the least role that this estate's policy needs."""
     from compliance import probing
+    from compliance.estate.documents import kept_here
     from compliance.starting import role_sql
 
-    _, policies = probing.load(probing.estate_file(parsed.estate))
-    write(role_sql(parsed.name, policies.needs()))
+    estate, policies = probing.load(probing.estate_file(parsed.estate))
+    needs = policies.needs()
+    kept = kept_here(estate, needs)
+    write(role_sql(parsed.name, needs, kept.relation if kept else None))
     return 0
 
 

@@ -64,14 +64,17 @@ def _unreviewed(model: str) -> str:
     return re.sub(r"(?m)^reviewed:\n(?: .*\n)+", _REVIEWED, model, count=1)
 
 
-def role_sql(role: str, needs: Needs) -> str:
-    """SQL, to be run by an owner or superuser, of a role that may read what policy names and nothing else."""
+def role_sql(role: str, needs: Needs, stored: str | None = None) -> str:
+    """SQL, to be run by an owner or superuser, of a role that may read what policy names and nothing else.
+
+    `stored`: the table of the documents, where it is kept in the same database.
+    """
     if role in ("public", "none") or role.startswith("pg_"):
         raise ConfigurationError(
             f"'{role}' is a word of PostgreSQL's: what is granted to public is granted to everybody",
             remedy="name a role of its own",
         )
-    relations = sorted({need.relation for need in needs.rows})
+    relations = sorted({need.relation for need in needs.rows} | ({stored} if stored else set()))
     schemas = sorted({split_name(qualified)[0] for qualified in relations})
     quoted = name(role)
     lines = [

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from compliance.core import canonical
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from compliance.core.footprint import FactKey
 
 Hazard: TypeAlias = Literal[
@@ -65,6 +67,35 @@ class Step:
     writes: frozenset[FactKey]
 
 
+class Undo(NamedTuple):
+    """The request that takes a call back."""
+
+    method: str
+    path: str
+    body: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request to a service after COMMIT, how to see that it is done, and how to undo it.
+
+    Done: a GET of `present` answers 200 and one of `absent` does not; where it is, it is not made again.
+    """
+
+    title: str
+    service: Literal["directus", "agent_data"]
+    method: str
+    path: str
+    body: Any
+    undo: tuple[str, str, Any]
+    present: str | None
+    absent: str | None
+
+    @property
+    def back(self) -> Undo:
+        return Undo(*self.undo)
+
+
 @dataclass(frozen=True, slots=True)
 class Exercise:
     """A call that has to be made to see what it answers: one SELECT, and the keys of its JSON answer that are kept."""
@@ -82,13 +113,23 @@ class Exercise:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A seed (the whole desired state), a migration (exactly the drift, possibly no step), or calls that are made to
-    see what they answer, and of which nothing stays."""
+    """A seed (the whole desired state), a migration (exactly the drift, possibly no step), a preparation (what has to
+    be done before that can be compiled), or calls that are made to see what they answer, and of which nothing stays.
+
+    `calls` follow the steps, once these are committed. `payloads`: the same change in another form, for a reviewer.
+    """
 
     system: str
-    kind: Literal["seed", "migration", "exercise"]
+    kind: Literal["seed", "migration", "preparation", "exercise"]
     title: str
     steps: tuple[Step, ...]
+    calls: tuple[Call, ...] = ()
+    payloads: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def nothing(self) -> bool:
+        """Is there nothing to do?"""
+        return not (self.steps or self.calls)
 
     def files(self) -> dict[str, str]:
         """Renderings for psql, by file name; nothing to do gives no file."""

@@ -34,7 +34,8 @@ SECTIONS: dict[str, type[tuple[Any, ...]]] = {
     "grants": facts.Grant,
     "executables": facts.Executable,
 }
-
+# Only where a rule judges it: text of every function is more than all the rest together.
+ASKED: dict[str, type[tuple[Any, ...]]] = {"bodies": facts.Body}
 
 # Made once: `json.dumps` with arguments makes an encoder for each row.
 _spell = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
@@ -48,10 +49,15 @@ class Read(NamedTuple):
     found: tuple[Any, ...] | CouldNotLook
 
 
-def read_catalog(look: Look, roles: Iterable[str]) -> Iterator[Read]:
+def sections(*, bodies: bool) -> dict[str, type[tuple[Any, ...]]]:
+    """What is looked at, and what of it is made."""
+    return SECTIONS | ASKED if bodies else SECTIONS
+
+
+def read_catalog(look: Look, roles: Iterable[str], *, bodies: bool = False) -> Iterator[Read]:
     """Every section of the catalog. One that cannot be read does not keep the others from being read."""
     wanted = sorted(roles)
-    for name, fact in SECTIONS.items():
+    for name, fact in sections(bodies=bodies).items():
         path = f"sql/catalog/{name}.sql"
         params = {"roles": wanted} if name == "executables" else None
         try:

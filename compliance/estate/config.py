@@ -27,6 +27,22 @@ class Unavailable:
 
 
 @dataclass(frozen=True, slots=True)
+class Service:
+    """A service over HTTP. A token is never shown; `writer_token` is for whoever applies, an audit never uses it."""
+
+    url: str
+    token: str = field(repr=False)
+    writer_token: str | None = field(repr=False, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The database in which the document service keeps what it holds; None: the estate's own."""
+
+    dsn: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Estate:
     """Where to look, and for who applies a plan: as whom, and where the ledger is.
 
@@ -44,6 +60,9 @@ class Estate:
     unavailable: Mapping[str, Unavailable]
     writer: str | None = field(repr=False, default=None)
     ledger: Path | None = None
+    directus: Service | None = None
+    agent_data: Service | None = None
+    documents: Store | None = None
 
 
 def load(path: Path) -> Estate:
@@ -56,21 +75,19 @@ def load(path: Path) -> Estate:
         kind=value["kind"],
         systems=tuple(value["systems"]),
         policy=_folder(found, home / value["policy"], "policy"),
-        dsn=_encoded(
-            found,
-            _variable(found, postgres["dsn_env"], "postgres", "dsn_env")
-            if "dsn_env" in postgres
-            else postgres.get("dsn"),
-        ),
+        dsn=_dsn(found, "postgres"),
         embedded="embedded" in postgres,
         repository=home / value["repository"] if "repository" in value else None,
         redaction_key=_key(found),
         unavailable={name: _unavailable(found, name) for name in value.get("unavailable", {})},
         # Not an error where it is not set: whoever only looks does not need it, and should not have it.
         writer=_encoded(
-            found, os.environ.get(postgres.get("writer_dsn_env", "")) or postgres.get("writer_dsn")
+            found, "postgres", os.environ.get(postgres.get("writer_dsn_env", "")) or postgres.get("writer_dsn")
         ),
         ledger=home / value["ledger"] if "ledger" in value else None,
+        directus=_service(found, "directus"),
+        agent_data=_service(found, "agent_data"),
+        documents=Store(_dsn(found, "documents")) if "documents" in value else None,
     )
 
 
@@ -89,17 +106,47 @@ def _variable(found: document.Document, name: str, *pointer: str) -> str:
     return value
 
 
-def _encoded(found: document.Document, dsn: str | None) -> str | None:
+def _dsn(found: document.Document, part: str) -> str | None:
+    value = found.value[part]
+    named = "dsn_env" in value
+    return _encoded(
+        found, part, _variable(found, value["dsn_env"], part, "dsn_env") if named else value.get("dsn")
+    )
+
+
+def _encoded(found: document.Document, part: str, dsn: str | None) -> str | None:
     """A password with a bare @ or / is cut there, and what is behind it taken for a host, which errors repeat."""
     _, uri, rest = (dsn or "").partition("://")
     user, *hosts = rest.partition("?")[0].split("@")
     if uri and hosts and (len(hosts) > 1 or "/" in user):
         raise found.error(
             "the DSN has a @ or a / in its user or password",
-            "postgres",
+            part,
             remedy="write them as %40 and %2F",
         )
     return dsn
+
+
+def _service(found: document.Document, name: str) -> Service | None:
+    value = found.value.get(name)
+    if value is None:
+        return None
+    token = _variable(found, value["token_env"], name, "token_env") if "token_env" in value else value["token"]
+    writer = os.environ.get(value.get("writer_token_env", "")) or value.get("writer_token")
+    return Service(
+        value["url"].rstrip("/"), _sent(found, name, token), _sent(found, name, writer) if writer else None
+    )
+
+
+def _sent(found: document.Document, name: str, token: str) -> str:
+    """A line feed at its end, as files have it, would be told by the client's error, with the token before it."""
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise found.error(
+            "a token has a space, a line feed or a letter beyond ASCII, which no header can carry",
+            name,
+            remedy="export it without what stands around it",
+        )
+    return token
 
 
 def _unavailable(found: document.Document, name: str) -> Unavailable:

@@ -13,9 +13,10 @@ from compliance.core import chain, redact
 from compliance.core.errors import CouldNotLook
 from compliance.core.facts import Exercised
 from compliance.core.observation import Blind, File, Observation, Provenance, Row, Seen
-from compliance.estate import catalog
+from compliance.estate import catalog, documents, services
 from compliance.estate.connection import Look, read_only
 from compliance.estate.reading import settled
+from compliance.estate.seeing import Section, unavailable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from compliance.core.needs import Needs, RowsNeed
     from compliance.estate.config import Estate
 
-Section = Seen[Any] | Blind
 Report = Callable[[str], None]
 
 
@@ -34,18 +34,24 @@ def observe(estate: Estate, needs: Needs, *, report: Report = lambda _: None) ->
     """
     at = datetime.now(UTC).isoformat(timespec="seconds")
     found = {**dict(_postgres(estate, needs, at, report)), **dict(_repository(estate, needs, at, report))}
+    found |= dict(services.look(estate, needs, at, report))
     return Observation(estate.name, at, found | dict(_exercised(estate, needs, found["catalog.server"])))
 
 
 def _postgres(estate: Estate, needs: Needs, at: str, report: Report) -> Iterator[tuple[str, Section]]:
-    names = [*(f"catalog.{name}" for name in catalog.SECTIONS), *(need.section for need in needs.rows)]
-    if excluded := _unavailable(estate, "postgres", at, names):
+    names = [f"catalog.{name}" for name in catalog.sections(bodies=needs.bodies)]
+    names += [need.section for need in needs.rows]
+    kept = documents.kept_here(estate, needs)
+    names += ["documents"] if kept else []
+    if excluded := unavailable(estate, "postgres", at, names):
         yield from excluded
         return
     report("PostgreSQL")
     try:
         with _open(estate) as look:
             yield from sections(look, needs, at, estate.redaction_key)
+            if kept:  # in the same snapshot as the rows that they are compared with
+                yield "documents", documents.section(look, kept, at, estate.redaction_key)
     except CouldNotLook as error:
         for name in names:
             yield name, Blind(error.message, Provenance("postgres", "", at, 0.0))
@@ -66,7 +72,7 @@ def _open(estate: Estate) -> AbstractContextManager[Look]:
 
 def _catalog(look: Look, needs: Needs, at: str, key: bytes | None) -> Iterator[tuple[str, Section]]:
     started = time.perf_counter()
-    for name, query, found in catalog.read_catalog(look, sorted(needs.roles)):
+    for name, query, found in catalog.read_catalog(look, sorted(needs.roles), bodies=needs.bodies):
         seconds, started = time.perf_counter() - started, time.perf_counter()
         origin = Provenance("postgres", query, at, round(seconds, 6))
         if isinstance(found, CouldNotLook):
@@ -87,13 +93,14 @@ _WITH_TEXT = {
     "catalog.constraints",
     "catalog.indexes",
     "catalog.triggers",
+    "catalog.bodies",
 }
 
 
 def _clean(fact: Any, key: bytes | None) -> Any:
     changed = {
         name: cleaned
-        for name in ("default", "definition")
+        for name in ("default", "definition", "source")
         if (text := getattr(fact, name, None)) and (cleaned := redact.text(settled(text), key)) is not text
     }
     return fact._replace(**changed) if changed else fact
@@ -115,7 +122,7 @@ def _rows(look: Look, need: RowsNeed, at: str, key: bytes | None) -> Section:
 
 def _repository(estate: Estate, needs: Needs, at: str, report: Report) -> Iterator[tuple[str, Section]]:
     names = [f"file:{path}" for path in sorted(needs.files)]
-    if excluded := _unavailable(estate, "repository", at, names):
+    if excluded := unavailable(estate, "repository", at, names):
         yield from excluded
         return
     if names:
@@ -183,20 +190,6 @@ def _ledger(folder: Path | None) -> list[chain.Entry]:
     if wrong:
         raise CouldNotLook(wrong[0], remedy="`compliance ledger verify` lists everything that is wrong")
     return [line.entry for line in lines if line.entry is not None]
-
-
-def _unavailable(estate: Estate, source: str, at: str, names: list[str]) -> list[tuple[str, Section]]:
-    declared = estate.unavailable.get(source)
-    if declared is None:
-        return []
-    if declared.until < at[:10]:
-        reason, excluded = (
-            f"declared unavailable until {declared.until}, which is over ({declared.owner})",
-            False,
-        )
-    else:
-        reason, excluded = f"unavailable until {declared.until}: {declared.reason} ({declared.owner})", True
-    return [(name, Blind(reason, Provenance(source, "", at, 0.0), excluded)) for name in names]
 
 
 def embedded_or_nothing(estate: Estate) -> AbstractContextManager[Estate]:

@@ -1,0 +1,78 @@
+"""What a running Directus says of itself: its version, the flows that it lists, and what its API last wrote of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from compliance.core.facts import DirectusServer, Revision, ServedFlow
+from compliance.estate import web
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+    from compliance.estate.config import Service
+    from compliance.estate.web import Form, Web
+
+AT_ONCE = 5000  # ids in one request
+_GOVERNED = ["directus_flows", "directus_operations"]
+# Of these a revision's `data` says nothing; they stand in `delta`, where the write that left it sent them.
+_RELATIONS = ("operation", "flow", "resolve", "reject")
+# A run of a flow leaves a revision too, under the flow's id: that one has no delta.
+_WRITTEN = {"_and": [{"collection": {"_in": _GOVERNED}}, {"delta": {"_nnull": True}}]}
+
+
+def opened(service: Service, token: str | None = None) -> AbstractContextManager[Web]:
+    """A client, with the token that looks or another one."""
+    return web.opened("directus", service.url, {"authorization": f"Bearer {token or service.token}"})
+
+
+def server(api: Web) -> Iterator[DirectusServer]:
+    """It tells its version to users alone."""
+    yield DirectusServer(api.once("/server/info").at("data").at("version").text)
+
+
+def served(api: Web) -> Iterator[ServedFlow]:
+    """Every flow that it lists."""
+    for row in _rows(api, "/flows", {"fields": ["id", "name", "status"], "sort": ["id"]}):
+        yield ServedFlow(row.at("id").text, row.at("name").text, row.at("status").text)
+
+
+def revisions(api: Web) -> Iterator[Revision]:
+    """The newest of each flow and operation: first which these are, then their content, some thousand at once."""
+    group = ["collection", "item"]
+    newest = {"aggregate": {"max": ["id"]}, "groupBy": group, "sort": group, "filter": _WRITTEN}
+    ids = [row.at("max").at("id").number for row in _rows(api, "/revisions", newest)]
+    fields = ["collection", "item", "data", "delta"]
+    for start in range(0, len(ids), AT_ONCE):
+        wanted = {"fields": fields, "filter": {"id": {"_in": ids[start : start + AT_ONCE]}}, "sort": ["id"]}
+        for row in _rows(api, "/revisions", wanted):
+            content = _content(row.at("data").value, row.at("delta").value)
+            yield Revision(row.at("item").text, row.at("collection").text, content)
+
+
+def _content(data: Any, delta: Any) -> Any:
+    """What the row held after that write, as far as Directus has written it down."""
+    if not isinstance(data, dict) or not isinstance(delta, dict):
+        return data
+    return data | {name: delta[name] for name in _RELATIONS if name in delta}
+
+
+def _rows(api: Web, path: str, query: dict[str, Any]) -> Iterator[Form]:
+    """Every row of an answer. SEARCH, as no GET carries a thousand ids; in pages, where the server gives no more."""
+    most, number = _most(api), 1
+    while True:
+        asked = {"query": query | {"limit": most, "page": number}}
+        rows = api.ask("SEARCH", path, body=asked).expected(200).form.at("data").parts
+        yield from rows
+        if most == -1 or len(rows) < most:
+            return
+        number += 1
+
+
+def _most(api: Web) -> int:
+    """Rows that it gives at once; -1 for all of them. One that does not say so gives a hundred."""
+    limit = api.once("/server/info").at("data").value
+    for name in ("queryLimit", "max"):
+        limit = limit.get(name) if isinstance(limit, dict) else None
+    return limit if type(limit) is int and (limit > 0 or limit == -1) else 100
