@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -17,7 +18,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -30,6 +31,9 @@ from compliance.estate.pgbin import try_lock
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from compliance.estate.pgbin import Account
+
+PORTS = range(20_000, 32_000)
 PATIENCE = 10  # seconds from the request to end until it is ended
 LOOPBACK = "127.0.0.1"
 LAST_LINES = 12
@@ -39,7 +43,10 @@ _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What is started. `environment` is all that it gets beside PATH and a locale: nothing of the caller's."""
+    """What is started. `environment` is all that it gets beside PATH, a locale and a HOME of its own.
+
+    `account`: who it runs as where the caller is root and it need not be.
+    """
 
     name: str
     command: tuple[str, ...]
@@ -49,6 +56,7 @@ class Program:
     cwd: Path | None = None
     secrets: tuple[str, ...] = field(repr=False, default=())  # what no error may repeat of its log
     timeout: float = 60.0
+    account: Account | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,11 @@ class Place:
     @property
     def log(self) -> Path:
         return self.folder / "log"
+
+    @property
+    def home(self) -> Path:
+        """Where the service may write."""
+        return self.folder / "home"
 
     @property
     def users(self) -> Path:
@@ -78,10 +91,14 @@ class Place:
 
 
 def free_port() -> int:
-    """One that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    """One that nobody listens on, below those that Linux hands out by itself until the service has taken it."""
+    for _ in range(100):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((LOOPBACK, secrets.choice(PORTS)))
+            return int(probe.getsockname()[1])
+    raise ConfigurationError(
+        f"no port from {PORTS.start} to {PORTS.stop - 1} is free", remedy="end what listens there"
+    )
 
 
 @contextmanager
@@ -142,10 +159,11 @@ def _process(place: Place) -> int | None:
 
 def _launch(program: Program, place: Place, removed: tuple[Path, ...] = ()) -> subprocess.Popen[bytes]:
     """The keeper with its order, which holds secrets and therefore is no argument."""
+    _make_home(program, place)
     order = {
         "command": program.command,
-        "environment": bare_environment() | dict(program.environment),
-        "account": None,
+        "environment": bare_environment() | {"HOME": str(place.home)} | dict(program.environment),
+        "account": program.account,
         "signal": signal.SIGTERM,
         "patience": PATIENCE,
         "users": str(place.users),
@@ -153,9 +171,10 @@ def _launch(program: Program, place: Place, removed: tuple[Path, ...] = ()) -> s
         "process": str(place.process),
         "remove": [str(path) for path in removed],
     }
+    place.log.touch(mode=0o600)
     with place.log.open("wb") as log:
         keeping = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-I", "-S", keeper.__file__], cwd=program.cwd or place.folder,
+            [sys.executable, "-I", "-S", keeper.__file__], cwd=program.cwd or place.home,
             stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
     written: IO[bytes] | None = keeping.stdin
@@ -163,6 +182,14 @@ def _launch(program: Program, place: Place, removed: tuple[Path, ...] = ()) -> s
     with written:
         written.write(json.dumps(order).encode())
     return keeping
+
+
+def _make_home(program: Program, place: Place) -> None:
+    """Its own, and the only one of ours that it may write to, whoever it runs as."""
+    place.home.mkdir(mode=0o700, exist_ok=True)
+    if program.account is not None:
+        os.chown(place.home, program.account.uid, program.account.gid)
+        place.folder.chmod(0o711)
 
 
 def _wait_until_ready(program: Program, place: Place, keeping: subprocess.Popen[bytes]) -> None:

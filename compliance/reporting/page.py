@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compliance.core.errors import ComplianceError
-from compliance.reporting import node as nodes
+from compliance.reporting import node as allure
 from compliance.reporting.results import CATEGORIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from compliance.estate.node import Node
 
 HISTORY_LIMIT = 30
 # `unsafe-inline`: Allure's own start-up scripts and styles are inline. No host is named; 'self' is loopback.
@@ -39,8 +41,8 @@ def generate(
     results_dir: Path, out_dir: Path, *, history: Path | None = None, name: str = "Governance compliance"
 ) -> Path:
     """Render the results; returns the page to open. `out_dir` is replaced, `history` is read and carried on."""
-    node = nodes.find()
-    entry = nodes.allure(node)
+    node = allure.find()
+    entry = allure.command(node)
     with tempfile.TemporaryDirectory(prefix="compliance-page-") as scratch:
         rendered = Path(scratch) / "html"
         config = Path(scratch) / "allurerc.json"
@@ -95,10 +97,10 @@ def _config(name: str, output: Path, history: Path | None) -> Mapping[str, Any]:
     return config
 
 
-def _render(node: nodes.Node, entry: Path, config: Path, results_dir: Path) -> None:
+def _render(node: Node, entry: Path, config: Path, results_dir: Path) -> None:
     done = subprocess.run(  # noqa: S603 - Node as it was found, with arguments of ours
         [node.binary, entry, "generate", "--config", config, "--cwd", config.parent, results_dir],
-        env=nodes.environment(node),
+        env=node.environment(),
         capture_output=True,
         text=True,
         check=False,

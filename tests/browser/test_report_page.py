@@ -40,7 +40,7 @@ def browser() -> str:
 @pytest.fixture(scope="module")
 def renderer() -> Path:
     try:
-        return node.allure(node.find())
+        return node.command(node.find())
     except ComplianceError as error:
         not_run(str(error))
 
