@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from compliance.core.change import Compiled
     from compliance.core.verdict import Verdict
+    from compliance.systems.protocol import Preparing
 
 Report = Callable[[str], None]
 
@@ -124,12 +125,12 @@ def _hermetic() -> Iterator[None]:
 def compile_system(run: Run, verdict: Verdict, name: str) -> tuple[Compiled, ...]:
     """Seed and migration of one system; `Refused` with all that stands in the way."""
     obstacles = obstacles_of(run, verdict, name)
-    if obstacles:
+    compiled = (_prepared if obstacles else _desired)(run, verdict, name)
+    if obstacles and not compiled:
         raise Refused(
             f"{name} is not compiled: not every guard holds", reasons=obstacles,
             remedy="put right what is listed, then compile again",
         )  # fmt: skip
-    compiled = system(name).compile(Facts(name, run.policies, run.observation))
     relations = run.policies.needs().relations
     for item in compiled:
         for step in item.steps:
@@ -139,15 +140,34 @@ def compile_system(run: Run, verdict: Verdict, name: str) -> tuple[Compiled, ...
     return compiled
 
 
-def obstacles_of(run: Run, verdict: Verdict, name: str) -> tuple[str, ...]:
-    """Why a system may not be compiled from this verdict; a verdict over something else is one reason."""
+def _desired(run: Run, _verdict: Verdict, name: str) -> tuple[Compiled, ...]:
+    return system(name).compile(Facts(name, run.policies, run.observation))
+
+
+def _prepared(run: Run, verdict: Verdict, name: str) -> tuple[Compiled, ...]:
+    """What has to be done first, where that is all that stands in the way."""
+    if not hasattr(system(name), "prepared"):
+        return ()
+    preparing = cast("Preparing", system(name))
+    if obstacles_of(run, verdict, name, but=preparing.prepared):
+        return ()
+    return preparing.prepare(Facts(name, run.policies, run.observation))
+
+
+def obstacles_of(
+    run: Run, verdict: Verdict, name: str, *, but: frozenset[str] = frozenset()
+) -> tuple[str, ...]:
+    """Why a system may not be compiled from this verdict; a verdict over something else is one reason.
+
+    `but`: readiness rules of which a finding does not count, as what they found is what is to be repaired.
+    """
     if (verdict.observation, verdict.policy) != (run.observation.digest, run.policies.digest):
         return ("the verdict is of another observation or policy",)
     guards = system(name).guards | system("platform").guards
     reads = system(name).reads(run.policies[name])
     unheld = sorted(reads - run.observation.sections.keys())
     return (
-        *verdict.obstacles(name, guards, reads),
+        *verdict.obstacles(name, guards, reads, but=but),
         *(f"{section}: this observation does not hold it" for section in unheld),
     )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from collections.abc import Set as AbstractSet
 
     from compliance.core.finding import Finding, Phase, Severity
 
@@ -76,17 +77,20 @@ class Verdict:
         names = sorted({case.rule.system for case in self.cases})
         return {name: _counts(c for c in self.cases if c.rule.system == name) for name in names}
 
-    def obstacles(self, system: str, guards: Iterable[str], reads: Iterable[str]) -> tuple[str, ...]:
+    def obstacles(
+        self, system: str, guards: Iterable[str], reads: Iterable[str], *, but: AbstractSet[str] = frozenset()
+    ) -> tuple[str, ...]:
         """What stands in the way of compiling `system`; empty means allowed.
 
         `guards`: the readiness rules that must have been judged; `reads`: the sections its drift is derived from.
+        `but`: rules that may be broken, but must have been judged.
         """
         cases = [c for c in self.cases if c.rule.system in (system, "platform") and c.rule.phase == "readiness"]
         judged = {case.rule.id for case in cases}
         return (
             *(f"{rule}: no case of this readiness rule ran" for rule in sorted(set(guards) - judged)),
             *((f"{self.deselected} cases were deselected",) if self.deselected else ()),
-            *(line for case in cases for line in _obstacle(case)),
+            *(line for case in cases if not _repairable(case, but) for line in _obstacle(case)),
             *(f"{name}: {self.blind[name]}" for name in sorted(set(reads) & self.blind.keys())),
         )
 
@@ -107,6 +111,10 @@ def gate(
 def _counts(cases: Iterable[Case]) -> dict[str, int]:
     found = Counter(case.outcome for case in cases)
     return {outcome: found[outcome] for outcome in OUTCOMES}
+
+
+def _repairable(case: Case, but: AbstractSet[str]) -> bool:
+    return case.rule.id in but and case.outcome == "broken"
 
 
 def _obstacle(case: Case) -> Iterable[str]:

@@ -13,7 +13,7 @@ from compliance.estate import config, document
 if TYPE_CHECKING:
     from compliance.systems.protocol import System
 
-SYSTEMS = ("platform", "command_catalog")
+SYSTEMS = ("platform", "command_catalog", "registry_sync")
 
 
 def system(name: str) -> System:
@@ -53,6 +53,9 @@ def _in_force(estate: config.Estate) -> tuple[str, ...]:
 def templates(name: str) -> str:
     """Digest of the code that renders the plans of a system."""
     core = Path(canonical.__file__).parent
-    own = [Path(__file__).parent / name / f"{part}.py" for part in ("policy", "drift", "compile")]
+    own = [
+        Path(__file__).parent / name / f"{part}.py"
+        for part in ("policy", "drift", "compile", "desired", "writer", "moves")
+    ]
     files = [core / "change.py", core / "sqltext.py", *filter(Path.is_file, own)]
     return canonical.digest(b"\0".join(file.read_bytes() for file in files))

@@ -63,3 +63,12 @@ class System(Protocol):
 
     def compile(self, facts: Facts) -> tuple[Compiled, ...]:
         """Seed and migration; nothing for a system that repairs nothing."""
+
+
+class Preparing(System, Protocol):
+    """A system that may have something to do before its seed: what is found by the readiness rules `prepared`."""
+
+    prepared: frozenset[str]
+
+    def prepare(self, facts: Facts) -> tuple[Compiled, ...]:
+        """Plans of kind `preparation`, compiled where nothing but `prepared` stands in the way."""

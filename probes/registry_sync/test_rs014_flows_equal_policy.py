@@ -2,8 +2,8 @@
 
 Why: document 000 lists 18 flows by name, collection and document id; one that is missing or differs leaves documents
   that say something else than their rows.
-Remedy: `compliance compile registry_sync`, review the migration, apply it; an undeclared flow is switched off by hand or
-  with `prune: true`.
+Remedy: `compliance compile registry_sync`, review the migration, apply it; an undeclared flow is switched off by hand
+  or with `prune: true`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """RS015: every document of a collection belongs to a row.
 
-Why: an orphan answers questions about something that is gone, and nobody removes it (FACTS, 'What went wrong': twelve of
-  them were the cause of a threshold that was raised four times).
+Why: an orphan answers questions about something that is gone, and nobody removes it (FACTS, 'What went wrong': twelve
+  of them were the cause of a threshold that was raised four times).
 Remedy: find out which change fired no flow; then delete the document at the service.
 """
 

@@ -42,16 +42,19 @@ select replace(d.document_id, '/', '__'),
   from (
     select 'registries/' || r.collection || '/' || r.prefix || '-' || r.id as document_id,
            'registries/' || r.collection as parent_id,
-           '# ' || r.name || E'\n\n' || r.code as body,
-           jsonb_build_object('title', r.name, 'code', r.code, 'collection', r.collection) as metadata
+           concat_ws(E'\n\n', '# ' || r.name, r.code, r.table_id, r.status) as body,
+           jsonb_strip_nulls(jsonb_build_object('title', r.name, 'code', r.code, 'table_id', r.table_id,
+               'status', r.status, 'collection', r.collection)) as metadata
       from (
-        select 'table_registry', 'tbl', id, name, code from public.table_registry
-        union all select 'workflows', 'wf', id, name, code from public.workflows
-        union all select 'workflow_steps', 'ws', id, name, code from public.workflow_steps
-        union all select 'workflow_change_requests', 'wcr', id, name, code from public.workflow_change_requests
-        union all select 'workflow_categories', 'wcat', id, name, code from public.workflow_categories
-        union all select 'workflow_step_relations', 'wsr', id, name, code from public.workflow_step_relations
-      ) as r(collection, prefix, id, name, code)
+        select 'table_registry', 'tbl', id, name, code, table_id, null from public.table_registry
+        union all select 'workflows', 'wf', id, name, code, null, null from public.workflows
+        union all select 'workflow_steps', 'ws', id, name, code, null, null from public.workflow_steps
+        union all select 'workflow_change_requests', 'wcr', id, name, code, null, status
+                    from public.workflow_change_requests
+        union all select 'workflow_categories', 'wcat', id, name, code, null, null from public.workflow_categories
+        union all select 'workflow_step_relations', 'wsr', id, name, code, null, null
+                    from public.workflow_step_relations
+      ) as r(collection, prefix, id, name, code, table_id, status)
     union all
     select id, 'knowledge', body, jsonb_build_object('title', title)
       from (values

@@ -18,9 +18,9 @@ __all__ = ["compile", "exercises", "guards", "names", "needs", "parse", "reads"]
 guards = frozenset({"PL001", "PL002", "PL003"})
 
 
-def needs(_policy: Policy) -> Needs:
-    """Nothing but the catalog, which is always looked at."""
-    return Needs()
+def needs(policy: Policy) -> Needs:
+    """The catalog, which is always looked at, and the flows of Directus where there is one."""
+    return Needs(rows=policy.directus.rows) if policy.directus else Needs()
 
 
 def reads(_policy: Policy) -> frozenset[str]:

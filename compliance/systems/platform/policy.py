@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from compliance.core.flows import FLOW_COLUMNS, OPERATION_COLUMNS
+from compliance.core.needs import RowsNeed
 from compliance.systems.platform.execution import Execution, parse_execution
 
 if TYPE_CHECKING:
@@ -12,13 +14,29 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Directus:
+    """Where Directus keeps its tables."""
+
+    schema: str
+
+    @property
+    def rows(self) -> tuple[RowsNeed, ...]:
+        """Its flows and their operations, which the rules of several systems judge."""
+        return (
+            RowsNeed("flows", f"{self.schema}.directus_flows", FLOW_COLUMNS),
+            RowsNeed("operations", f"{self.schema}.directus_operations", OPERATION_COLUMNS),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
-    """`oldest` and `newest`: major versions of PostgreSQL that this estate may run."""
+    """`oldest` and `newest`: major versions of PostgreSQL that this estate may run. `directus`: None without one."""
 
     reviewed: bool
     oldest: int
     newest: int
     execution: Execution
+    directus: Directus | None
 
 
 def parse(document: Document) -> Policy:
@@ -26,6 +44,11 @@ def parse(document: Document) -> Policy:
     versions = document.value["postgres"]
     if versions["oldest"] > versions["newest"]:
         raise document.error("postgres: oldest is newer than newest", "postgres", "oldest")
+    directus = document.value.get("directus")
     return Policy(
-        bool(document.value["reviewed"]), versions["oldest"], versions["newest"], parse_execution(document)
+        reviewed=bool(document.value["reviewed"]),
+        oldest=versions["oldest"],
+        newest=versions["newest"],
+        execution=parse_execution(document),
+        directus=Directus(directus["schema"]) if directus else None,
     )

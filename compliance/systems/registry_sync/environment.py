@@ -1,4 +1,4 @@
-"""Directus' environment as the repository writes it down: the names that flows may use, and what requests are denied."""
+"""Directus' environment as the repository writes it down: which names flows may use, and where requests may go."""
 
 from __future__ import annotations
 

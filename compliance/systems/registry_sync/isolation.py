@@ -63,10 +63,8 @@ def filter_stands(facts: Facts) -> Iterator[Judgement]:
     declared = facts.policy.service.reverse
     found = reverse.prefixes(facts)
     if set(found) != set(declared.prefixes):
-        yield Finding(
-            "agent_data", f"{declared.source}: {declared.name} is {_listed(found)}, declared {_listed(declared.prefixes)}",
-            "prefixes",
-        )  # fmt: skip
+        told = f"{declared.name} is {_listed(found)}, declared {_listed(declared.prefixes)}"
+        yield Finding("agent_data", f"{declared.source}: {told}", "prefixes")
     why = reverse.filters(reverse.Module(facts, declared.source), declared.filter, declared.name)
     if why:
         yield Finding("agent_data", f"{declared.source}: {why}", "filter")

@@ -70,27 +70,15 @@ class Module:
 
     def _bindings(self, name: str) -> Iterator[ast.expr | ast.ImportFrom]:
         for node in ast.walk(self.tree):
+            if _changes(node, name):
+                raise NotConstant(f"{self._path}: {name} may be changed in line {getattr(node, 'lineno', '?')}")
             match node:
-                case ast.Assign(targets=targets, value=value) if any(
-                    _names(target, name) for target in targets
-                ):
+                case ast.Assign(targets=targets, value=value) if any(_names(t, name) for t in targets):
                     yield value
-                case ast.AnnAssign(target=ast.Name(id=found), value=value) if (
-                    found == name and value is not None
-                ):
+                case ast.AnnAssign(target=target, value=value) if value is not None and _names(target, name):
                     yield value
-                case ast.AugAssign(target=ast.Name(id=found)) | ast.NamedExpr(target=ast.Name(id=found)):
-                    if found == name:
-                        raise NotConstant(f"{self._path}: {name} is changed in line {node.lineno}")
                 case ast.ImportFrom(names=names) if any((n.asname or n.name) == name for n in names):
                     yield node
-                case ast.Call(func=ast.Attribute(value=ast.Name(id=found), attr=attr)):
-                    if found == name and attr in _MUTATING:
-                        raise NotConstant(f"{self._path}: {name} is changed in line {node.lineno}")
-                case ast.Global(names=changed) if name in changed:
-                    raise NotConstant(f"{self._path}: a function may bind {name}")
-                case ast.For(target=target) | ast.comprehension(target=target) if _names(target, name):
-                    raise NotConstant(f"{self._path}: {name} is the variable of a loop")
 
     def _imported(self, node: ast.ImportFrom, name: str, seen: Seen) -> str | tuple[str, ...]:
         path = f"{(node.module or '').replace('.', '/')}.py"
@@ -134,6 +122,22 @@ class Module:
         if isinstance(left, tuple) and isinstance(right, tuple):
             return left + right
         raise NotConstant(f"{self._path}: line {node.lineno} adds a text and a list")
+
+
+def _changes(node: ast.AST, name: str) -> bool:
+    """May this give the name another value than the one it was bound to?"""
+    match node:
+        case ast.AugAssign(target=target) | ast.NamedExpr(target=target):
+            return _names(target, name)
+        case ast.For(target=target) | ast.comprehension(target=target):
+            return _names(target, name)
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=found), attr=attr)):
+            return found == name and attr in _MUTATING
+        case ast.Global(names=changed):
+            return name in changed
+        case ast.ImportFrom(names=names):
+            return any(item.name == "*" for item in names)
+    return False
 
 
 def _names(target: ast.expr, name: str) -> bool:
