@@ -26,8 +26,15 @@ EXIT_CODES = """exit codes:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of `compliance`; returns the exit code."""
     _usable_streams()
-    parser = _parser()
-    return _run(parser.parse_args(arguments))
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    return _run(_parser().parse_args(_for_psql(given)))
+
+
+def _for_psql(given: list[str]) -> list[str]:
+    """What stands behind `estate psql` is psql's, an option that comes first too."""
+    if given[:2] == ["estate", "psql"] and given[2:3] not in ([], ["-h"], ["--help"], ["--"]):
+        return [*given[:2], "--", *given[2:]]
+    return given
 
 
 def dot_commands(arguments: Sequence[str] | None = None) -> int:

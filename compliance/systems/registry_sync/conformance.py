@@ -8,7 +8,7 @@ from compliance.core import canonical
 from compliance.core.change import Differs, Missing, Undeclared
 from compliance.core.finding import Finding, Judgement, NotApplicable
 from compliance.systems.registry_sync import moves
-from compliance.systems.registry_sync.drift import drift
+from compliance.systems.registry_sync.drift import drift, same
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,7 +35,17 @@ def flows_equal_policy(facts: Facts) -> Iterator[Judgement]:
                     "undeclared",
                 )
             case Differs(subject, facet, declared, observed):
-                yield Finding(subject, f"{facet} is {_told(observed)}, declared {_told(declared)}", facet)
+                yield Finding(subject, "; ".join(told(facet, declared, observed)), facet)
+
+
+def told(place: str, declared: Any, observed: Any) -> Iterator[str]:
+    """Where two values differ: of JSON only the parts that do, since a request is longer than a line."""
+    if isinstance(declared, dict) and isinstance(observed, dict):
+        for key in sorted(declared.keys() | observed.keys()):
+            if not same(declared.get(key), observed.get(key)):
+                yield from told(f"{place}.{key}", declared.get(key), observed.get(key))
+    else:
+        yield f"{place} is {_told(observed)}, declared {_told(declared)}"
 
 
 def _told(value: Any) -> str:

@@ -161,7 +161,9 @@ class Writer:
 
     def _is_there(self, table: str, row: Values) -> str:
         same = " and ".join(
-            f"c.{name(column)}{_as(column)} is not distinct from {self._value(column, value)}{_as(column)}"
+            f"c.{name(column)} is null"
+            if value is None
+            else f"c.{name(column)}{_as(column)} = {self._value(column, value)}{_as(column)}"
             for column, value in zip(_judged(table), row, strict=False)
         )
         return f"exists (select 1 from {self._table(table)} as c where {same})"
