@@ -31,6 +31,11 @@ _OPEN = {"directus": directus_facts.opened, "agent_data": agent_data_facts.opene
 _ABSENT = "{} is not configured: set {} in estate.yaml, or declare {} unavailable"
 
 
+def query_of(name: str) -> str:
+    """What is asked for a section."""
+    return _QUERIES[name][0]
+
+
 def look(estate: Estate, needs: Needs, at: str, report: Callable[[str], None]) -> Sections:
     """What is needed of services, and of them nothing else."""
     if needs.directus:

@@ -199,7 +199,7 @@ class _Watch:
 
 
 @contextmanager
-def opened(name: str, url: str, headers: Mapping[str, str], *, seconds: float = SECONDS) -> Iterator[Web]:
+def opened(name: str, url: str, headers: Mapping[str, str]) -> Iterator[Web]:
     """A client for the service at `url`. A connection that is refused is tried once more, a request never."""
     import httpx
 
@@ -209,7 +209,7 @@ def opened(name: str, url: str, headers: Mapping[str, str], *, seconds: float = 
         raise Unanswered(f"{name}: {_told(error)}") from None
     verify = httpx.create_ssl_context() if address.scheme == "https" else False
     transport = httpx.HTTPTransport(verify=verify, retries=1, trust_env=False)
-    watch = _Watch(seconds)
+    watch = _Watch(SECONDS)
     try:
         with httpx.Client(
             base_url=address, headers=dict(headers), timeout=EACH, follow_redirects=False, trust_env=False,
