@@ -49,7 +49,7 @@ def program(
     port = service.free_port() if port is None else port
     command = [sys.executable, str(resource("fixtures/agent_data/serve.py")),
                "--port", str(port), "--repository", str(repository)]  # fmt: skip
-    environment = {"API_KEY": api_key, "AGENT_DATA_DSN": dsn}
+    environment = {"API_KEY": api_key, "AGENT_DATA_DSN": dsn, "PYTHONDONTWRITEBYTECODE": "1"}
     if reverse is not None:
         command += ["--directus-url", reverse.url]
         environment["DIRECTUS_TOKEN"] = reverse.token
