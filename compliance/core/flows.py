@@ -64,7 +64,7 @@ class Step(NamedTuple):
     """An operation as it is reached: from the step `before`, over its `via`.
 
     `enter` is its place in the chain, `leave` the last place that is reached through it: a step that comes before
-    another one in every run has an interval around it.
+    another one in every run has an interval around it. `place`: that of the step before, -1 at the root.
     """
 
     operation: Operation
@@ -72,6 +72,7 @@ class Step(NamedTuple):
     before: str | None
     enter: int
     leave: int
+    place: int
 
     def leads_to(self, other: Step) -> bool:
         """Has this step run when the other one does?"""
@@ -80,12 +81,16 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Flows:
-    """All of them, by id. Of two rows with one id (no key forbade it) the first counts."""
+    """All of them, by id. Of two rows with one id (no key forbade it) the first counts.
+
+    `memo`: what is derived from them by several rules is derived once, and kept here under a name of its own.
+    """
 
     flows: Mapping[str, Flow]
     operations: Mapping[str, Operation]
     _by_flow: Mapping[str, tuple[Operation, ...]]
     _chains: dict[str, tuple[Step, ...]] = field(default_factory=dict)
+    memo: dict[str, Any] = field(default_factory=dict)
 
     def of(self, flow: str) -> tuple[Operation, ...]:
         """The operations that say they belong to a flow, reached or not."""
@@ -120,13 +125,27 @@ class Flows:
             before = order[place][2]
             leave[before] = max(leave[before], leave[place])
         return tuple(
-            Step(operation, via, order[before][0].id if before >= 0 else None, place, leave[place])
+            Step(operation, via, order[before][0].id if before >= 0 else None, place, leave[place], before)
             for place, (operation, via, before) in enumerate(order)
         )
 
 
+# What was asked for last: the rules of several systems ask for the flows of one observation, whose rows do not change.
+_last: tuple[Any, Any, Flows] | None = None
+
+
 def flows_of(rows_flows: Iterable[Any], rows_operations: Iterable[Any]) -> Flows:
     """Of the sections `rows:flows` and `rows:operations`, in the columns that are named above."""
+    global _last
+    if _last is not None and _last[0] is rows_flows and _last[1] is rows_operations:
+        return _last[2]
+    found = _parsed(rows_flows, rows_operations)
+    if isinstance(rows_flows, tuple) and isinstance(rows_operations, tuple):
+        _last = (rows_flows, rows_operations, found)
+    return found
+
+
+def _parsed(rows_flows: Iterable[Any], rows_operations: Iterable[Any]) -> Flows:
     flows: dict[str, Flow] = {}
     for row in rows_flows:
         flow = _flow(*row.values)
