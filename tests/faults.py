@@ -8,18 +8,24 @@ A file holds blocks. `-- fault:` or `-- near miss:` begins one and says what it 
     -- policy: <file>: <old> => <new> in a copy of the policy
     -- exercise: <system>             its calls are made, so that the look has what they answered
     -- undo: <SQL>                    puts back what a block does to roles, which belong to the whole server
+    -- needs: directus agent_data     these run beside the estate (tests/live/test_live_faults.py); with directus all
+                                      such blocks have one database: they may change rows alone
+    -- served: <path>: <old> => <new> in the repository that the document service runs, not in the one looked at
+    -- call: directus PATCH /x {"a":1} a request to a running service, by whoever may, before the SQL
+    -- elsewhere: <why>               SQL is run on another clone, which is looked at; the services keep the first
 
 and SQL, which a superuser runs on a clone of the reference estate.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from psycopg.conninfo import make_conninfo
 
@@ -40,8 +46,18 @@ if TYPE_CHECKING:
     from compliance.estate.config import Estate
 
 _BEGIN = re.compile(r"^-- (fault|near miss): (.+)$")
-_SAID = re.compile(r"^-- (breaks|blind|edit|policy|exercise|undo): (.+)$")
+_SAID = re.compile(r"^-- (breaks|blind|edit|policy|exercise|undo|needs|served|call|elsewhere): (.+)$")
+_CALL = re.compile(r"(directus|agent_data) ([A-Z]+) (/\S*)(?: (.+))?")
 _CHANGE = re.compile(r"(?P<path>[^:]+): (?P<old>.+?) => ?(?P<new>.*)")
+
+
+class Request(NamedTuple):
+    """What a block asks of a running service."""
+
+    service: str
+    method: str
+    path: str
+    body: Any
 
 
 class Edit(NamedTuple):
@@ -73,6 +89,10 @@ class Block:
     exercise: str
     undo: str
     sql: str
+    needs: frozenset[str]
+    served: tuple[Edit, ...]
+    calls: tuple[Request, ...]
+    elsewhere: str
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line} {self.title}"
@@ -116,7 +136,17 @@ def _block(rule: str, number: int, lines: list[str]) -> Block:
         exercise="".join(said.get("exercise", [])),
         undo="\n".join(said.get("undo", [])),
         sql="\n".join(sql).strip(),
+        needs=frozenset(" ".join(said.get("needs", [])).split()),
+        served=tuple(map(_change, said.get("served", []))),
+        calls=tuple(map(_call, said.get("call", []))),
+        elsewhere="".join(said.get("elsewhere", [])),
     )
+
+
+def _call(text: str) -> Request:
+    match = _CALL.fullmatch(text)
+    assert match, f"not `service METHOD /path JSON`: {text}"
+    return Request(match[1], match[2], match[3], json.loads(match[4]) if match[4] else None)
 
 
 def _change(text: str) -> Edit:
@@ -131,14 +161,20 @@ def reference() -> Estate:
     return config.load(resource("fixtures/reference/estate.yaml"))
 
 
-def estate_at(dsn: str | None, block: Block | None = None, folder: Path | None = None) -> Estate:
-    """The reference estate at a DSN; with copies of repository and policy where a block changes them."""
-    found = replace(reference(), dsn=dsn, embedded=False)
+def estate_at(
+    dsn: str | None, block: Block | None = None, folder: Path | None = None, **services: config.Service
+) -> Estate:
+    """The reference estate at a DSN; with copies of repository and policy where a block changes them.
+
+    `services`: those that run. The others stay declared as unavailable.
+    """
+    shut = {name: why for name, why in reference().unavailable.items() if name not in services}
+    found = replace(reference(), dsn=dsn, embedded=False, unavailable=shut, **services)
     if block is not None and folder is not None:
         if block.edits:
-            found = replace(found, repository=_copy(found.repository, folder / "repository", block.edits))
+            found = replace(found, repository=copied(found.repository, folder / "repository", block.edits))
         if block.policy:
-            found = replace(found, policy=_copy(found.policy, folder / "policy", block.policy))
+            found = replace(found, policy=copied(found.policy, folder / "policy", block.policy))
         if block.exercise:
             found = replace(found, writer=make_conninfo(dsn, user="estate_owner"), ledger=folder / "ledger")
             exercised(found, block.exercise)
@@ -157,7 +193,8 @@ def exercised(estate: Estate, name: str) -> None:
     exercise(change, plan, calls, policy=run.policies.digests[name])
 
 
-def _copy(source: Path | None, target: Path, changes: tuple[Edit, ...]) -> Path:
+def copied(source: Path | None, target: Path, changes: tuple[Edit, ...]) -> Path:
+    """A copy of a folder in which each text is another one."""
     assert source is not None
     shutil.copytree(source, target)
     for change in changes:
@@ -174,6 +211,13 @@ def looked_at(estate: Estate) -> Run:
 def judged(estate: Estate) -> Verdict:
     """What all the probes say of it."""
     return audit.probe(looked_at(estate))
+
+
+def check(block: Block, run: Run) -> None:
+    """Exactly what the block names is broken, and blind."""
+    verdict = audit.probe(run)
+    found = (rules_with(verdict, "broken"), rules_with(verdict, "could_not_look"))
+    assert found == (block.breaks, block.blind), told(verdict)
 
 
 def rules_with(verdict: Verdict, outcome: Outcome) -> set[str]:
