@@ -41,15 +41,16 @@ def _identity(name: str) -> uuid.UUID:
 
 def introduce(dsn: str, people: People, password_hash: str) -> None:
     """Make both users, or give them these tokens. Before Directus starts: it remembers permissions."""
-    with psycopg.connect(dsn) as connection:
-        _user(connection, ADMINISTRATOR, people.writer_token, _administrators(connection), password_hash)
-        _user(connection, PROBE, people.probe_token, None, None)
-        policy = _reading_policy(connection)
-        connection.execute(
-            'insert into public.directus_access (id, "user", policy, sort) values (%s, %s, %s, 1)'
-            " on conflict (id) do nothing",
-            (_identity("access"), _identity(PROBE), policy),
-        )
+    try:
+        with psycopg.connect(dsn) as connection:
+            _user(connection, ADMINISTRATOR, people.writer_token, _administrators(connection), password_hash)
+            _user(connection, PROBE, people.probe_token, None, None)
+            _read_flows(connection)
+    except psycopg.Error as problem:
+        raise ConfigurationError(
+            f"the users of Directus cannot be made: {str(problem).splitlines()[0]}",
+            remedy="its database has to be there, with the tables of Directus, for a role that may write them",
+        ) from problem
 
 
 def _administrators(connection: psycopg.Connection) -> uuid.UUID:
@@ -78,8 +79,8 @@ def _user(
     )
 
 
-def _reading_policy(connection: psycopg.Connection) -> uuid.UUID:
-    """Flows, operations and what was written to them; the version is told to every user."""
+def _read_flows(connection: psycopg.Connection) -> None:
+    """The probe may: flows, operations and what was written to them. The version is told to every user."""
     policy = _identity("policy")
     connection.execute(
         "insert into public.directus_policies (id, name, description) values (%s, %s, %s)"
@@ -94,4 +95,8 @@ def _reading_policy(connection: psycopg.Connection) -> uuid.UUID:
             " values (%s, 'read', %s, '*', %s)",
             (collection, json.dumps(only), policy),
         )
-    return policy
+    connection.execute(
+        'insert into public.directus_access (id, "user", policy, sort) values (%s, %s, %s, 1)'
+        " on conflict (id) do nothing",
+        (_identity("access"), _identity(PROBE), policy),
+    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
 PORTS = range(20_000, 32_000)
 PATIENCE = 10  # seconds from the request to end until it is ended
 LOOPBACK = "127.0.0.1"
-LAST_LINES = 12
+LAST_LINES, WIDTH = 16, 300
+_NOISE = re.compile(r"\s+(at .+|\w+: undefined,?)")  # how Node shows where an error came by, and what it has not
 # A proxy of the caller's environment knows nothing of our loopback.
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -121,6 +123,7 @@ def serving(program: Program) -> Iterator[Place]:
 def start(program: Program, place: Place) -> None:
     """Start it so that it stays when this process has ended, until `stop`."""
     place.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    place.stay.unlink(missing_ok=True)  # of one that is gone: this one stays only once it is ready
     with place.users.open("a") as users:
         fcntl.flock(users, fcntl.LOCK_SH)
         keeping = _launch(program, place)
@@ -215,5 +218,6 @@ def failed(program: Program, place: Place, what: str) -> ConfigurationError:
     said = place.log.read_text(errors="replace") if place.log.exists() else ""
     for secret in filter(None, program.secrets):
         said = said.replace(secret, "…")
-    last = "".join(f"\n  | {line}" for line in said.strip().splitlines()[-LAST_LINES:])
+    lines = [line for line in said.strip().splitlines() if not _NOISE.fullmatch(line)]
+    last = "".join(f"\n  | {line[:WIDTH]}" for line in lines[-LAST_LINES:])
     return ConfigurationError(f"{program.name} {what}{last}", remedy="read the lines above")
