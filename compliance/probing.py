@@ -10,7 +10,7 @@ import pytest
 
 from compliance.core import canonical
 from compliance.core.errors import ConfigurationError, CouldNotLook
-from compliance.core.finding import Finding, Judgement, NotApplicable, Unseen
+from compliance.core.finding import Finding, Judgement, NotApplicable, Note, Unseen
 from compliance.core.observation import Blind, Observation, SourceUnavailable
 from compliance.systems import SYSTEMS, Policies, system
 from compliance.systems.protocol import Facts, Rule
@@ -51,6 +51,11 @@ class Judged:
     by_subject: dict[str, list[Judgement]] = field(default_factory=dict)
     failure: CouldNotLook | None = None
     sections: tuple[str, ...] = ()
+
+    def notes(self) -> dict[str, Any]:
+        """What the rule wants kept with its evidence."""
+        found = [j for judgements in self.by_subject.values() for j in judgements if isinstance(j, Note)]
+        return {"notes": {note.title: note.content for note in found}} if found else {}
 
 
 class Run:
@@ -101,14 +106,13 @@ class Run:
         """What a rule read, once for all of its cases: each section with its query, its time and its facts."""
         found = self._evidence.get(rule)
         if found is None:
-            sections = self.judged(rule, system_name).sections
-            found = self._evidence[rule] = canonical.pretty(
-                {
-                    "observation": self.observation.digest,
-                    "observed_at": self.observation.observed_at,
-                    "sections": {name: self._section(name) for name in sections},
-                }
-            ).encode()
+            judged = self.judged(rule, system_name)
+            content = {
+                "observation": self.observation.digest,
+                "observed_at": self.observation.observed_at,
+                "sections": {name: self._section(name) for name in judged.sections},
+            }
+            found = self._evidence[rule] = canonical.pretty(content | judged.notes()).encode()
         return found
 
     def _section(self, name: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 Severity: TypeAlias = Literal["critical", "high", "medium", "low"]
 Phase: TypeAlias = Literal["readiness", "conformance"]
@@ -38,4 +38,13 @@ class NotApplicable:
     reason: str
 
 
-Judgement: TypeAlias = Finding | Unseen | NotApplicable
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a judgement rests on, kept with its evidence: it decides nothing. `content`: anything JSON can hold."""
+
+    subject: str
+    title: str
+    content: Any
+
+
+Judgement: TypeAlias = Finding | Unseen | NotApplicable | Note

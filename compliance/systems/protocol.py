@@ -10,6 +10,8 @@ from compliance.core.finding import Judgement
 
 if TYPE_CHECKING:
     from compliance.core.change import Compiled, Exercise
+    from compliance.core.flows import Flows
+    from compliance.core.loops import Edge
     from compliance.core.needs import Needs
     from compliance.core.observation import Observation
     from compliance.estate.document import Document
@@ -72,3 +74,10 @@ class Preparing(System, Protocol):
 
     def prepare(self, facts: Facts) -> tuple[Compiled, ...]:
         """Plans of kind `preparation`, compiled where nothing but `prepared` stands in the way."""
+
+
+class Triggering(System, Protocol):
+    """A system that knows more of what triggers what than the flows say; the platform sums the edges of all."""
+
+    def edges(self, facts: Facts, flows: Flows) -> Iterable[Edge]:
+        """Beyond the flows. Where nothing could be seen: a removed edge, which names what is assumed instead."""

@@ -1,4 +1,4 @@
-"""The platform: the server, the probe's own role, and the policies themselves."""
+"""The platform: the server, the probe's own role, the policies themselves, and what triggers what in Directus."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def reads(_policy: Policy) -> frozenset[str]:
     return frozenset()
 
 
-def names(_policy: Policy, population: str) -> Sequence[str]:
-    """No population of its own: `policies` are added by the plugin, which knows all of them."""
-    raise KeyError(population)
+def names(policy: Policy, population: str) -> Sequence[str]:
+    """`directus` where there is one; `policies` are added by the plugin, which knows all of them."""
+    return {"directus": lambda: ["directus"] if policy.directus else []}[population]()
 
 
 def exercises(_policy: Policy) -> tuple[()]:

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Directus:
-    """Where Directus keeps its tables."""
+    """Where Directus keeps its tables. `addresses`: all at which it answers, empty where that is not declared."""
 
     schema: str
+    addresses: tuple[str, ...] = ()
 
     @property
     def rows(self) -> tuple[RowsNeed, ...]:
@@ -50,5 +51,5 @@ def parse(document: Document) -> Policy:
         oldest=versions["oldest"],
         newest=versions["newest"],
         execution=parse_execution(document),
-        directus=Directus(directus["schema"]) if directus else None,
+        directus=Directus(directus["schema"], tuple(directus.get("addresses", ()))) if directus else None,
     )

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from compliance.core.needs import DocumentsNeed, Needs, RowsNeed
 from compliance.systems.registry_sync.compile import compile, prepare  # noqa: A004  the protocol's word
+from compliance.systems.registry_sync.edges import edges
 from compliance.systems.registry_sync.moves import rows_of
 from compliance.systems.registry_sync.policy import Policy, parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["compile", "exercises", "guards", "names", "needs", "parse", "prepare", "prepared", "reads"]
+__all__ = ["compile", "edges", "exercises", "guards", "names", "needs", "parse", "prepare", "prepared", "reads"]
 
 guards = frozenset(
     {

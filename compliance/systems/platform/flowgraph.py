@@ -1,0 +1,286 @@
+"""Who triggers whom among the flows of a Directus: edges for the proof that nothing triggers itself for ever.
+
+Written after the source of Directus 11.17: what an operation emits, and what every run leaves behind. Edges that are
+not there because of an assumption are told as removed, so that the proof names it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from compliance.core.loops import Edge
+from compliance.core.triggering import (
+    ANY,
+    ANYTHING,
+    event,
+    flow_node,
+    reached,
+    request_of,
+    webhook_node,
+)
+from compliance.systems.platform.conditions import branches, reachable, refuses
+from compliance.systems.platform.effects import (
+    SILENT,
+    WRITES,
+    collection_of,
+    emits,
+    meta,
+    nested,
+    place,
+    sent,
+    told,
+)
+from compliance.systems.platform.listening import Listener, Listening, events, node_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from compliance.core.flows import Flow, Flows, Operation
+
+_ACTIVITY, _REVISIONS, _RELABELLED = (
+    event("create", "directus_activity"),
+    event("create", "directus_revisions"),
+    event("update", "directus_revisions"),
+)
+_CALLED = "operation flows: any"
+# More pairs of a write and a condition than this are not looked at one by one: their edges stay.
+_PAIRS = 200_000
+
+
+class Graph:
+    """Edges of all active flows. `addresses`: where this Directus answers, empty if that is not declared.
+
+    `claimed`: request nodes that another system tells more about. `wanted`: nodes that others' edges begin at.
+    """
+
+    def __init__(
+        self,
+        flows: Flows,
+        *,
+        addresses: tuple[str, ...] = (),
+        claimed: Collection[str] = frozenset(),
+        wanted: Collection[str] = frozenset(),
+    ) -> None:
+        self.flows, self.addresses, self.claimed = flows, addresses, claimed
+        self.listening = Listening(flows)
+        self.wanted = set(wanted)
+        self.recorded = any(map(self._somebody, (_ACTIVITY, _REVISIONS)))
+        self.branching = {f.id for f in flows.flows.values() if f.status == "active" and branches(flows, f)}
+        self._emitted: dict[str, None] = {}
+        self._pairs = 0
+
+    def edges(self) -> Iterator[Edge]:
+        """All of them; what is emitted is known once every operation was looked at."""
+        for flow in self.flows.flows.values():
+            if flow.status == "active":
+                yield from self._trail(flow)
+                for operation in self._operations(flow):
+                    yield from self._operation(flow, operation)
+        yield from self._started()
+        yield from self._anything()
+
+    def _operations(self, flow: Flow) -> Iterator[Operation]:
+        if flow.id not in self.branching:
+            return (step.operation for step in self.flows.chain(flow))
+        return reachable(self.flows, flow, self._known_of_all(flow))
+
+    def _known_of_all(self, flow: Flow) -> dict[str, Any]:
+        """Of a flow that one event alone starts: which one."""
+        names = set(events(flow)) if flow.trigger == "event" else set()
+        if len(names) != 1 or "*" in (name := names.pop()):
+            return {}
+        return {"$trigger": meta(node_of(name))}
+
+    # --- what an operation does -------------------------------------------------------------------------------
+
+    def _operation(self, flow: Flow, operation: Operation) -> Iterator[Edge]:
+        if operation.type in SILENT:
+            return
+        if operation.type in WRITES:
+            yield from self._write(flow, operation)
+        elif operation.type == "item-read":
+            yield from self._read(flow, operation)
+        elif operation.type == "trigger":
+            yield self._call(flow, operation)
+        elif operation.type == "request":
+            yield from self._request(flow, operation)
+        elif operation.type == "mail":
+            yield from self._extra(flow, operation, "event:email.send")
+        elif operation.type == "notification":
+            yield self._emit(flow, operation, event("create", "directus_notifications"))
+            users = (event("query", "directus_users"), event("read", "directus_users"))
+            yield from self._extra(flow, operation, "event:email.send", *users, _ACTIVITY, _REVISIONS)
+        elif operation.type == "exec":
+            yield self._removed(flow, operation, "a script of exec has no way out of its isolate")
+        else:
+            yield self._removed(
+                flow, operation, f"operations of type {operation.type} trigger nothing in Directus"
+            )
+
+    def _emit(self, flow: Flow, operation: Operation, node: str) -> Edge:
+        self._emitted[node] = None
+        return Edge(flow_node(flow.id), node, told(flow, operation))
+
+    def _extra(self, flow: Flow, operation: Operation, *nodes: str) -> Iterator[Edge]:
+        """What Directus emits beside; told where somebody listens."""
+        for node in nodes:
+            if self._somebody(node):
+                yield self._emit(flow, operation, node)
+
+    def _somebody(self, node: str) -> bool:
+        """Does anybody hear this event, under any of its names?"""
+        return node in self.wanted or self.listening.hears(node)
+
+    def _removed(self, flow: Flow, operation: Operation, assumption: str) -> Edge:
+        return Edge(flow_node(flow.id), ANYTHING, told(flow, operation), (assumption,), removed=True)
+
+    def _trail(self, flow: Flow) -> Iterator[Edge]:
+        """What a run leaves behind, and that is a row too (Directus issue 17550)."""
+        nodes = {"": (), "activity": (_ACTIVITY,)}.get(flow.accountability, (_ACTIVITY, _REVISIONS))
+        for node in nodes:
+            if self._somebody(node):
+                self._emitted[node] = None
+                yield Edge(flow_node(flow.id), node, f"each run of '{flow.name}' is recorded")
+
+    def _write(self, flow: Flow, operation: Operation) -> Iterator[Edge]:
+        collection = collection_of(operation)
+        node = event(WRITES[operation.type], collection)
+        if emits(operation):
+            yield from self._emission(flow, operation, node)
+            if operation.type != "item-delete" and nested(operation.option("payload")):
+                yield self._removed(
+                    flow, operation, f"the payload of {place(flow, operation)} holds no related rows"
+                )
+        # Whatever emitEvents says: the trail of a write, the look for its rows, and an error of the database.
+        beside = (event("query", collection), event("read", collection), "event:database.error")
+        yield from self._extra(flow, operation, _ACTIVITY, _REVISIONS, _RELABELLED, *beside)
+
+    def _read(self, flow: Flow, operation: Operation) -> Iterator[Edge]:
+        if emits(operation):
+            collection = collection_of(operation)
+            yield from self._extra(flow, operation, event("query", collection), event("read", collection))
+
+    def _call(self, flow: Flow, operation: Operation) -> Edge:
+        target = operation.option("flow")
+        if isinstance(target, str) and "{{" not in target:
+            if target in self.listening.called:
+                return Edge(flow_node(flow.id), flow_node(target), told(flow, operation))
+            return Edge(
+                flow_node(flow.id), flow_node(target), "Directus knows no active flow to call", removed=True
+            )
+        return Edge(flow_node(flow.id), _CALLED, told(flow, operation))
+
+    def _request(self, flow: Flow, operation: Operation) -> Iterator[Edge]:
+        request = request_of(operation)
+        if request is None:
+            return
+        yield Edge(flow_node(flow.id), request.node, told(flow, operation))
+        if request.node in self.claimed:
+            return
+        base, targets = reached(request.method, request.url)
+        if targets is not None and (not self.addresses or not base or base in self.addresses):
+            for target in targets:
+                if target.startswith("webhook:"):
+                    yield from self._webhooks(request.node, target, request.method)
+                else:
+                    self._emitted[target] = None
+                    yield Edge(request.node, target, "Directus' own API")
+        elif targets is not None:
+            assumption = f"this Directus answers at {', '.join(self.addresses)} and not at {base}"
+            yield Edge(request.node, ANYTHING, "another address", (assumption,), removed=True)
+        else:
+            assumption = f"what answers {request.method} {request.url} does not write to Directus"
+            yield Edge(request.node, ANYTHING, "not an address of Directus' API", (assumption,), removed=True)
+
+    def _webhooks(self, node: str, target: str, method: str) -> Iterator[Edge]:
+        webhooks = self.listening.webhooks
+        found = webhooks if target == webhook_node(ANY) else [target.partition(":")[2]]
+        for flow in found:
+            if flow in webhooks and (not method or method == webhooks[flow][1]):
+                yield Edge(node, webhook_node(flow), "the address of its webhook")
+
+    # --- what an event starts ---------------------------------------------------------------------------------
+
+    def _emission(self, flow: Flow, operation: Operation, node: str) -> Iterator[Edge]:
+        """A write that emits: what it sends decides which flows can go on with it."""
+        payload = sent(operation)
+        listeners = self.listening.by_event.get(node, ())
+        judged = [one for one in listeners if one.flow.id in self.branching] if payload else []
+        if (
+            not judged
+            or node in self.wanted
+            or self._pairs + len(listeners) > _PAIRS
+            or self._rewritten(listeners)
+        ):
+            yield self._emit(flow, operation, node)
+            return
+        self._pairs += len(listeners)
+        known = {"$trigger": {**meta(node), "payload": payload}}
+        refusing = next((one for one in judged if one.blocking and refuses(self.flows, one.flow, known)), None)
+        inert = {one.flow.id for one in judged if not self._acts(one.flow, known)}
+        if refusing is None and not inert:
+            yield self._emit(flow, operation, node)
+            return
+        own = f"{node} by {place(flow, operation)}"
+        yield Edge(flow_node(flow.id), own, told(flow, operation))
+        yield from self._heard(node, own)
+        for one in listeners:
+            yield self._proved(own, node, one, refusing, inert)
+
+    def _rewritten(self, listeners: Collection[Listener]) -> bool:
+        """May a flow that runs before the write change what is written?"""
+        return any(one.blocking and one.flow.option("return") for one in listeners)
+
+    def _acts(self, flow: Flow, known: Mapping[str, Any]) -> bool:
+        operations = reachable(self.flows, flow, known)
+        return bool(flow.accountability and self.recorded) or any(
+            operation.type not in SILENT for operation in operations
+        )
+
+    def _proved(self, own: str, node: str, one: Listener, refusing: Listener | None, inert: set[str]) -> Edge:
+        target, starts = flow_node(one.flow.id), f"starts '{one.flow.name}'"
+        unchanged = (f"no extension changes what is written on {node}",)
+        if refusing is not None and not one.blocking:
+            return Edge(own, target, f"'{refusing.flow.name}' refuses this write", unchanged, removed=True)
+        if one.flow.id in inert:
+            why = f"a condition of '{one.flow.name}' stops what this write starts"
+            return Edge(own, target, why, unchanged, removed=True)
+        return Edge(own, target, starts)
+
+    def _heard(self, node: str, source: str) -> Iterator[Edge]:
+        """An event under the other names that Directus gives it."""
+        for name in self.listening.heard(node):
+            yield Edge(source, name, "the same event")
+
+    def _started(self) -> Iterator[Edge]:
+        for node, found in (*self.listening.by_event.items(), *self.listening.patterns.items()):
+            for one in found:
+                yield Edge(node, flow_node(one.flow.id), f"starts '{one.flow.name}'")
+        for identifier, flow in self.listening.called.items():
+            yield Edge(_CALLED, flow_node(identifier), f"calls '{flow.name}'")
+        for identifier, (flow, _) in self.listening.webhooks.items():
+            yield Edge(webhook_node(identifier), flow_node(identifier), f"starts '{flow.name}'")
+        for flow in self.listening.schedules:
+            yield Edge(f"schedule:{flow.id}", flow_node(flow.id), f"starts '{flow.name}'")
+        for node in self._emitted:
+            if node.endswith(f":{ANY}"):
+                yield from self._of_any_collection(node)
+            elif node != ANYTHING:
+                yield from self._heard(node, node)
+
+    def _of_any_collection(self, node: str) -> Iterator[Edge]:
+        kind = node.rpartition(":")[0]
+        for name in (*self.wanted, *self.listening.by_event, *self.listening.patterns):
+            action = name.partition(":")[0]
+            if action == kind or name in self.listening.patterns or name.startswith("event:items."):
+                yield Edge(node, name, "the collection may be this one")
+
+    def _anything(self) -> Iterator[Edge]:
+        for name in (
+            *self.wanted,
+            *self.listening.by_event,
+            *self.listening.patterns,
+            *map(webhook_node, self.listening.webhooks),
+        ):
+            if name != ANYTHING:
+                yield Edge(ANYTHING, name, "whatever writes to Directus may cause it")
