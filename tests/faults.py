@@ -6,6 +6,7 @@ A file holds blocks. `-- fault:` or `-- near miss:` begins one and says what it 
     -- blind: CC001                   exactly the rules that have a case that could not look; nothing: none
     -- edit: <path>: <old> => <new>   in a copy of the governed repository; `\\n` is a line's end
     -- policy: <file>: <old> => <new> in a copy of the policy
+    -- reviewed: <path>               the edited file is the one whose digest policy holds
     -- exercise: <system>             its calls are made, so that the look has what they answered
     -- undo: <SQL>                    puts back what a block does to roles, which belong to the whole server
     -- needs: directus agent_data     these run beside the estate (tests/live/test_live_faults.py); with directus all
@@ -19,6 +20,7 @@ and SQL, which a superuser runs on a clone of the reference estate.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
     from compliance.estate.config import Estate
 
 _BEGIN = re.compile(r"^-- (fault|near miss): (.+)$")
-_SAID = re.compile(r"^-- (breaks|blind|edit|policy|exercise|undo|needs|served|call|elsewhere): (.+)$")
+_SAID = re.compile(r"^-- (breaks|blind|edit|policy|reviewed|exercise|undo|needs|served|call|elsewhere): (.+)$")
 _CALL = re.compile(r"(directus|agent_data) ([A-Z]+) (/\S*)(?: (.+))?")
 _CHANGE = re.compile(r"(?P<path>[^:]+): (?P<old>.+?) => ?(?P<new>.*)")
 
@@ -86,6 +88,7 @@ class Block:
     blind: frozenset[str]
     edits: tuple[Edit, ...]
     policy: tuple[Edit, ...]
+    reviewed: tuple[str, ...]
     exercise: str
     undo: str
     sql: str
@@ -133,6 +136,7 @@ def _block(rule: str, number: int, lines: list[str]) -> Block:
         blind=frozenset(" ".join(said.get("blind", [])).split()),
         edits=tuple(map(_change, said.get("edit", []))),
         policy=tuple(map(_change, said.get("policy", []))),
+        reviewed=tuple(said.get("reviewed", [])),
         exercise="".join(said.get("exercise", [])),
         undo="\n".join(said.get("undo", [])),
         sql="\n".join(sql).strip(),
@@ -173,12 +177,20 @@ def estate_at(
     if block is not None and folder is not None:
         if block.edits:
             found = replace(found, repository=copied(found.repository, folder / "repository", block.edits))
-        if block.policy:
-            found = replace(found, policy=copied(found.policy, folder / "policy", block.policy))
+        if block.policy or block.reviewed:
+            changes = (*block.policy, *(_reviewed(found, path) for path in block.reviewed))
+            found = replace(found, policy=copied(found.policy, folder / "policy", changes))
         if block.exercise:
             found = replace(found, writer=make_conninfo(dsn, user="estate_owner"), ledger=folder / "ledger")
             exercised(found, block.exercise)
     return found
+
+
+def _reviewed(estate: Estate, path: str) -> Edit:
+    """Somebody has read the file as it is now."""
+    was = Policies.load(reference())["registry_sync"].service.reviewed_sources[path]
+    assert estate.repository is not None
+    return Edit("registry_sync.yaml", was, hashlib.sha256((estate.repository / path).read_bytes()).hexdigest())
 
 
 def exercised(estate: Estate, name: str) -> None:
