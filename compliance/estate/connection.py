@@ -7,8 +7,9 @@ comes from policy.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import psycopg
 from psycopg import conninfo
@@ -53,6 +54,9 @@ class QueryFailed(CouldNotLook):
         self.layer = _LAYER.get(error.sqlstate or "")
 
 
+Adapt: TypeAlias = Callable[["psycopg.Cursor[tuple[Any, ...]]"], None]
+
+
 class Look:
     """An open look. What it reads comes from one snapshot, however long it lasts."""
 
@@ -60,18 +64,29 @@ class Look:
         self._connection = connection
 
     def query(
-        self, sql: bytes | Composed, params: Mapping[str, Any] | Sequence[Any] | None = None
+        self,
+        sql: bytes | Composed,
+        params: Mapping[str, Any] | Sequence[Any] | None = None,
+        *,
+        adapt: Adapt = lambda _: None,
     ) -> list[tuple[Any, ...]]:
         """Rows of one of our own statements. A failure leaves the look usable and the snapshot as it was.
+
+        `adapt`: how values are loaded by this statement alone.
 
         One savepoint at the start serves all: nothing is ever written, so going back to it loses nothing.
         """
         try:
-            return self._connection.execute(sql, params).fetchall()
+            return self._rows(sql, params, adapt)
         except psycopg.Error as error:
             with suppress(psycopg.Error):  # a lost connection says so at the next query
                 self._connection.execute(_BACK)
             raise QueryFailed(error) from None
+
+    def _rows(self, sql: Any, params: Any, adapt: Adapt) -> list[tuple[Any, ...]]:
+        cursor = self._connection.cursor()
+        adapt(cursor)
+        return cursor.execute(sql, params).fetchall()
 
     def guarded(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a statement that a policy holds: the guard reads it first."""

@@ -84,7 +84,26 @@ def settled(definition: str) -> str:
     )
 
 
+class Json(str):
+    """The text of a value of JSON, as the server wrote it."""
+
+    __slots__ = ()
+
+
 _PLAIN = frozenset({str, int, bool, type(None)})
+# The scanner alone: `json.loads` spends as long again on a short text to find out what it was given.
+_scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # typeshed does not know it
+
+
+def _parsed(text: Json) -> Any:
+    """A list at the top as a tuple, as it is in a recorded observation; below it JSON stays what it is."""
+    try:
+        found = _scan(text, 0)[0]
+    except StopIteration:  # white space comes first
+        found = json.loads(text)
+    except RecursionError:
+        return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    return found if type(found) in _PLAIN or isinstance(found, dict) else plain(found)
 
 
 def plain(value: Any) -> Any:
@@ -92,6 +111,8 @@ def plain(value: Any) -> Any:
     if type(value) in _PLAIN:  # nearly all; the patterns below cost several times as much
         return value
     match value:
+        case Json():
+            return _parsed(value)
         case None | bool() | int() | str():
             return value
         case float():

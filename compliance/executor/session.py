@@ -52,10 +52,12 @@ class VerificationFailed(ComplianceError):
 class Inside(connecting.Look):
     """Looks from inside of a transaction that writes; an error ends the transaction, so nothing is taken back."""
 
-    def query(self, sql: Any, params: Any = None) -> list[tuple[Any, ...]]:
+    def query(
+        self, sql: Any, params: Any = None, *, adapt: connecting.Adapt = lambda _: None
+    ) -> list[tuple[Any, ...]]:
         """Rows of one of our own statements."""
         try:
-            return self._connection.execute(sql, params).fetchall()
+            return self._rows(sql, params, adapt)
         except psycopg.Error as error:
             raise connecting.QueryFailed(error) from None
 

@@ -157,7 +157,25 @@ def test_a_reference_to_a_secret_and_a_word_that_looks_like_one_stay(text: str) 
 def test_secrets_inside_lists_and_objects_are_taken_out() -> None:
     found = redact.value({"a": ["postgres://u:hunter2secret@db", 1, None]}, None)
     assert "hunter2secret" not in str(found)
-    assert found["a"][1:] == (1, None)
+    assert found["a"][1:] == [1, None]
+
+
+def test_a_header_names_the_secret_that_stands_beside_it() -> None:
+    found = redact.value({"headers": [{"header": "X-API-Key", "value": "hunter22"}]}, None)
+    assert "hunter22" not in str(found)
+    assert not redact.harmless(json.dumps({"header": "Authorization", "value": "Basic aHVudGVy"}))
+    assert "aHVudGVy" not in str(redact.value({"header": "Authorization", "value": "Basic aHVudGVy"}, None))
+
+
+@pytest.mark.parametrize("said", ["{{$env.KEY}}", "Bearer {{$env.KEY}}", "bearer $KEY"])
+def test_a_header_that_names_where_its_value_is_kept_stays_as_it_is(said: str) -> None:
+    header = {"header": "Authorization", "value": said}
+    assert redact.value(header, None) == header
+
+
+def test_a_header_that_says_nothing_of_a_secret_stays_as_it_is() -> None:
+    header = {"header": "Content-Type", "value": "application/json; token"}
+    assert redact.value(header, None) == header
 
 
 @pytest.mark.parametrize("kind", SECRETS)

@@ -1,0 +1,132 @@
+"""10,000 flows with 50,000 operations, looked at and judged by every rule, against json-parsing these rows in Python.
+
+Flows as policy compiles them (log, read, send and two that record a failure), each on a collection of its own, in the
+reference estate beside its own flows. The base parses each row, as PostgreSQL writes it as JSON, with `json.loads`.
+
+    python benchmarks/flows.py [--rounds 3] [--flows 10000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import gc
+import json
+import sys
+import time
+
+import psycopg
+from _measure import exponent, medians, ratio
+
+from compliance import audit
+from compliance.core.flows import FLOW_COLUMNS, OPERATION_COLUMNS
+from compliance.estate import config
+from compliance.estate.embedded import throwaway
+from compliance.estate.observe import observe
+from compliance.estate.reference_build import load
+from compliance.estate.resources import resource
+from compliance.probing import Run
+from compliance.systems import Policies
+from compliance.systems.platform import rules as platform_rules
+
+AT_MOST = 3.0
+SIZES = (100, 300, 1000, 3000, 10000)
+_MADE = """
+    create temporary table made as
+    select n, gen_random_uuid() as flow, gen_random_uuid() as log, gen_random_uuid() as read, gen_random_uuid() as send,
+           gen_random_uuid() as failed_read, gen_random_uuid() as failed_send
+      from generate_series(1, %s) as n"""
+_FLOWS = """
+    insert into directus_flows (id, name, status, trigger, accountability, options, operation)
+    select m.flow, 'bench ' || m.n, f.status, f.trigger, f.accountability,
+           replace(f.options::text, 'workflows', 'bench_' || m.n)::json, m.log
+      from made as m, directus_flows as f where f.name = '[DOT-REG] Workflows Create -> AD'"""
+_OPERATIONS = """
+    insert into directus_operations (id, name, key, type, position_x, position_y, options, resolve, reject, flow)
+    select case o.key when 'log' then m.log when 'read' then m.read when 'send' then m.send
+                      when 'failed_read' then m.failed_read else m.failed_send end,
+           o.name, o.key, o.type, o.position_x, o.position_y,
+           replace(o.options::text, 'workflows', 'bench_' || m.n)::json,
+           case o.key when 'log' then m.read when 'read' then m.send end,
+           case o.key when 'read' then m.failed_read when 'send' then m.failed_send end, m.flow
+      from made as m, directus_operations as o join directus_flows as f on f.id = o.flow
+     where f.name = '[DOT-REG] Workflows Create -> AD'"""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--flows", type=int, default=10000)
+    asked = parser.parse_args()
+    with throwaway() as server:
+        sizes = [size for size in SIZES if size < asked.flows] + [asked.flows]
+        estates = {size: prepare(server, size) for size in sizes}
+        return report(estates, asked.rounds)
+
+
+def prepare(server, size):  # type: ignore[no-untyped-def]
+    """A reference estate with that many flows more, and its configuration."""
+    name = f"flows_{size}"
+    with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
+        connection.execute(f"create database {name}")
+    load(server.dsn(name))
+    with psycopg.connect(server.dsn(name)) as connection:
+        connection.execute(_MADE, [size])
+        connection.execute(_FLOWS)
+        connection.execute(_OPERATIONS)
+    dsn = server.dsn(name, "compliance_probe")
+    return dataclasses.replace(
+        config.load(resource("fixtures/reference/estate.yaml")), dsn=dsn, embedded=False, documents=None
+    )
+
+
+def report(estates, rounds: int) -> int:  # type: ignore[no-untyped-def]
+    largest = max(estates)
+    ours, base = medians(rounds, lambda: look_and_judge(estates[largest]), lambda: None)
+    texts = rows_as_text(estates[largest])
+    base = min(timed(lambda: [json.loads(text) for text in texts]) for _ in range(rounds * 2))
+    seconds = [min(timed(lambda s=size: look_and_judge(estates[s])) for _ in range(2)) for size in estates]
+    loops = timed(lambda: judge(look(estates[largest]), only="PL004"))
+    print(f"{largest} flows with {len(texts) - largest} operations, medians of {rounds}")
+    print(f"  looked at and judged {ours:.2f} s, json.loads of each row {base:.2f} s")
+    missed = ratio("time", ours / base, AT_MOST)
+    print(f"  look and loop proof {loops:.2f} s")
+    print(f"  exponent from {min(estates)} up: {exponent(list(estates), seconds):.2f} (1 is linear)")
+    return int(missed)
+
+
+def timed(what) -> float:  # type: ignore[no-untyped-def]
+    gc.collect()
+    begin = time.perf_counter()
+    what()
+    return time.perf_counter() - begin
+
+
+def rows_as_text(estate) -> list[str]:  # type: ignore[no-untyped-def]
+    """What the base parses: the columns that are judged, as PostgreSQL writes a row of them as JSON."""
+    with psycopg.connect(estate.dsn) as connection:
+        return [
+            text
+            for table, columns in (("flows", FLOW_COLUMNS), ("operations", OPERATION_COLUMNS))
+            for (text,) in connection.execute(
+                f"select row_to_json(t)::text from (select {', '.join(columns)} from directus_{table}) as t"
+            )
+        ]
+
+
+def look(estate) -> Run:  # type: ignore[no-untyped-def]
+    policies = Policies.load(estate)
+    return Run(estate, policies, observe(estate, policies.needs()))
+
+
+def judge(run: Run, only: str = "") -> None:
+    """Every rule of flows, once each, as an audit asks them."""
+    for name, rule in RULES.items():
+        if not only or name == only:
+            judged = run.judged(rule, "platform" if name.startswith("PL") else "registry_sync")
+            if judged.failure is not None:
+                raise SystemExit(f"{name}: {judged.failure}")
+
+
+def look_and_judge(estate) -> None:  # type: ignore[no-untyped-def]
+    judge(look(estate))
