@@ -188,14 +188,26 @@ def _start(commands: Commands) -> None:
 def _estate(commands: Commands) -> None:
     parser = commands.add_parser("estate", help="run the embedded reference estate")
     inner = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    up = add(inner, "up", "estate_up", "start the reference estate and leave it running")
-    up.add_argument("--json", action="store_true", help='print {"postgres": DSN of the owner, "estate": path}')
+    up = add(
+        inner, "up", "estate_up", "start the reference estate and leave it running",
+        "compliance estate up --directus",
+    )  # fmt: skip
+    up.add_argument(
+        "--directus", action="store_true",
+        help="with a real Directus and Agent Data beside it (Node 22; the first time installs npm packages of 800 MB)",
+    )  # fmt: skip
+    up.add_argument(
+        "--json", action="store_true",
+        help="print the owner's DSN as postgres, the path of estate.yaml, and how services are reached, as JSON",
+    )  # fmt: skip
     psql = add(inner, "psql", "estate_psql", "open psql as the owner of the reference estate")
     psql.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENT", help="handed to psql")
-    status = add(inner, "status", "estate_status", "say whether the reference estate is running")
+    status = add(
+        inner, "status", "estate_status", "say whether the reference estate is running, and what beside it"
+    )
     status.add_argument("--json", action="store_true", help="print it as JSON")
     add(inner, "reset", "estate_reset", "restore the content of the reference estate; the DSN stays")
-    add(inner, "down", "estate_down", "stop the reference estate")
+    add(inner, "down", "estate_down", "stop the reference estate and what runs beside it")
 
 
 def _report(commands: Commands) -> None:

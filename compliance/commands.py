@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from compliance.audit import Audited
     from compliance.core.change import Compiled
+    from compliance.estate.reference_live import LiveEstate
     from compliance.probing import Run
 
 
@@ -108,14 +109,14 @@ def compile_(parsed: argparse.Namespace) -> int:
         write(canonical.pretty(shown))
     for item, path in zip(compiled, paths, strict=True):
         if not parsed.json:
-            write(f"{item.kind:9}  {item.title:32}  {path if item.steps else '-'}")
+            write(f"{item.kind:9}  {item.title:32}  {'-' if item.nothing else path}")
     return 0
 
 
 def _described(run: Run, item: Compiled, path: Path) -> dict[str, Any]:
     from compliance.audit import plan_of
 
-    digest = plan_of(run, item).digest if item.steps else item.digest
+    digest = plan_of(run, item).digest if not item.nothing else item.digest
     return {
         "system": item.system,
         "kind": item.kind,
@@ -186,19 +187,35 @@ def role(parsed: argparse.Namespace) -> int:
 
 
 def estate_up(parsed: argparse.Namespace) -> int:
-    """Start the reference estate and leave it running."""
-    from compliance.estate import reference
+    """Start the reference estate, and where it is wanted the services beside it, and leave it running."""
+    from compliance.estate import reference, reference_live
     from compliance.estate.reference_build import OWNER
 
+    live = reference_live.up(say) if parsed.directus else None
+    done()
     found = reference.up()
+    file = live.estate_file if live else str(found.estate_file)
     if parsed.json:
-        write(canonical.pretty({"postgres": found.dsn(OWNER), "estate": str(found.estate_file)}))
-    else:
-        write(f"postgres  {found.dsn(OWNER)}\nestate    {found.estate_file}")
-        write(
-            f"\nBreak something (`compliance estate psql`), then: compliance audit --estate {found.estate_file}"
-        )
+        write(canonical.pretty({"postgres": found.dsn(OWNER), "estate": file, **_services(live)}))
+        return 0
+    write(f"postgres  {found.dsn(OWNER)}\nestate    {file}")
+    if live:
+        write(f"directus  {live.directus}  login {live.email}, password {live.password}")
+        write(f"documents {live.agent_data}  (Agent Data)")
+        write("tokens    in the estate file, under directus and agent_data; only you can read it")
+    write(f"\nBreak something (`compliance estate psql`), then: compliance audit --estate {file}")
     return 0
+
+
+def _services(live: LiveEstate | None) -> dict[str, Any]:
+    """What opens them is told once, by the command that has drawn it."""
+    if live is None:
+        return {}
+    return {
+        "directus": {"url": live.directus, "email": live.email, "password": live.password},
+        "agent_data": {"url": live.agent_data},
+        "tokens": live.estate_file,
+    }
 
 
 def estate_psql(parsed: argparse.Namespace) -> int:
@@ -209,33 +226,36 @@ def estate_psql(parsed: argparse.Namespace) -> int:
 
 
 def estate_status(parsed: argparse.Namespace) -> int:
-    """Say whether it runs."""
-    from compliance.estate import reference
+    """Say whether it runs, and what runs beside it."""
+    from compliance.estate import reference, reference_live
 
-    found = reference.status()
+    found, live = reference.status(), reference_live.running()
+    services = {"directus": live and live.directus, "agent_data": live and live.agent_data}
     if parsed.json:
-        write(
-            canonical.pretty(
-                {"running": found.running, "stays": found.stays, "directory": str(found.directory)}
-            )
-        )
+        told = {"running": found.running, "stays": found.stays, "directory": str(found.directory)}
+        write(canonical.pretty({**told, **services}))
     else:
         write(f"{'running' if found.running else 'not running'}  {found.directory}")
+        for name, url in services.items():
+            write(f"{name}  {url or 'not running'}")
     return 0
 
 
 def estate_reset(_parsed: argparse.Namespace) -> int:
     """Restore its content."""
-    from compliance.estate import reference
+    from compliance.estate import reference_live
 
-    write(f"restored {reference.reset().directory}")
+    restored = reference_live.reset(say)
+    done()
+    write(f"restored {restored.directory}")
     return 0
 
 
 def estate_down(_parsed: argparse.Namespace) -> int:
-    """Stop it."""
-    from compliance.estate import reference
+    """Stop it, and what runs beside it."""
+    from compliance.estate import reference, reference_live
 
+    reference_live.down()
     reference.down()
     write("stopped")
     return 0

@@ -1,0 +1,152 @@
+"""Directus and Agent Data beside the reference estate: `compliance estate up --directus`, until `estate down`.
+
+Both stay when this process has ended, each under its keeper. Tokens and login are drawn at each start, and stand in
+files that only their user may read; what an audit needs of them stands in an `estate.yaml` beside them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from ruamel.yaml import YAML
+
+from compliance.estate import agent_data, directus, directus_people, reference, service
+from compliance.estate.pgbin import account, locked
+from compliance.estate.reference_build import OWNER, cluster_of_reference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from compliance.estate.reference import ReferenceEstate
+
+_SERVICES = ("directus", "agent-data")
+
+
+def _silent(_: str) -> None:
+    """Progress that nobody wants to hear."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveEstate:
+    """Where the services are, and what opens them."""
+
+    estate_file: str  # with their addresses and tokens
+    directus: str
+    agent_data: str
+    email: str
+    password: str = field(repr=False)
+    writer_token: str = field(repr=False)
+    probe_token: str = field(repr=False)
+    api_key: str = field(repr=False)
+
+
+def up(report: Callable[[str], None] = _silent) -> LiveEstate:
+    """Start what is not up, and let it stay. Nothing happens where both are."""
+    estate = reference.up()
+    folder = _folder()
+    with locked(folder.with_suffix(".lock")):
+        if (found := running()) is not None:
+            return found
+        _end(folder)
+        folder.mkdir(mode=0o700)
+        if account() is not None:
+            folder.chmod(0o711)  # the home of Directus is in it, and Directus is not root
+        try:
+            return _start(estate, folder, report)
+        except BaseException:
+            _end(folder)
+            raise
+
+
+def running() -> LiveEstate | None:
+    """Both services, where both run."""
+    folder = _folder()
+    state = folder / "state.json"  # written last
+    if not state.exists() or not all(service.running(_place(folder, name)) for name in _SERVICES):
+        return None
+    return LiveEstate(**json.loads(state.read_text()))
+
+
+def down() -> None:
+    """End the services; nothing happens where none is."""
+    folder = _folder()
+    if folder.parent.is_dir():
+        with locked(folder.with_suffix(".lock")):
+            _end(folder)
+
+
+def reset(report: Callable[[str], None] = _silent) -> ReferenceEstate:
+    """Restore the content of the estate. Services that were up are started again: their users went with the rows."""
+    were_up = running() is not None
+    down()
+    restored = reference.reset()
+    if were_up:
+        up(report)
+    return restored
+
+
+def _folder() -> Path:
+    return cluster_of_reference().data.with_name("live")
+
+
+def _place(folder: Path, name: str) -> service.Place:
+    return service.Place(folder / name)
+
+
+def _end(folder: Path) -> None:
+    for name in _SERVICES:
+        service.stop(_place(folder, name))
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start(estate: ReferenceEstate, folder: Path, report: Callable[[str], None]) -> LiveEstate:
+    """Each is told where the other will be."""
+    installed, people = directus.install(report), directus_people.drawn()
+    report("starting Directus and Agent Data")
+    directus_people.introduce(estate.dsn(OWNER), people, directus.hashed(installed, people.password))
+    key, port = secrets.token_urlsafe(24), service.free_port()
+    reverse = agent_data.ReverseSync(f"http://{service.LOOPBACK}:{port}", people.writer_token)
+    documents = agent_data.program(
+        estate.dsn(agent_data.ROLE), repository=estate.repository, api_key=key, reverse=reverse
+    )
+    counterparts = directus.Counterparts(agent_data_url=documents.url, agent_data_api_key=key)
+    items = directus.program_of(installed, estate.dsn(OWNER), counterparts, people, port)
+    for name, program in zip(_SERVICES, (items, documents), strict=True):
+        service.start(program, _place(folder, name))
+    found = LiveEstate(
+        str(folder / "estate.yaml"), items.url, documents.url, people.email, people.password,
+        people.writer_token, people.probe_token, key,
+    )  # fmt: skip
+    _write_estate(estate, found)
+    with _private(folder / "state.json") as file:
+        json.dump(asdict(found), file)
+    return found
+
+
+def _private(path: Path) -> IO[str]:
+    """Nobody else's from its first moment on."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w")
+
+
+def _write_estate(estate: ReferenceEstate, found: LiveEstate) -> None:
+    """The one that `estate up` wrote, in which nothing that runs is called unavailable."""
+    yaml = YAML()
+    yaml.width = 4096
+    value: dict[str, Any] = yaml.load(estate.estate_file)
+    value["directus"] = {
+        "url": found.directus,
+        "token": found.probe_token,
+        "writer_token": found.writer_token,
+    }
+    value["agent_data"] = {"url": found.agent_data, "token": found.api_key}
+    unavailable = {name: entry for name, entry in value.pop("unavailable", {}).items() if name not in value}
+    if unavailable:
+        value["unavailable"] = unavailable
+    with _private(Path(found.estate_file)) as file:
+        yaml.dump(value, file)
