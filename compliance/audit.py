@@ -201,7 +201,7 @@ def plan_of(run: Run, compiled: Compiled) -> Plan:
 def write(run: Run, compiled: Compiled, folder: Path) -> Path:
     """The plan of one compilation, in place of an older one; nothing to do leaves no plan. Returns its folder."""
     place = folder / compiled.system / compiled.kind
-    if compiled.steps:
+    if not compiled.nothing:
         observed = {"observation": run.observation.digest, "observed_at": run.observation.observed_at}
         plans.write(plan_of(run, compiled), place, observed)
     else:
@@ -221,7 +221,7 @@ def as_json(audited: Audited, folder: Path, page: Path | None) -> dict[str, Any]
                 "system": item.system,
                 "kind": item.kind,
                 "path": str(folder / item.system / item.kind),
-                "digest": plan_of(audited.run, item).digest if item.steps else item.digest,
+                "digest": plan_of(audited.run, item).digest if not item.nothing else item.digest,
                 "steps": len(item.steps),
             }
             for item in audited.compiled

@@ -20,6 +20,7 @@ Hazard: TypeAlias = Literal[
     "calls-writing-function",
     "overwrites-secret",
     "reloads-runtime",
+    "calls-service",
 ]
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from compliance.core.errors import ComplianceError, ConfigurationError, Refused
 from compliance.executor.approvals import granted
+from compliance.executor.plan import PAYLOADS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,6 +93,7 @@ def _written(repository: Path, folder: str, plan: Plan) -> str:
     try:
         place.mkdir(parents=True)
         for name, data in plan.files.items():
+            (place / name).parent.mkdir(exist_ok=True)
             (place / name).write_bytes(data)
         _git(repository, "add", "--force", "--", *paths)
         _git(repository, "commit", "--quiet", "--only", "-m", _message(plan), "--", *paths)
@@ -105,7 +107,9 @@ def _taken_back(repository: Path, place: Path, paths: list[str]) -> None:
     _git(repository, "rm", "--quiet", "--cached", "--force", "--ignore-unmatch", "--", *paths)
     for path in paths:
         (repository / path).unlink(missing_ok=True)
-    for empty in (place, *place.parents):
+    for empty in (place / PAYLOADS, place, *place.parents):
+        if not empty.exists():
+            continue
         if empty == repository or any(empty.iterdir()):
             break
         empty.rmdir()

@@ -6,27 +6,33 @@ Its digest is over every byte but `provenance.json`. Approvals, receipts and the
 from __future__ import annotations
 
 import json
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from compliance.core import canonical, footprint
-from compliance.core.change import Compiled, Step
+from compliance.core.change import Compiled
 from compliance.core.errors import ConfigurationError, Refused
-from compliance.core.footprint import FactKey
-from compliance.core.needs import Needs, RowsNeed
+from compliance.core.needs import Needs
+from compliance.executor import spelling
 from compliance.executor.review import review
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
+    from compliance.core.change import Call, Step
+    from compliance.core.footprint import FactKey
     from compliance.core.observation import Observation
 
 FORMAT = 1
 FILES = ("REVIEW.md", "deploy.sql", "plan.json", "revert.sql", "verify.sql")
 OUTSIDE = ("provenance.json",)
+PAYLOADS = "payloads"
+_PAYLOAD = re.compile(r"[a-z0-9][a-z0-9._-]*\.json")
 
 
 class Target(NamedTuple):
@@ -76,8 +82,13 @@ class Plan:
         return self.compiled.steps
 
     @property
+    def calls(self) -> tuple[Call, ...]:
+        return self.compiled.calls
+
+    @property
     def hazards(self) -> frozenset[str]:
-        return frozenset(hazard for step in self.steps for hazard in step.hazards)
+        of_calls = {"calls-service"} if self.calls else set()
+        return frozenset(hazard for step in self.steps for hazard in step.hazards) | of_calls
 
     @property
     def reads(self) -> frozenset[FactKey]:
@@ -95,13 +106,14 @@ class Plan:
             "plan.json": canonical.pretty(self.content),
             "REVIEW.md": review(self),
             **self.compiled.files(),
+            **{f"{PAYLOADS}/{name}": text for name, text in self.compiled.payloads.items()},
         }
         return {name: text.encode() for name, text in sorted(texts.items())}
 
     @cached_property
     def digests(self) -> dict[str, str]:
         """SHA-256 of each file, by name."""
-        return {name: sha256(data).hexdigest() for name, data in self.files.items()}
+        return {name: _sha256(data) for name, data in self.files.items()}
 
     @cached_property
     def digest(self) -> str:
@@ -122,11 +134,20 @@ class Plan:
             "policy": self.policy,
             "templates": self.templates,
             "footprint": self.footprint,
-            "needs": needs_as_json(self.needs),
+            "needs": spelling.needs_as_json(self.needs),
             "hazards": sorted(self.hazards),
-            "steps": [step_as_json(step) for step in self.steps],
+            "steps": [spelling.step_as_json(step) for step in self.steps],
         }
+        # Left out where there are none, so that a plan without them is the one that it always was.
+        if self.calls:
+            content["calls"] = [spelling.call_as_json(call) for call in self.calls]
+        if self.compiled.payloads:
+            content["payloads"] = {n: _sha256(text.encode()) for n, text in self.compiled.payloads.items()}
         return content | {"checksum": checksum(content)}
+
+
+def _sha256(data: bytes) -> str:
+    return sha256(data).hexdigest()
 
 
 def checksum(content: dict[str, Any]) -> str:
@@ -158,6 +179,7 @@ def write(plan: Plan, place: Path, provenance: dict[str, Any]) -> None:
     remove(place)
     place.mkdir(parents=True, exist_ok=True)
     for name, data in plan.files.items():
+        (place / name).parent.mkdir(exist_ok=True)
         (place / name).write_bytes(data)
     (place / "provenance.json").write_text(canonical.pretty(provenance), encoding="utf-8")
 
@@ -166,6 +188,10 @@ def remove(place: Path) -> None:
     """Every file of a plan. One of another name is somebody's: it stays, and keeps the folder from being a plan."""
     for name in (*FILES, *OUTSIDE):
         (place / name).unlink(missing_ok=True)
+    for payload in (place / PAYLOADS).glob("*.json"):
+        payload.unlink()
+    with suppress(OSError):
+        (place / PAYLOADS).rmdir()
 
 
 def read(place: Path) -> Plan:
@@ -179,7 +205,8 @@ def read(place: Path) -> Plan:
             remedy="`compliance compile SYSTEM --out DIR` writes one to DIR/SYSTEM/seed and DIR/SYSTEM/migration",
         ) from None
     plan = _parse(path, data)
-    found = {file.name for file in place.iterdir()} - set(OUTSIDE)
+    found = {str(file.relative_to(place).as_posix()) for file in place.rglob("*") if not file.is_dir()}
+    found -= set(OUTSIDE)
     wrong = [name for name in sorted(found | plan.files.keys()) if _bytes(place / name) != plan.files.get(name)]
     if wrong:
         raise _changed(place, *wrong)
@@ -195,7 +222,12 @@ def _parse(path: Path, data: bytes) -> Plan:
             raise _changed(path.parent, path.name)
         return Plan(
             compiled=Compiled(
-                value["system"], value["kind"], value["title"], tuple(map(step_from_json, value["steps"]))
+                value["system"],
+                value["kind"],
+                value["title"],
+                tuple(map(spelling.step_from_json, value["steps"])),
+                tuple(map(spelling.call_from_json, value.get("calls", []))),
+                _payloads(path.parent, value.get("payloads", {})),
             ),
             estate=value["estate"]["name"],
             estate_kind=value["estate"]["kind"],
@@ -203,10 +235,19 @@ def _parse(path: Path, data: bytes) -> Plan:
             policy=value["policy"],
             templates=value["templates"],
             footprint=value["footprint"],
-            needs=needs_from_json(value["needs"]),
+            needs=spelling.needs_from_json(value["needs"]),
         )
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise _changed(path.parent, f"plan.json: not a plan ({type(error).__name__}: {error})") from None
+
+
+def _payloads(place: Path, digests: dict[str, str]) -> dict[str, str]:
+    """Their text stands in files alone."""
+    found = {name: _bytes(place / PAYLOADS / name) for name in digests if _PAYLOAD.fullmatch(name)}
+    wrong = [name for name, digest in digests.items() if _sha256(found.get(name) or b"") != digest]
+    if wrong:
+        raise _changed(place, *(f"{PAYLOADS}/{name}" for name in sorted(wrong)))
+    return {name: (data or b"").decode() for name, data in found.items()}
 
 
 def _changed(place: Path, *reasons: str) -> Refused:
@@ -218,54 +259,3 @@ def _changed(place: Path, *reasons: str) -> Refused:
 
 def _bytes(path: Path) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
-
-
-def step_as_json(step: Step) -> dict[str, Any]:
-    return {
-        "title": step.title,
-        "hazards": sorted(step.hazards),
-        "reads": keys_as_json(step.reads),
-        "writes": keys_as_json(step.writes),
-        "deploy": step.deploy,
-        "verify": step.verify,
-        "revert": step.revert,
-    }
-
-
-def step_from_json(value: dict[str, Any]) -> Step:
-    return Step(
-        title=value["title"],
-        deploy=value["deploy"],
-        verify=value["verify"],
-        revert=value["revert"],
-        hazards=frozenset(value["hazards"]),
-        reads=keys_from_json(value["reads"]),
-        writes=keys_from_json(value["writes"]),
-    )
-
-
-def keys_as_json(keys: Iterable[FactKey]) -> list[list[str | None]]:
-    return [list(key) for key in sorted(keys, key=str)]
-
-
-def keys_from_json(value: list[list[Any]]) -> frozenset[FactKey]:
-    return frozenset(FactKey(*key) for key in value)
-
-
-def needs_as_json(needs: Needs) -> list[dict[str, Any]]:
-    """Rows alone: the catalog is always looked at."""
-    return [
-        {"name": need.name, "relation": need.relation, "columns": need.columns, "only": need.only}
-        for need in needs.rows
-    ]
-
-
-def needs_from_json(value: list[dict[str, Any]]) -> Needs:
-    rows = (
-        RowsNeed(
-            item["name"], item["relation"], tuple(item["columns"]),
-            (item["only"][0], tuple(item["only"][1])) if item["only"] else None,
-        )
-        for item in value
-    )  # fmt: skip
-    return Needs(rows=tuple(rows))

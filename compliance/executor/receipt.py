@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compliance.core.errors import Refused
 from compliance.executor import plan as plans
+from compliance.executor import spelling
 from compliance.executor.running import Effect
 
 if TYPE_CHECKING:
@@ -44,11 +45,11 @@ class Receipt:
 
     @cached_property
     def needs(self) -> Needs:
-        return plans.needs_from_json(self.content["needs"])
+        return spelling.needs_from_json(self.content["needs"])
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
-        return tuple(map(plans.step_from_json, self.content["steps"]))
+        return tuple(map(spelling.step_from_json, self.content["steps"]))
 
     @property
     def writes(self) -> frozenset[FactKey]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compliance.core import footprint
 from compliance.core.errors import Refused
-from compliance.executor import plan as plans
+from compliance.executor import spelling
 from compliance.executor.running import Effect
 from compliance.executor.session import Session
 
@@ -72,7 +72,7 @@ def settle(change: Change, s: Session) -> Settled | None:
 def footprint_now(s: Session, intent: Entry) -> str:
     """What the estate holds at present of all that a change rested on."""
     content = intent.body["plan"]["content"]
-    here = Session(s.estate, plans.needs_from_json(content["needs"]), s.connection, s.step_seconds)
+    here = Session(s.estate, spelling.needs_from_json(content["needs"]), s.connection, s.step_seconds)
     with here.transaction(keep=False):
         return footprint.digest(here.observe(), reads_of(content))
 
@@ -104,5 +104,5 @@ def reads_of(content: dict[str, Any]) -> frozenset[footprint.FactKey]:
         key
         for step in content["steps"]
         for part in ("reads", "writes")
-        for key in plans.keys_from_json(step[part])
+        for key in spelling.keys_from_json(step[part])
     )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compliance.core import canonical
+
 if TYPE_CHECKING:
+    from compliance.core.change import Call
     from compliance.executor.plan import Plan
 
 
@@ -18,6 +21,7 @@ def review(plan: Plan) -> str:
         f"- Database: {plan.target.database} of cluster {plan.target.system}",
         f"- Steps: {len(plan.steps)}, hazards: {hazards}",
         f"- Rests on {len(plan.reads)} facts and groups of facts, footprint {plan.footprint[:16]}",
+        *_after(plan),
     ]
     for number, step in enumerate(plan.steps, start=1):
         lines += [
@@ -33,14 +37,41 @@ def review(plan: Plan) -> str:
             *_block("Deploy", step.deploy),
             *_block("Revert", step.revert),
         ]
+    for number, call in enumerate(plan.calls, start=1):
+        lines += ["", f"## After COMMIT, call {number}. {call.title}", "", *_call(call)]
+    if plan.compiled.payloads:
+        lines += ["", "## The same in another form, for a reviewer", ""]
+        lines += [f"- payloads/{name}" for name in sorted(plan.compiled.payloads)]
     return "\n".join(lines) + "\n"
 
 
-def _block(title: str, sql: str) -> list[str]:
+def _after(plan: Plan) -> list[str]:
+    """What follows COMMIT, which no rollback of a transaction takes back."""
+    calls = [f"- After COMMIT {len(plan.calls)} call(s) of services, listed below"] if plan.calls else []
+    reload = ["- After COMMIT Directus is told, by its API, to load again what was written"]
+    return (reload if "reloads-runtime" in plan.hazards else []) + calls
+
+
+def _call(call: Call) -> list[str]:
+    undo = call.back
+    done = [f"{path} is {state}" for path, state in ((call.present, "there"), (call.absent, "gone")) if path]
+    return [
+        f"To {call.service}; done, and not called again, where {' and '.join(done) or 'never'}.",
+        "",
+        *_block("Request", _request(call.method, call.path, call.body), "http"),
+        *_block("Taken back by", _request(undo.method, undo.path, undo.body), "http"),
+    ]
+
+
+def _request(method: str, path: str, body: object) -> str:
+    return f"{method} {path}" + ("" if body is None else f"\n\n{canonical.pretty(body).rstrip()}")
+
+
+def _block(title: str, text: str, language: str = "sql") -> list[str]:
     fence = "```"
-    while fence in sql:
+    while fence in text:
         fence += "`"
-    return [f"{title}:", "", f"{fence}sql", sql, fence, ""]
+    return [f"{title}:", "", f"{fence}{language}", text, fence, ""]
 
 
 def differences(old: Plan, new: Plan) -> list[str]:
@@ -51,4 +82,9 @@ def differences(old: Plan, new: Plan) -> list[str]:
     before, after = ({step.title: step for step in plan.steps} for plan in (old, new))
     found += [f"- step: {title}" for title in before if title not in after]
     found += [f"+ step: {title}" for title in after if title not in before]
-    return found + [f"~ step: {title}" for title in before if title in after and before[title] != after[title]]
+    found += [f"~ step: {title}" for title in before if title in after and before[title] != after[title]]
+    had, has = ({call.title: call for call in plan.calls} for plan in (old, new))
+    found += [f"{'-' if t in had else '+'} call: {t}" for t in sorted(had.keys() ^ has.keys())]
+    found += [f"~ call: {title}" for title in had if title in has and had[title] != has[title]]
+    were, are = old.compiled.payloads, new.compiled.payloads
+    return found + [f"~ payload: {n}" for n in sorted(were.keys() | are.keys()) if were.get(n) != are.get(n)]

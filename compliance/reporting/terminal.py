@@ -44,7 +44,7 @@ def summary(
             console.print(f"  {reason}", markup=False)
     console.print()
     for item, path in written:
-        place = str(path) if item.steps else "-"
+        place = "-" if item.nothing else str(path)
         console.print(f"{item.system} {item.kind}: {item.title}  {place}", markup=False)
     console.print(f"report: {page}" if page else f"no report page: {why_no_page}", markup=False)
     console.print(f"verdict: {verdict.conclusion}", style=_STYLE[verdict.conclusion], markup=False)

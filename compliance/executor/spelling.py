@@ -1,0 +1,81 @@
+"""Steps, calls and needs as `plan.json` and the ledger hold them, and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from compliance.core.change import Call, Step
+from compliance.core.footprint import FactKey
+from compliance.core.needs import Needs, RowsNeed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def step_as_json(step: Step) -> dict[str, Any]:
+    return {
+        "title": step.title,
+        "hazards": sorted(step.hazards),
+        "reads": keys_as_json(step.reads),
+        "writes": keys_as_json(step.writes),
+        "deploy": step.deploy,
+        "verify": step.verify,
+        "revert": step.revert,
+    }
+
+
+def step_from_json(value: dict[str, Any]) -> Step:
+    return Step(
+        title=value["title"],
+        deploy=value["deploy"],
+        verify=value["verify"],
+        revert=value["revert"],
+        hazards=frozenset(value["hazards"]),
+        reads=keys_from_json(value["reads"]),
+        writes=keys_from_json(value["writes"]),
+    )
+
+
+def call_as_json(call: Call) -> dict[str, Any]:
+    return {
+        "title": call.title,
+        "service": call.service,
+        "method": call.method,
+        "path": call.path,
+        "body": call.body,
+        "undo": list(call.undo),
+        "present": call.present,
+        "absent": call.absent,
+    }
+
+
+def call_from_json(value: dict[str, Any]) -> Call:
+    method, path, body = value["undo"]
+    return Call(**value | {"undo": (method, path, body)})
+
+
+def keys_as_json(keys: Iterable[FactKey]) -> list[list[str | None]]:
+    return [list(key) for key in sorted(keys, key=str)]
+
+
+def keys_from_json(value: list[list[Any]]) -> frozenset[FactKey]:
+    return frozenset(FactKey(*key) for key in value)
+
+
+def needs_as_json(needs: Needs) -> list[dict[str, Any]]:
+    """Rows alone: the catalog is always looked at."""
+    return [
+        {"name": need.name, "relation": need.relation, "columns": need.columns, "only": need.only}
+        for need in needs.rows
+    ]
+
+
+def needs_from_json(value: list[dict[str, Any]]) -> Needs:
+    rows = (
+        RowsNeed(
+            item["name"], item["relation"], tuple(item["columns"]),
+            (item["only"][0], tuple(item["only"][1])) if item["only"] else None,
+        )
+        for item in value
+    )  # fmt: skip
+    return Needs(rows=tuple(rows))
