@@ -1,21 +1,25 @@
 # Two commands do all their set-up: `make audit` (the main job) and `make test`. Both install into .venv.
 PYTHON ?= python3
 BIN := .venv/bin
-# A server a worker; a file stays with one worker, which then makes what its tests share once.
-WORKERS := -n auto --maxprocesses 4 --dist loadfile
+# A server a worker. A file stays with one worker, which then makes what its tests share once; all that use a real
+# Directus stay with one, so that there is one Directus (tests/conftest.py).
+WORKERS := -n auto --maxprocesses 4 --dist loadgroup
+NODE = $(BIN)/python -c "from compliance.estate.node import find; find($(1), '')" 2>/dev/null \
+	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-node.lock
 .DEFAULT_GOAL := help
 
 .venv/run: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
-	$(BIN)/python -c "from compliance.reporting.node import find; find()" 2>/dev/null \
-	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-node.lock \
-	  || echo "No Node: everything works but the HTML page."
+	$(call NODE,20) || echo "No Node: everything works but the HTML page."
 	touch $@
 
-.venv/dev: requirements-dev.lock .venv/run
+.venv/dev: requirements-dev.lock fixtures/directus/package-lock.json .venv/run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(call NODE,22) || echo "No Node 22: the tests on a real Directus will fail."
+	$(BIN)/python -c "from compliance.estate.directus import install; install(print)" \
+	  || echo "No Directus: the tests on a real one will fail, unless told --no-directus."
 	touch $@
 
 .PHONY: help audit test check prove bench demo lock clean capture-directus golden

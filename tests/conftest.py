@@ -2,6 +2,9 @@
 
 Each xdist worker starts its own server, when its first test asks for one: roles belong to a whole server, and
 two workers that change the same role would see each other. `--postgresql-host` names an outside server instead.
+
+A file stays with one worker. The tests on a real Directus, the users of the fixture `directus`, all stay with one, so
+that a run has one Directus; `--no-directus` leaves them out, where its npm packages cannot be had.
 """
 
 from __future__ import annotations
@@ -24,6 +27,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pytest_postgresql.executors import NoopExecutor
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-directus", action="store_true", help="leave out the tests on a real Directus")
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Who runs together with whom, and what was told not to run."""
+    for item in items:
+        live = "directus" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("directus" if live else item.path.stem))
+        if live and config.getoption("no_directus"):
+            item.add_marker(pytest.mark.skip(reason="--no-directus"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """A group that did not run says so."""
+    if config.getoption("no_directus"):
+        terminalreporter.section("not run: the tests on a real Directus (--no-directus)")
 
 
 @dataclass(frozen=True)

@@ -90,9 +90,11 @@ def _npm_ci(package: Package, node: Node, folder: Path) -> None:
         umask=0o022,
     )  # fmt: skip
     if done.returncode:
-        last = (done.stderr or done.stdout).strip().splitlines()[-3:]
+        # What is wrong comes first; advice on proxies and the place of a log come last.
+        said = [line.removeprefix("npm error").strip() for line in (done.stderr or done.stdout).splitlines()]
+        first = " / ".join([line for line in said if line][:4])
         raise ConfigurationError(
-            f"{package.title.partition(' (')[0]} could not be installed: " + " / ".join(last),
+            f"{package.title.partition(' (')[0]} could not be installed: {first}",
             remedy="give npm a registry that it reaches (`npm config set registry`)"
             + (f"; {package.without}" if package.without else ""),
         )

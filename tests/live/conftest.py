@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import clone
+from tests.live.directus_live import directus, directus_process
 from tests.live.staging import (
     PEOPLE,
     Copy,
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_postgresql.executors import NoopExecutor
+
+__all__ = ["directus", "directus_process"]
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,305 @@
+"""A real Directus on a clone of the estate: it serves it, reaches nobody else, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from compliance.core.errors import ConfigurationError
+from compliance.estate import directus as real
+from compliance.estate import pgbin
+from tests.live.directus_live import restore
+from tests.live.test_embedded import disappears, gone
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from tests.live.directus_live import Live
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+# What a row of each governed collection needs beside its code and name.
+COLLECTIONS = {
+    "table_registry": {"table_id": True},
+    "workflows": {},
+    "workflow_steps": {"workflow_id": 1, "sort": 9},
+    "workflow_change_requests": {},
+    "workflow_categories": {},
+    "workflow_step_relations": {"from_step": 1, "to_step": 2},
+}
+
+
+def process_of(live: Live) -> int:
+    return int((live.directus.folder / "process").read_text())
+
+
+def new_row(collection: str = "table_registry") -> dict[str, object]:
+    name = uuid.uuid4().hex
+    given = {key: name if value is True else value for key, value in COLLECTIONS[collection].items()}
+    return {"code": name, "name": name, **given}
+
+
+def insert_flow(live: Live, kind: str, options: str, operation: tuple[str, str]) -> str:
+    """A flow of one operation, by SQL: the process does not hear of it."""
+    flow, first = str(uuid.uuid4()), str(uuid.uuid4())
+    live.rows(
+        "insert into public.directus_flows (id, name, status, trigger, accountability, options, operation)"
+        " values (%s, 'harness', 'active', %s, 'all', %s, %s)", flow, kind, options, first,
+    )  # fmt: skip
+    live.rows(
+        "insert into public.directus_operations (id, name, key, type, position_x, position_y, options, flow)"
+        " values (%s, 'Only', 'only', %s, 1, 1, %s, %s)", first, *operation, flow,
+    )  # fmt: skip
+    return flow
+
+
+ON_CREATE = '{"type": "action", "scope": ["items.create"], "collections": ["table_registry"]}'
+
+
+def test_it_serves_the_flows_of_its_database(directus: Live) -> None:
+    served = directus.data("GET", "/flows?limit=-1&fields=id", token=directus.directus.people.probe_token)
+    assert {each["id"] for each in served} == {
+        str(flow) for (flow,) in directus.rows("select id from public.directus_flows")
+    }
+    assert len(served) > 18
+
+
+def test_a_flow_that_sql_inserted_is_listed_but_runs_only_after_an_api_write(directus: Live) -> None:
+    flow = insert_flow(directus, "event", ON_CREATE, ("log", '{"message": "hello"}'))
+    assert directus.data("GET", f"/flows/{flow}")["status"] == "active"
+    directus.data("POST", "/items/table_registry", new_row())
+    directus.settle()
+    assert directus.runs(flow) == 0
+    directus.data("PATCH", "/flows", [{"id": flow, "name": "harness", "status": "active"}])
+    directus.data("POST", "/items/table_registry", new_row())
+    directus.settle()
+    assert directus.runs(flow) == 1
+    (written, ran) = directus.rows(
+        "select data, delta from public.directus_revisions where item = %s order by id", flow
+    )
+    assert written[1] == {"name": "harness", "status": "active"}
+    assert [step["status"] for step in ran[0]["steps"]] == ["resolve"]
+    assert ran[1] is None  # how a run is told from a write
+
+
+def test_a_patch_of_no_row_reloads_and_leaves_no_trace(directus: Live) -> None:
+    flow = insert_flow(directus, "event", ON_CREATE, ("log", '{"message": "hello"}'))
+    trail = "select count(*), (select count(*) from public.directus_revisions) from public.directus_activity"
+    before = directus.rows(trail)
+    directus.reload()
+    assert directus.rows(trail) == before
+    directus.data("POST", "/items/table_registry", new_row())
+    directus.settle()
+    assert directus.runs(flow) == 1
+    directus.rows("delete from public.directus_flows")
+    directus.reload()
+    trail = "select count(*) from public.directus_activity where action = 'run'"
+    before = directus.rows(trail)
+    directus.data("POST", "/items/table_registry", new_row())
+    directus.settle()
+    assert directus.rows(trail) == before
+
+
+def test_the_probe_reads_flows_and_what_was_written_to_them_and_nothing_else(directus: Live) -> None:
+    probe, (flow, *_) = directus.directus.people.probe_token, directus.data("GET", "/flows?fields=id,name")
+    directus.data("PATCH", "/flows", [flow])
+    directus.data("POST", "/items/table_registry", new_row())
+    for path in ("/flows", "/operations", "/revisions?filter[collection][_eq]=directus_flows"):
+        assert directus.data("GET", path, token=probe), path
+    assert directus.data("GET", "/server/info", token=probe)["version"] == real.VERSION
+    assert directus.data("GET", "/revisions?filter[collection][_eq]=table_registry")
+    assert not directus.data("GET", "/revisions?filter[collection][_eq]=table_registry", token=probe)
+    for path in ("/users", "/activity", "/items/table_registry", "/settings", "/policies"):
+        assert directus.ask("GET", path, token=probe).status_code == 403, path
+    assert directus.ask("PATCH", "/flows", [flow], token=probe).status_code == 403
+    assert directus.ask("GET", "/users/me", token="guessed").status_code == 401
+
+
+def test_the_printed_login_is_an_administrator_s(directus: Live) -> None:
+    people = directus.directus.people
+    said = directus.ask("POST", "/auth/login", {"email": people.email, "password": people.password})
+    token = said.json()["data"]["access_token"]
+    assert directus.ask("GET", "/users", token=token).is_success
+
+
+@pytest.mark.parametrize("collection", COLLECTIONS)
+def test_a_governed_collection_is_written_in_bulk(directus: Live, collection: str) -> None:
+    path = f"/items/{collection}"
+    made = directus.data("POST", path, [new_row(collection) for _ in range(3)])
+    keys = [row["id"] for row in made]
+    directus.data("PATCH", path, {"keys": keys, "data": {"name": "together"}})
+    found = directus.data("GET", f"{path}?filter[name][_eq]=together")
+    assert sorted(row["id"] for row in found) == sorted(keys)
+    directus.data("DELETE", path, keys)
+    assert not directus.data("GET", f"{path}?filter[name][_eq]=together")
+
+
+def test_a_row_becomes_a_document_and_a_document_of_knowledge_a_row(directus: Live) -> None:
+    row = directus.data("POST", "/items/table_registry", new_row())
+    directus.settle()
+    path = f"/documents/registries/table_registry/tbl-{row['id']}"
+    assert row["name"] in directus.documents.ask("GET", path).text
+    new = {"document_id": "knowledge/new", "content": {"mime_type": "text/plain", "body": "x"}}
+    said = directus.documents.ask("POST", "/documents", {**new, "metadata": {"title": "New"}})
+    assert said.status_code == 201
+    directus.settle()
+    found = directus.data("GET", "/items/knowledge_documents?filter[title][_eq]=New")
+    assert [each["source_id"] for each in found] == ["agentdata:knowledge/new"]
+
+
+def test_a_flow_reaches_loopback_and_no_other_address(directus: Live) -> None:
+    port = directus.url.rpartition(":")[2]
+    reached = {}
+    hosts = ("127.0.0.1", "192.0.2.1", "10.0.0.1", "169.254.169.254", "0.0.0.0", "[::1]", "[2001:db8::1]")
+    for host in hosts:
+        options = f'{{"method": "GET", "url": "http://{host}:{port}/server/ping"}}'
+        flow = insert_flow(directus, "webhook", '{"method": "GET", "return": "$last"}', ("request", options))
+        directus.reload()
+        asked = time.monotonic()
+        reached[host] = directus.ask("GET", f"/flows/trigger/{flow}").json().get("status") == 200
+        assert time.monotonic() - asked < 2, f"{host} was tried"
+    assert [host for host, did in reached.items() if did] == ["127.0.0.1"]
+
+
+def test_what_a_test_writes_is_put_back(directus: Live) -> None:
+    tables = ("directus_flows", "directus_operations", "directus_activity", "table_registry", "system_issues")
+    before = [directus.rows(f"select * from public.{table} order by id") for table in tables]
+    insert_flow(directus, "event", ON_CREATE, ("log", '{"message": "hello"}'))
+    directus.data("POST", "/items/table_registry", new_row())
+    directus.data("DELETE", "/items/workflow_change_requests", [1])
+    directus.settle()
+    restore(directus.database)
+    assert [directus.rows(f"select * from public.{table} order by id") for table in tables] == before
+
+
+def test_neither_its_log_nor_its_arguments_hold_a_secret(directus: Live) -> None:
+    directus.data("POST", "/items/table_registry", new_row())
+    token = directus.directus.people.probe_token
+    assert httpx.get(f"{directus.url}/users/me?access_token={token}", trust_env=False).is_success
+    directus.settle()
+    log = (directus.directus.folder / "log").read_text()
+    assert "request completed" in log
+    for secret in directus.directus.people.secrets:
+        assert secret not in log
+    process = Path("/proc") / str(process_of(directus))
+    said = process.joinpath("cmdline").read_text().split("\0")
+    assert said[-2:] == ["start", ""]
+
+
+def test_it_is_given_nothing_of_the_caller(directus: Live) -> None:
+    """PATH and what the harness names; HOME is a folder that goes with it."""
+    environment = Path(f"/proc/{process_of(directus)}/environ").read_text()
+    names = {pair.partition("=")[0] for pair in environment.split("\0")}
+    assert not {"USER", "PWD", "XDG_CACHE_HOME", "PYTEST_CURRENT_TEST", "VIRTUAL_ENV"} & names
+    assert f"HOME={directus.directus.folder}/home" in environment
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's Directus runs as somebody else")
+def test_it_is_not_root(directus: Live) -> None:
+    who = pgbin.account()
+    assert who is not None
+    assert Path(f"/proc/{process_of(directus)}").stat().st_uid == who.uid
+
+
+def listens(url: str) -> bool:
+    with socket.socket() as probe:
+        host, port = url.removeprefix("http://").split(":")
+        return probe.connect_ex((host, int(port))) == 0
+
+
+def test_nothing_of_it_is_left_at_the_end(estate_db: psycopg.Connection, directus: Live) -> None:
+    with real.serving(estate_db.info.dsn) as found:
+        pid, folder = int((found.folder / "process").read_text()), found.folder
+        assert listens(found.url)
+        assert found.url != directus.url
+    assert not listens(found.url)
+    assert not folder.exists()
+    assert gone(pid, 0.1)
+
+
+def test_nothing_of_it_is_left_when_its_user_is_killed(estate_db: psycopg.Connection, directus: Live) -> None:
+    body = f"""
+        import time
+        from compliance.estate.directus import serving
+        with serving({estate_db.info.dsn!r}) as found:
+            print(found.url, found.folder, (found.folder / "process").read_text(), flush=True)
+            time.sleep(60)
+    """
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(body)], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True
+    ) as user:
+        assert user.stdout is not None
+        url, folder, pid = user.stdout.readline().split()
+        assert listens(url)
+        user.send_signal(signal.SIGKILL)
+    assert gone(int(pid))
+    assert disappears(Path(folder))
+    assert not listens(url)
+
+
+def test_one_that_cannot_start_says_why_and_no_secret(
+    estate_db: psycopg.Connection, directus: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[real.People] = []
+    monkeypatch.setattr(real, "drawn", lambda keep=real.drawn: drawn.append(keep()) or drawn[-1])
+    estate_db.execute(f"revoke connect on database {estate_db.info.dbname} from public")
+    estate_db.commit()
+    key = "a-key-of-agent-data"
+    with (
+        pytest.raises(ConfigurationError, match="permission denied for database") as caught,
+        real.serving(estate_db.info.dsn, real.Counterparts(agent_data_api_key=key)),
+    ):
+        pytest.fail("it started")
+    for secret in (key, *drawn[0].secrets):
+        assert secret not in str(caught.value)
+
+
+def test_a_database_that_cannot_be_reached_is_an_error_with_a_remedy(directus: Live) -> None:
+    with pytest.raises(ConfigurationError, match="users of Directus"), real.serving("host=/nowhere dbname=x"):
+        pytest.fail("it started")
+
+
+TABLES = """
+    select c.relname, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull::text,
+           pg_catalog.pg_get_expr(d.adbin, d.adrelid)
+      from pg_catalog.pg_class c join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0
+      left join pg_catalog.pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
+     where c.relkind = 'r' and c.relname like 'directus\\_%' and not a.attisdropped
+    union all
+    select c.conrelid::regclass::text, c.conname, pg_catalog.pg_get_constraintdef(c.oid), null, null
+      from pg_catalog.pg_constraint c
+     where c.conrelid <> 0 and c.conrelid::regclass::text like 'directus\\_%' and c.contype <> 'n'
+    union all
+    select i.tablename, i.indexname, i.indexdef, null, null from pg_catalog.pg_indexes i
+     where i.tablename like 'directus\\_%'
+"""
+
+
+@pytest.mark.prove
+def test_a_bootstrap_of_this_version_makes_the_tables_of_the_reference_estate(
+    empty_db: psycopg.Connection, estate_db: psycopg.Connection, directus: Live, tmp_path: Path
+) -> None:
+    installed, people = real.install(), real.drawn()
+    empty_db.execute("grant all on schema public to directus_app")
+    empty_db.commit()
+    program = real.program_of(installed, empty_db.info.dsn, real.Counterparts(), people, 9)
+    done = subprocess.run(
+        [*program.command[:-1], "bootstrap", "--skipAdminInit"], cwd=tmp_path,
+        env={**program.environment, "PATH": os.defpath, "HOME": str(tmp_path)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    made, kept = (set(db.execute(TABLES.encode())) for db in (empty_db, estate_db))
+    assert made == kept
+    versions = "select version, name from public.directus_migrations order by version"
+    assert empty_db.execute(versions.encode()).fetchall() == estate_db.execute(versions.encode()).fetchall()
