@@ -30,6 +30,7 @@ guards = frozenset(
         "RS011",
         "RS012",
         "RS013",
+        "RS039",
     }
 )
 # What a preparation repairs: where these alone are broken, it is compiled instead of the flows.
