@@ -114,6 +114,17 @@ def test_it_audits_from_an_empty_folder(call: Callable[..., subprocess.Completed
     assert {item["kind"] for item in said["compiled"]} == {"seed", "migration"}
 
 
+def test_it_starts_the_document_service_that_it_carries(installed: Path, tmp_path: Path) -> None:
+    program = (
+        "from compliance.estate import agent_data, reference\n"
+        "with reference.reference() as estate:\n"
+        "    dsn = estate.dsn(agent_data.ROLE)\n"
+        "    with agent_data.serving(dsn, repository=estate.repository) as agent: print(agent.url)\n"
+    )
+    said = run([installed / "python", "-c", program], os.environ, tmp_path).stdout
+    assert said.startswith("http://127.0.0.1:")
+
+
 def test_its_probes_run_by_package_name(call: Callable[..., subprocess.CompletedProcess[str]]) -> None:
     assert " kept" in call("pytest", "-q", "--pyargs", "compliance.probes").stdout
 
