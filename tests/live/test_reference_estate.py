@@ -124,11 +124,12 @@ def test_the_documents_are_what_the_create_flows_send_for_their_rows(estate_db: 
     ).fetchall()
     sent = {}
     for collection, body in bodies:
-        for row, code, name in estate_db.execute(
-            f"select id, code, name from {collection}".encode()
-        ).fetchall():
-            said = body.replace("{{$trigger.key}}", str(row)).replace("{{read.code}}", code)
-            document = json.loads(said.replace("{{read.name}}", name))
+        for row in _values(estate_db, f"select to_jsonb(r) from {collection} r"):
+            said = body
+            values = {"$trigger.key": row["id"]} | {f"read.{name}": value for name, value in row.items()}
+            for name, value in values.items():
+                said = said.replace(f"{{{{{name}}}}}", str(value))
+            document = json.loads(said)
             sent[document["document_id"].replace("/", "__")] = document
     stored = estate_db.execute(
         "select key, data - '{revision,created_at,updated_at,deleted_at}'::text[] from agent_data.kb_documents"
