@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Action = Literal["create", "update", "delete"]
 ACTIONS: tuple[Action, ...] = ("create", "update", "delete")
+MARKER = "{marker}"
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 
 
@@ -22,6 +23,7 @@ class Collection:
     """A collection that is synchronised. `document`: its template, `key`: the column that stands in it.
 
     `former`: templates that documents of it were once named by. `title` and `fields`: the columns that are sent.
+    `marker`: the values of a row that is made in order to see what becomes of it; None: no such row is made.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Collection:
     former: tuple[str, ...]
     title: str
     fields: tuple[str, ...]
+    marker: Mapping[str, Any] | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -108,6 +111,15 @@ class Failures:
 
 
 @dataclass(frozen=True, slots=True)
+class Exercised:
+    """How rows are made in order to be seen: `many` at once beside a single one, and for how many `seconds` it is
+    waited where nothing more arrives."""
+
+    many: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     reviewed: bool
     accountability: str | None
@@ -121,6 +133,7 @@ class Policy:
     failures: Failures
     known_operations: tuple[str, ...]
     bypasses: Mapping[str, str]
+    exercise: Exercised
 
     def flow(self, collection: str, action: Action, *, helper: bool = False) -> str:
         """The declared name of a flow."""
@@ -149,6 +162,7 @@ def parse(document: Document) -> Policy:
         failures=Failures(**value["failures"]),
         known_operations=tuple(value["known_operations"]),
         bypasses=value["bypasses"],
+        exercise=Exercised(**value["exercise"]),
     )
 
 
@@ -175,8 +189,29 @@ def _collection(document: Document, name: str) -> Collection:
     if value["document"] in former:
         raise document.error(f"{name}: a former id is the present one", "collections", name, "former")
     return Collection(
-        name, value["label"], value["document"], named[0], former, value["title"], tuple(value["fields"])
-    )
+        name, value["label"], value["document"], named[0], former, value["title"], tuple(value["fields"]),
+        _marker(document, name, value["title"], [v for template in former for v in variables(template)]),
+    )  # fmt: skip
+
+
+def _marker(document: Document, name: str, title: str, former: list[str]) -> dict[str, Any] | None:
+    """The values of a row to be recognised by: the title begins with the mark, which is another one in each row."""
+    value = document.value["collections"][name].get("marker")
+    if value is None:
+        return None
+    found: dict[str, Any] = {title: MARKER, **value}
+    if not str(found[title]).startswith(MARKER):
+        raise document.error(
+            f"{name}: {title} is what a row is recognised by, so that it begins with {MARKER}",
+            "collections", name, "marker",
+        )  # fmt: skip
+    for column in former:
+        if MARKER not in str(found.get(column)):
+            raise document.error(
+                f"{name}: {column} was part of a document's id, so that each row needs one of its own: {MARKER}",
+                "collections", name, "marker",
+            )  # fmt: skip
+    return found
 
 
 def _check_apart(document: Document, collections: Mapping[str, Collection]) -> None:
