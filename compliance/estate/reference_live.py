@@ -1,7 +1,7 @@
 """Directus and Agent Data beside the reference estate: `compliance estate up --directus`, until `estate down`.
 
-Both stay when this process has ended, each under its keeper. Tokens and login are drawn at each start, and stand in
-files that only their user may read; what an audit needs of them stands in an `estate.yaml` beside them.
+Both stay when this process has ended, each under its keeper. Addresses, tokens and login are drawn at the first start
+and kept until `down`, in files that only their user may read; one of them is an `estate.yaml` that leads to both.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 from ruamel.yaml import YAML
 
 from compliance.estate import agent_data, directus, directus_people, reference, service
+from compliance.estate.directus_people import People
 from compliance.estate.pgbin import account, locked
 from compliance.estate.reference_build import OWNER, cluster_of_reference
 
@@ -53,12 +54,13 @@ def up(report: Callable[[str], None] = _silent) -> LiveEstate:
     with locked(folder.with_suffix(".lock")):
         if (found := running()) is not None:
             return found
+        before = _before(folder)
         _end(folder)
         folder.mkdir(mode=0o700)
         if account() is not None:
             folder.chmod(0o711)  # the home of Directus is in it, and Directus is not root
         try:
-            return _start(estate, folder, report)
+            return _start(estate, folder, before or _drawn(folder), report)
         except BaseException:
             _end(folder)
             raise
@@ -67,10 +69,23 @@ def up(report: Callable[[str], None] = _silent) -> LiveEstate:
 def running() -> LiveEstate | None:
     """Both services, where both run."""
     folder = _folder()
+    return _before(folder) if all(service.running(_place(folder, name)) for name in _SERVICES) else None
+
+
+def _before(folder: Path) -> LiveEstate | None:
+    """How they were reached last, which stays as it is until `down`."""
     state = folder / "state.json"  # written last
-    if not state.exists() or not all(service.running(_place(folder, name)) for name in _SERVICES):
-        return None
-    return LiveEstate(**json.loads(state.read_text()))
+    return LiveEstate(**json.loads(state.read_text())) if state.exists() else None
+
+
+def _drawn(folder: Path) -> LiveEstate:
+    """What nobody knows yet."""
+    people = directus_people.drawn()
+    items, documents = (f"http://{service.LOOPBACK}:{service.free_port()}" for _ in range(2))
+    return LiveEstate(
+        str(folder / "estate.yaml"), items, documents, people.email, people.password,
+        people.writer_token, people.probe_token, secrets.token_urlsafe(24),
+    )  # fmt: skip
 
 
 def down() -> None:
@@ -82,11 +97,12 @@ def down() -> None:
 
 
 def reset(report: Callable[[str], None] = _silent) -> ReferenceEstate:
-    """Restore the content of the estate. Services that were up are started again: their users went with the rows."""
-    were_up = running() is not None
-    down()
+    """Restore the content of the estate. Services that were up are started again, with the users they had."""
+    found = running()
+    for name in _SERVICES:
+        service.stop(_place(_folder(), name))
     restored = reference.reset()
-    if were_up:
+    if found is not None:
         up(report)
     return restored
 
@@ -105,28 +121,30 @@ def _end(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _start(estate: ReferenceEstate, folder: Path, report: Callable[[str], None]) -> LiveEstate:
+def _start(
+    estate: ReferenceEstate, folder: Path, found: LiveEstate, report: Callable[[str], None]
+) -> LiveEstate:
     """Each is told where the other will be."""
-    installed, people = directus.install(report), directus_people.drawn()
+    installed = directus.install(report)
     report("starting Directus and Agent Data")
+    people = People(found.writer_token, found.probe_token, found.password, found.email)
     directus_people.introduce(estate.dsn(OWNER), people, directus.hashed(installed, people.password))
-    key, port = secrets.token_urlsafe(24), service.free_port()
-    reverse = agent_data.ReverseSync(f"http://{service.LOOPBACK}:{port}", people.writer_token)
+    counterparts = directus.Counterparts(agent_data_url=found.agent_data, agent_data_api_key=found.api_key)
+    items = directus.program_of(installed, estate.dsn(OWNER), counterparts, people, _port(found.directus))
     documents = agent_data.program(
-        estate.dsn(agent_data.ROLE), repository=estate.repository, api_key=key, reverse=reverse
-    )
-    counterparts = directus.Counterparts(agent_data_url=documents.url, agent_data_api_key=key)
-    items = directus.program_of(installed, estate.dsn(OWNER), counterparts, people, port)
+        estate.dsn(agent_data.ROLE), repository=estate.repository, api_key=found.api_key,
+        reverse=agent_data.ReverseSync(found.directus, found.writer_token), port=_port(found.agent_data),
+    )  # fmt: skip
     for name, program in zip(_SERVICES, (items, documents), strict=True):
         service.start(program, _place(folder, name))
-    found = LiveEstate(
-        str(folder / "estate.yaml"), items.url, documents.url, people.email, people.password,
-        people.writer_token, people.probe_token, key,
-    )  # fmt: skip
     _write_estate(estate, found)
     with _private(folder / "state.json") as file:
         json.dump(asdict(found), file)
     return found
+
+
+def _port(url: str) -> int:
+    return int(url.rpartition(":")[2])
 
 
 def _private(path: Path) -> IO[str]:

@@ -77,18 +77,16 @@ def test_up_starts_what_the_estate_file_leads_to_until_down(cache: Path) -> None
     assert found.directus.url in estate("status")
 
     estate("reset")
-    again = json.loads(estate("up", "--directus", "--json"))
-    assert logs_in(again["directus"])
-    after = config.load(Path(again["estate"]))
-    assert after.directus is not None
+    assert json.loads(estate("up", "--directus", "--json")) == told
+    assert logs_in(told["directus"])
     assert (
-        ask(after.directus, "GET", f"/items/table_registry/{row['id']}").status_code == 403
+        ask(found.directus, "GET", f"/items/table_registry/{row['id']}").status_code == 403
     )  # it is not there
 
     estate("down")
-    assert not listens(again["directus"]["url"])
-    assert not listens(again["agent_data"]["url"])
-    assert not Path(again["estate"]).exists()
+    assert not listens(told["directus"]["url"])
+    assert not listens(told["agent_data"]["url"])
+    assert not Path(told["estate"]).exists()
     assert json.loads(estate("status", "--json"))["directus"] is None
 
 
