@@ -165,15 +165,9 @@ class Context:
         if not isinstance(collection, str) or "{{" in collection:
             return unknown("a row of some collection")
         fields = _fields(operation.option("query"))
-        many = (
-            key is None or key in ("", ()) or (isinstance(key, Symbol) and key.kind in ("keys", "rows", "null"))
-        )
-        if many or (isinstance(key, tuple) and not isinstance(key, Symbol) and len(key) > 1):
+        if isinstance(key, Symbol) and key.kind == "keys":
             return Symbol("rows", collection, fields)
-        if isinstance(key, Symbol) and key.kind in ("unknown", "event", "payload", "column"):
-            # One key or a list of them.
-            return Symbol("row", collection, fields) if key.kind == "column" else unknown("a row or several")
-        return Symbol("row", collection, fields)
+        return unknown("what a query finds") if _several(key) else Symbol("row", collection, fields)
 
     def _created(self, operation: Operation) -> Value:
         collection = operation.option("collection")
