@@ -7,6 +7,7 @@ the proof only where the edge would close a loop if it were put back: then no ot
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -63,35 +64,52 @@ class Proof(NamedTuple):
 
 def prove(edges: Iterable[Edge], *, limit: int = LIMIT) -> Proof:
     """Every loop that these edges make, or what the absence of one rests on. Depends on no order."""
-    every = sorted(set(edges))
-    names = sorted({name for edge in every for name in (edge.source, edge.target)})
-    number = {name: index for index, name in enumerate(names)}
+    number: dict[str, int] = {}
     present: dict[tuple[int, int], Edge] = {}
-    for edge in every:
-        if not edge.removed:
-            present.setdefault((number[edge.source], number[edge.target]), edge)
-    found: list[Loop] = []
-    for cycle in elementary_cycles(_graph(len(names), present)):
-        if len(found) == limit:
-            return _proof(found, True, every, number, len(present))
-        found.append(Loop(tuple(present[step] for step in zip(cycle, [*cycle[1:], cycle[0]]))))
-    return _proof(found, False, every, number, len(present))
+    removed: list[tuple[int, int, Edge]] = []
+    for edge in edges:
+        source = number.setdefault(edge.source, len(number))
+        target = number.setdefault(edge.target, len(number))
+        if edge.removed:
+            removed.append((source, target, edge))
+        elif (known := present.get((source, target))) is None or edge < known:
+            present[source, target] = edge
+    found = list(islice(_loops(list(number), present), limit + 1))
+    shown = sorted(found[:limit], key=lambda loop: (len(loop.edges), loop))
+    closing = _closing(len(number), present, removed)
+    assumed = sorted({assumption for edge in closing for assumption in edge.assumptions})
+    return Proof(tuple(shown), len(found) > limit, tuple(assumed), closing, len(number), len(present))
 
 
-def _proof(found: list[Loop], more: bool, every: list[Edge], number: dict[str, int], edges: int) -> Proof:
-    whole = _graph(len(number), {(number[edge.source], number[edge.target]) for edge in every})
-    place = dict[int, int]()
-    for index, component in enumerate(components(whole, range(len(whole)))):
-        place.update(dict.fromkeys(component, index))
-    removed = tuple(e for e in every if e.removed and place[number[e.source]] == place[number[e.target]])
-    assumed = sorted({assumption for edge in removed for assumption in edge.assumptions})
-    found.sort(key=lambda loop: (len(loop.edges), loop))
-    return Proof(tuple(found), more, tuple(assumed), removed, len(number), edges)
+def _loops(names: list[str], present: dict[tuple[int, int], Edge]) -> Iterator[Loop]:
+    """Component after component, in the order of their least names, so that a limit always shows the same ones."""
+    graph = _graph(len(names), present)
+    alone = {node for node, target in present if node == target}
+    knots = [c for c in components(graph, range(len(graph))) if len(c) > 1 or c[0] in alone]
+    ordered = (sorted(knot, key=names.__getitem__) for knot in knots)
+    for knot in sorted(ordered, key=lambda knot: names[knot[0]]):
+        place = {node: index for index, node in enumerate(knot)}
+        inner = [sorted(place[t] for t in graph[node] if t in place) for node in knot]
+        for cycle in elementary_cycles(inner):
+            steps = [knot[index] for index in cycle]
+            yield Loop(tuple(present[step] for step in zip(steps, [*steps[1:], steps[0]])))
+
+
+def _closing(
+    size: int, present: dict[tuple[int, int], Edge], removed: list[tuple[int, int, Edge]]
+) -> tuple[Edge, ...]:
+    """The removed edges whose ends would be on a loop if all of them were put back."""
+    whole = _graph(size, {*present, *((source, target) for source, target, _ in removed)})
+    place = [0] * size
+    for index, component in enumerate(components(whole, range(size))):
+        for node in component:
+            place[node] = index
+    return tuple(sorted({edge for source, target, edge in removed if place[source] == place[target]}))
 
 
 def _graph(size: int, pairs: Iterable[tuple[int, int]]) -> Graph:
     graph: Graph = [[] for _ in range(size)]
-    for source, target in sorted(pairs):
+    for source, target in pairs:
         graph[source].append(target)
     return graph
 

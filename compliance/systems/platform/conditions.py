@@ -66,44 +66,61 @@ def evaluate(condition: Any, known: Mapping[str, Any]) -> bool | None:
     """
     if condition is None:
         return True
+    if not known:
+        return None
     try:
-        return _holds(condition, known)
+        return None if _empty(condition) else _holds(condition, known)
     except RecursionError:
         return None
 
 
-def _holds(condition: Any, value: Any) -> bool | None:
+def _empty(condition: Any) -> bool:
+    """A field of which nothing is asked, wherever it stands, is an error to Directus before it compares anything."""
+    if isinstance(condition, (list, tuple)):
+        return any(map(_empty, condition))
+    if not isinstance(condition, dict):
+        return False
+    return any(
+        _empty(inner) or (inner is None and not str(name).startswith("_")) for name, inner in condition.items()
+    )
+
+
+def _holds(condition: Any, value: Any, *, strict: bool = False) -> bool | None:
     if not isinstance(condition, dict):
         return None
-    return _all([_entry(name, inner, value) for name, inner in condition.items()]) if condition else None
+    return _all([_entry(*entry, value, strict=strict) for entry in condition.items()], strict=strict)
 
 
-def _entry(name: Any, inner: Any, value: Any) -> bool | None:
+def _entry(name: Any, inner: Any, value: Any, *, strict: bool) -> bool | None:
     if name in ("_and", "_or"):
-        if not isinstance(inner, (list, tuple)):
-            return None
-        found = [_holds(part, value) for part in inner]
-        return _all(found) if name == "_and" else _any(found)
+        strict = strict or name == "_or"
+        found = (
+            [_holds(part, value, strict=strict) for part in inner] if isinstance(inner, (list, tuple)) else []
+        )
+        return _all(found, strict=strict) if name == "_and" else _any(found)
     if isinstance(name, str) and name.startswith("_"):
         return _compare(name, inner, value)
-    if not isinstance(name, str) or "(" in name:
+    if not isinstance(name, str) or "(" in name or inner is None:
         return None
     below = value.get(name, UNKNOWN) if isinstance(value, dict) else UNKNOWN
     if below is UNKNOWN:
         return None
-    return _holds(inner if isinstance(inner, dict) else {"_eq": inner}, below)
+    return _holds(inner if isinstance(inner, dict) else {"_eq": inner}, below, strict=strict)
 
 
-def _all(found: list[bool | None]) -> bool | None:
-    if False in found:
+def _all(found: list[bool | None], *, strict: bool) -> bool | None:
+    """A part that Directus cannot read rejects the whole. Within an `_or` (`strict`) that is not the same as false."""
+    if False in found and not (strict and None in found):
         return False
-    return None if None in found else True
+    return None if None in found or not found else True
 
 
 def _any(found: list[bool | None]) -> bool | None:
-    if True in found:
-        return True
-    return None if None in found or not found else False
+    """In their order: Directus stops at the first that holds."""
+    for one in found:
+        if one is not False:
+            return one
+    return False if found else None
 
 
 def _compare(operator: str, given: Any, value: Any) -> bool | None:
@@ -117,7 +134,7 @@ def _compare(operator: str, given: Any, value: Any) -> bool | None:
         items = (
             given if isinstance(given, (list, tuple)) else given.split(",") if isinstance(given, str) else None
         )
-        if items is None or not all(map(_literal, items)):
+        if not items or not all(map(_literal, items)):
             return None
         return any(_same(item, value) for item in items) == (operator == "_in")
     if not _literal(given):

@@ -30,7 +30,7 @@ from compliance.systems.platform.effects import (
     sent,
     told,
 )
-from compliance.systems.platform.listening import Listener, Listening, events, node_of
+from compliance.systems.platform.listening import Listener, Listening, node_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -67,6 +67,7 @@ class Graph:
         self.recorded = any(map(self._somebody, (_ACTIVITY, _REVISIONS)))
         self.branching = {f.id for f in flows.flows.values() if f.status == "active" and branches(flows, f)}
         self._emitted: dict[str, None] = {}
+        self._besides: dict[str, tuple[str, ...]] = {}
         self._pairs = 0
 
     def edges(self) -> Iterator[Edge]:
@@ -80,16 +81,15 @@ class Graph:
         yield from self._anything()
 
     def _operations(self, flow: Flow) -> Iterator[Operation]:
-        if flow.id not in self.branching:
-            return (step.operation for step in self.flows.chain(flow))
-        return reachable(self.flows, flow, self._known_of_all(flow))
+        known = self._known_of_all(flow) if flow.id in self.branching else {}
+        if known:
+            return reachable(self.flows, flow, known)
+        return (step.operation for step in self.flows.chain(flow))
 
     def _known_of_all(self, flow: Flow) -> dict[str, Any]:
         """Of a flow that one event alone starts: which one."""
-        names = set(events(flow)) if flow.trigger == "event" else set()
-        if len(names) != 1 or "*" in (name := names.pop()):
-            return {}
-        return {"$trigger": meta(node_of(name))}
+        names = self.listening.events.get(flow.id, ())
+        return {"$trigger": meta(node_of(names[0]))} if len(names) == 1 and "*" not in names[0] else {}
 
     # --- what an operation does -------------------------------------------------------------------------------
 
@@ -116,6 +116,15 @@ class Graph:
             yield self._removed(
                 flow, operation, f"operations of type {operation.type} trigger nothing in Directus"
             )
+
+    def _beside(self, collection: str) -> tuple[str, ...]:
+        """Whatever emitEvents says: the trail of a write, the look for its rows, an error of the database."""
+        found = self._besides.get(collection)
+        if found is None:
+            looks = (event("query", collection), event("read", collection))
+            every = (_ACTIVITY, _REVISIONS, _RELABELLED, *looks, "event:database.error")
+            found = self._besides[collection] = tuple(node for node in every if self._somebody(node))
+        return found
 
     def _emit(self, flow: Flow, operation: Operation, node: str) -> Edge:
         self._emitted[node] = None
@@ -151,9 +160,7 @@ class Graph:
                 yield self._removed(
                     flow, operation, f"the payload of {place(flow, operation)} holds no related rows"
                 )
-        # Whatever emitEvents says: the trail of a write, the look for its rows, and an error of the database.
-        beside = (event("query", collection), event("read", collection), "event:database.error")
-        yield from self._extra(flow, operation, _ACTIVITY, _REVISIONS, _RELABELLED, *beside)
+        yield from self._extra(flow, operation, *self._beside(collection))
 
     def _read(self, flow: Flow, operation: Operation) -> Iterator[Edge]:
         if emits(operation):

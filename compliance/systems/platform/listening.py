@@ -1,7 +1,7 @@
 """Which events start which flow, as Directus 11 registers them when it loads its flows.
 
 A scope of items.create, items.update or items.delete names one event for each collection; without collections it names
-none. Any other scope is an event as it stands, of which `*` is one part and `**` any number of parts.
+none. Any other scope is an event as it stands, in which `*` stands for one part and `**` for several.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ class Listening:
         self.called: dict[str, Flow] = {}
         self.webhooks: dict[str, tuple[Flow, str]] = {}
         self.schedules: list[Flow] = []
+        self.events: dict[str, tuple[str, ...]] = {}
         self._heard: dict[str, bool] = {}
         for flow in flows.flows.values():
             if flow.status == "active":
@@ -48,8 +49,9 @@ class Listening:
         match flow.trigger:
             case "event" if (kind := flow.option("type")) in ("filter", "action"):
                 listener = Listener(flow, kind == "filter")
-                for name in dict.fromkeys(events(flow)):
-                    if {"*", "**"} & set(name.split(".")):
+                names = self.events[flow.id] = tuple(dict.fromkeys(events(flow)))
+                for name in names:
+                    if "*" in name and {"*", "**"} & set(name.split(".")):
                         self.patterns[name].append(listener)
                     else:
                         self.by_event[node_of(name)].append(listener)
@@ -72,8 +74,7 @@ class Listening:
     def heard(self, node: str) -> list[str]:
         """Of an event that is emitted: the other names under which it is heard, patterns included."""
         names = names_of(node)
-        general = [node_of(name) for name in names if node_of(name) != node]
-        found = [name for name in general if name in self.by_event]
+        found = [name for name in map(node_of, names[:-1]) if name in self.by_event]
         return found + [p for p in self.patterns if any(matches(p, name) for name in names)]
 
 
@@ -111,12 +112,8 @@ def names_of(node: str) -> tuple[str, ...]:
 
 
 def matches(pattern: str, name: str) -> bool:
-    """As eventemitter2 compares them, part by part."""
+    """As eventemitter2 compares them, part by part. What it takes `**` for is its own: here that hears everything."""
     parts, names = pattern.split("."), name.split(".")
-    reach = {0}
-    for part in parts:
-        if part == "**":
-            reach = {place for start in reach for place in range(start, len(names) + 1)}
-        else:
-            reach = {p + 1 for p in reach if p < len(names) and (part == "*" or part == names[p])}
-    return len(names) in reach
+    if "**" in parts:
+        return True
+    return len(parts) == len(names) and all(part in ("*", other) for part, other in zip(parts, names))

@@ -1,0 +1,62 @@
+"""What a condition, a pattern and an address mean to Directus, as far as it can be known before anything runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compliance.core.template import parse
+from compliance.core.triggering import ANYTHING, may_start_with, reached
+from compliance.systems.platform.conditions import evaluate
+from compliance.systems.platform.listening import matches
+
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors/conditions.json").read_text(encoding="utf-8"))
+
+
+def test_what_is_said_of_a_condition_is_what_directus_does() -> None:
+    """Recorded from it. Undecided is allowed, wrong is not."""
+    said = [(evaluate(condition, data), holds) for condition, data, holds in VECTORS["conditions"]]
+    assert [pair for pair in said if pair[0] is not None and pair[0] != pair[1]] == []
+    assert sum(pair[0] is not None for pair in said) > 200
+
+
+def test_a_pattern_hears_at_least_what_it_hears_in_directus() -> None:
+    said = [(pattern, matches(pattern, name), hears) for pattern, name, hears in VECTORS["events"]]
+    assert [p for p, mine, real in said if real and not mine] == []
+    assert [p for p, mine, real in said if mine != real and "**" not in p] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "may"),
+    [
+        ("knowledge/{{a}}", True), ("know{{a}}", True), ("{{a}}", True), ("", False), ("{{a}}registries/", True),
+        ("registries/{{a}}", False), ("knowledge", False), ("Knowledge/{{a}}", False), ("knowledge_{{a}}", False),
+    ],
+)  # fmt: skip
+def test_what_a_text_begins_with_is_decided_by_what_is_known_of_it(text: str, may: bool) -> None:
+    assert may_start_with(parse(text), "knowledge/") == may
+
+
+@given(st.text("ab/", max_size=4), st.text("ab/", max_size=4), st.text("ab/", max_size=3))
+def test_whatever_a_variable_holds_a_text_that_may_not_begin_so_does_not(
+    head: str, value: str, prefix: str
+) -> None:
+    if not may_start_with(parse(head + "{{x}}"), prefix):
+        assert not (head + value).startswith(prefix)
+    assert may_start_with(parse(head), prefix) == head.startswith(prefix)
+
+
+@given(st.text(), st.text())
+def test_any_address_has_a_meaning(method: str, url: str) -> None:
+    base, targets = reached(method, url)
+    assert isinstance(base, str)
+    assert targets is None or all(targets)
+
+
+def test_an_address_that_begins_with_a_variable_of_a_flow_may_be_any() -> None:
+    assert reached("POST", "{{$trigger.body.url}}/x").targets == (ANYTHING,)
+    assert reached("POST", "{{$env.URL}}/x").targets is None
