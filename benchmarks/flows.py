@@ -12,13 +12,16 @@ import argparse
 import dataclasses
 import gc
 import json
+import re
 import sys
 import time
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 import psycopg
-from _measure import exponent, medians, ratio
+from _measure import exponent, ratio
 
-from compliance import audit
 from compliance.core.flows import FLOW_COLUMNS, OPERATION_COLUMNS
 from compliance.estate import config
 from compliance.estate.embedded import throwaway
@@ -27,9 +30,16 @@ from compliance.estate.reference_build import load
 from compliance.estate.resources import resource
 from compliance.probing import Run
 from compliance.systems import Policies
-from compliance.systems.platform import rules as platform_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from compliance.estate.config import Estate
+    from compliance.estate.embedded import Server
+    from compliance.systems.protocol import Rule
 
 AT_MOST = 3.0
+PROOF = 2.0
 SIZES = (100, 300, 1000, 3000, 10000)
 _MADE = """
     create temporary table made as
@@ -64,69 +74,86 @@ def main() -> int:
         return report(estates, asked.rounds)
 
 
-def prepare(server, size):  # type: ignore[no-untyped-def]
+def prepare(server: Server, size: int) -> Estate:
     """A reference estate with that many flows more, and its configuration."""
     name = f"flows_{size}"
     with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
-        connection.execute(f"create database {name}")
+        connection.execute(f"create database {name}".encode())
     load(server.dsn(name))
     with psycopg.connect(server.dsn(name)) as connection:
-        connection.execute(_MADE, [size])
-        connection.execute(_FLOWS)
-        connection.execute(_OPERATIONS)
+        for statement in (_MADE.replace("%s", str(size)), _FLOWS, _OPERATIONS):
+            connection.execute(statement.encode())
     dsn = server.dsn(name, "compliance_probe")
     return dataclasses.replace(
         config.load(resource("fixtures/reference/estate.yaml")), dsn=dsn, embedded=False, documents=None
     )
 
 
-def report(estates, rounds: int) -> int:  # type: ignore[no-untyped-def]
+def report(estates: dict[int, Estate], rounds: int) -> int:
+    """Measure and print; 1 where the target is missed. The least of each: whatever else runs only adds."""
     largest = max(estates)
-    ours, base = medians(rounds, lambda: look_and_judge(estates[largest]), lambda: None)
     texts = rows_as_text(estates[largest])
-    base = min(timed(lambda: [json.loads(text) for text in texts]) for _ in range(rounds * 2))
-    seconds = [min(timed(lambda s=size: look_and_judge(estates[s])) for _ in range(2)) for size in estates]
-    loops = timed(lambda: judge(look(estates[largest]), only="PL004"))
-    print(f"{largest} flows with {len(texts) - largest} operations, medians of {rounds}")
-    print(f"  looked at and judged {ours:.2f} s, json.loads of each row {base:.2f} s")
-    missed = ratio("time", ours / base, AT_MOST)
-    print(f"  look and loop proof {loops:.2f} s")
-    print(f"  exponent from {min(estates)} up: {exponent(list(estates), seconds):.2f} (1 is linear)")
-    return int(missed)
+    base, ours = [], []
+    for _ in range(rounds):
+        base.append(timed(lambda: [json.loads(text) for text in texts]))
+        ours.append(timed(lambda: look_and_judge(estates[largest])))
+    run = look(estates[largest])
+    proof = min(timed(lambda: judge(Run(run.estate, run.policies, run.observation), "PL004")) for _ in range(2))
+    seconds = [min(timed(partial(look_and_judge, estate)) for _ in range(2)) for estate in estates.values()]
+    print(f"{largest} flows with {len(texts) - largest} operations, the best of {rounds} in turns")
+    print(f"  looked at and judged {min(ours):.2f} s, json.loads of each row {min(base):.2f} s")
+    missed = ratio("time", min(ours) / min(base), AT_MOST)
+    print(f"  proof of loop freedom alone {proof:.2f} s (at most {PROOF:g})")
+    print(f"  exponent from {min(estates)} flows up: {exponent(list(estates), seconds):.2f} (1 is linear)")
+    return int(missed or proof > PROOF)
 
 
-def timed(what) -> float:  # type: ignore[no-untyped-def]
+def timed(what: Callable[[], object]) -> float:
     gc.collect()
     begin = time.perf_counter()
     what()
     return time.perf_counter() - begin
 
 
-def rows_as_text(estate) -> list[str]:  # type: ignore[no-untyped-def]
+def rows_as_text(estate: Estate) -> list[str]:
     """What the base parses: the columns that are judged, as PostgreSQL writes a row of them as JSON."""
-    with psycopg.connect(estate.dsn) as connection:
+    with psycopg.connect(estate.dsn or "") as connection:
         return [
             text
             for table, columns in (("flows", FLOW_COLUMNS), ("operations", OPERATION_COLUMNS))
             for (text,) in connection.execute(
-                f"select row_to_json(t)::text from (select {', '.join(columns)} from directus_{table}) as t"
+                f"select row_to_json(t)::text from (select {', '.join(columns)} from directus_{table}) as t".encode()
             )
         ]
 
 
-def look(estate) -> Run:  # type: ignore[no-untyped-def]
+def look(estate: Estate) -> Run:
     policies = Policies.load(estate)
     return Run(estate, policies, observe(estate, policies.needs()))
 
 
 def judge(run: Run, only: str = "") -> None:
     """Every rule of flows, once each, as an audit asks them."""
-    for name, rule in RULES.items():
+    for name, system, rule in rules():
         if not only or name == only:
-            judged = run.judged(rule, "platform" if name.startswith("PL") else "registry_sync")
-            if judged.failure is not None:
+            judged = run.judged(rule, system)
+            if judged.failure is not None and "unavailable" not in str(judged.failure):
                 raise SystemExit(f"{name}: {judged.failure}")
 
 
-def look_and_judge(estate) -> None:  # type: ignore[no-untyped-def]
+def rules() -> Iterator[tuple[str, str, Rule]]:
+    """Those that the probes of both systems read aloud."""
+    for system in ("platform", "registry_sync"):
+        for file in sorted(resource(f"probes/{system}").glob("test_*.py")):
+            found = re.search(r"expect_none\((\w+)\.(\w+)\)", file.read_text())
+            if found and (system != "platform" or "pl004" in file.name):
+                module = import_module(f"compliance.systems.{system}.{found[1]}")
+                yield file.name[5:10].upper(), system, getattr(module, found[2])
+
+
+def look_and_judge(estate: Estate) -> None:
     judge(look(estate))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
