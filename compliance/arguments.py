@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,9 +34,10 @@ def changes(commands: Commands) -> None:
 
 
 def _changing(
-    commands: Commands, name: str, call: str, text: str, example: str = "", *, estate: bool = True
-) -> argparse.ArgumentParser:
-    parser = add(commands, name, call, text, example, module="changing")
+    commands: Commands, name: str, call: str, text: str, example: str = "", *, estate: bool = True,
+    module: str = "changing",
+) -> argparse.ArgumentParser:  # fmt: skip
+    parser = add(commands, name, call, text, example, module=module)
     if estate:
         parser.add_argument(
             "--estate", metavar="FILE", help="estate.yaml; default: the embedded reference estate"
@@ -44,6 +46,7 @@ def _changing(
     return parser
 
 
+_deciding = partial(_changing, module="deciding")
 _PLAN = "folder of a plan, as `compliance compile` writes it"
 
 
@@ -51,12 +54,12 @@ def _plan(commands: Commands) -> None:
     inner = commands.add_parser("plan", help="read plans").add_subparsers(
         dest="action", required=True, metavar="ACTION"
     )
-    show = _changing(
+    show = _deciding(
         inner, "show", "plan_show", "check a plan's files and print what a person has to know of it",
         "compliance plan show reports/compiled/command_catalog/migration", estate=False,
     )  # fmt: skip
     show.add_argument("plan", metavar="PLAN", help=_PLAN)
-    diff = _changing(
+    diff = _deciding(
         inner,
         "diff",
         "plan_diff",
@@ -71,7 +74,7 @@ def _approval(commands: Commands) -> None:
     inner = commands.add_parser("keys", help="make keys").add_subparsers(
         dest="action", required=True, metavar="ACTION"
     )
-    new = _changing(
+    new = _deciding(
         inner, "new", "keys_new", "make a key to sign with; its public half belongs into platform.yaml",
         "compliance keys new alice.pem", estate=False,
     )  # fmt: skip
@@ -87,7 +90,7 @@ def _approval(commands: Commands) -> None:
         "--on", choices=("estate", "clone"),
         help="the estate itself, rolled back (default for reference and staging), or a clone (production)",
     )  # fmt: skip
-    approve = _changing(
+    approve = _deciding(
         commands, "approve", "approve", "sign that a plan may be executed, tested, rolled back or committed",
         "compliance approve PLAN --capability execute --key alice.pem --reason 'release 34' --expires 4h",
     )  # fmt: skip
@@ -137,9 +140,9 @@ def _ledger(commands: Commands) -> None:
     inner = commands.add_parser("ledger", help="read and check the ledger").add_subparsers(
         dest="action", required=True, metavar="ACTION"
     )
-    _changing(inner, "verify", "ledger_verify", "check that every line of the ledger is as it was written")
-    _changing(inner, "show", "ledger_show", "print what happened, oldest first")
-    settle = _changing(
+    _deciding(inner, "verify", "ledger_verify", "check that every line of the ledger is as it was written")
+    _deciding(inner, "show", "ledger_show", "print what happened, oldest first")
+    settle = _deciding(
         inner, "settle", "ledger_settle", "say what became of an interrupted change that content could not tell",
         "compliance ledger settle 3f9c2a71b0de --as not-applied --reason 'looked at by hand, ticket 12'",
     )  # fmt: skip

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 PAGE = 1000  # the most that it lists at once
 
 
-def opened(service: Service) -> AbstractContextManager[Web]:
+def opened(service: Service, seconds: float | None = None) -> AbstractContextManager[Web]:
     """A client for it."""
-    return web.opened("agent_data", service.url, {"x-api-key": service.token})
+    return web.opened("agent_data", service.url, {"x-api-key": service.token}, seconds)
 
 
 def info(api: Web) -> Iterator[ServiceInfo]:

@@ -8,7 +8,7 @@ from compliance.core.facts import DirectusServer, Revision, ServedFlow
 from compliance.estate import web
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from contextlib import AbstractContextManager
 
     from compliance.estate.config import Service
@@ -19,12 +19,14 @@ _GOVERNED = ["directus_flows", "directus_operations"]
 # Of these a revision's `data` says nothing; they stand in `delta`, where the write that left it sent them.
 _RELATIONS = ("operation", "flow", "resolve", "reject")
 # A run of a flow leaves a revision too, under the flow's id: that one has no delta.
-_WRITTEN = {"_and": [{"collection": {"_in": _GOVERNED}}, {"delta": {"_nnull": True}}]}
+_WRITTEN: dict[str, Any] = {"_and": [{"collection": {"_in": _GOVERNED}}, {"delta": {"_nnull": True}}]}
 
 
-def opened(service: Service, token: str | None = None) -> AbstractContextManager[Web]:
+def opened(
+    service: Service, token: str | None = None, seconds: float | None = None
+) -> AbstractContextManager[Web]:
     """A client, with the token that looks or another one."""
-    return web.opened("directus", service.url, {"authorization": f"Bearer {token or service.token}"})
+    return web.opened("directus", service.url, {"authorization": f"Bearer {token or service.token}"}, seconds)
 
 
 def server(api: Web) -> Iterator[DirectusServer]:
@@ -34,19 +36,24 @@ def server(api: Web) -> Iterator[DirectusServer]:
 
 def served(api: Web) -> Iterator[ServedFlow]:
     """Every flow that it lists."""
-    for row in _rows(api, "/flows", {"fields": ["id", "name", "status"], "sort": ["id"]}):
+    for row in rows(api, "/flows", {"fields": ["id", "name", "status"], "sort": ["id"]}):
         yield ServedFlow(row.at("id").text, row.at("name").text, row.at("status").text)
 
 
-def revisions(api: Web) -> Iterator[Revision]:
-    """The newest of each flow and operation: first which these are, then their content, some thousand at once."""
-    group = ["collection", "item"]
-    newest = {"aggregate": {"max": ["id"]}, "groupBy": group, "sort": group, "filter": _WRITTEN}
-    ids = [row.at("max").at("id").number for row in _rows(api, "/revisions", newest)]
+def revisions(api: Web, only: Iterable[str] | None = None) -> Iterator[Revision]:
+    """The newest of each flow and operation: first which these are, then their content, some thousand at once.
+
+    `only`: of these and no others, which are not more than fit into one request.
+    """
+    group, written = ["collection", "item"], _WRITTEN
+    if only is not None:
+        written = {"_and": [_WRITTEN, {"item": {"_in": list(only)}}]}
+    newest = {"aggregate": {"max": ["id"]}, "groupBy": group, "sort": group, "filter": written}
+    ids = [row.at("max").at("id").number for row in rows(api, "/revisions", newest)]
     fields = ["collection", "item", "data", "delta"]
     for start in range(0, len(ids), AT_ONCE):
         wanted = {"fields": fields, "filter": {"id": {"_in": ids[start : start + AT_ONCE]}}, "sort": ["id"]}
-        for row in _rows(api, "/revisions", wanted):
+        for row in rows(api, "/revisions", wanted):
             content = _content(row.at("data").value, row.at("delta").value)
             yield Revision(row.at("item").text, row.at("collection").text, content)
 
@@ -58,14 +65,14 @@ def _content(data: Any, delta: Any) -> Any:
     return data | {name: delta[name] for name in _RELATIONS if name in delta}
 
 
-def _rows(api: Web, path: str, query: dict[str, Any]) -> Iterator[Form]:
+def rows(api: Web, path: str, query: dict[str, Any]) -> Iterator[Form]:
     """Every row of an answer. SEARCH, as no GET carries a thousand ids; in pages, where the server gives no more."""
     most, number = _most(api), 1
     while True:
         asked = {"query": query | {"limit": most, "page": number}}
-        rows = api.ask("SEARCH", path, body=asked).expected(200).form.at("data").parts
-        yield from rows
-        if most == -1 or len(rows) < most:
+        page = api.ask("SEARCH", path, body=asked).expected(200).form.at("data").parts
+        yield from page
+        if most == -1 or len(page) < most:
             return
         number += 1
 

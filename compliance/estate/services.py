@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import TYPE_CHECKING
 
 from compliance.core.errors import CouldNotLook
 from compliance.core.observation import Blind, Provenance
 from compliance.estate import agent_data_facts, directus_facts, documents
+from compliance.estate.config import Service
 from compliance.estate.connection import read_only
 from compliance.estate.seeing import Section, section, unavailable
+from compliance.estate.web import Web
 
 if TYPE_CHECKING:
     from compliance.core.needs import DocumentsNeed, Needs
@@ -27,7 +30,7 @@ _QUERIES = {
     "agent_data.webhooks": ("GET /api/webhooks", agent_data_facts.webhooks),
     "documents": ("GET /kb/list", agent_data_facts.listed),
 }
-_OPEN = {"directus": directus_facts.opened, "agent_data": agent_data_facts.opened}
+_OPEN: dict[str, Callable[[Service], AbstractContextManager[Web]]] = {"directus": directus_facts.opened, "agent_data": agent_data_facts.opened}
 _ABSENT = "{} is not configured: set {} in estate.yaml, or declare {} unavailable"
 
 

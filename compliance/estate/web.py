@@ -10,6 +10,7 @@ import socket
 import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from urllib.parse import quote
 
 from compliance.core.errors import CouldNotLook
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+_PLAIN = "/:@!$&'()*+,;=~"  # and letters and digits: what a path may hold as it is
 SECONDS = 30.0  # for all requests of a look at one service
 EACH = 10.0  # to connect, or between two pieces of an answer
 BYTES = 64 * 2**20
@@ -129,13 +131,13 @@ class Web:
         """Any answer, whatever its status; raises `Unanswered` where there is none."""
         import httpx
 
-        asked = f"{self.name}: {method} {path}"
+        asked, address = f"{self.name}: {method} {path}", quote(path, safe=_PLAIN)
         if self._gone:
             raise Unanswered(f"{asked}: {self._gone}")
         content = None if body is None else json.dumps(body).encode()
         try:
             with self._client.stream(
-                method, path, params=params or None, content=content,
+                method, address, params=params or None, content=content,
                 headers={"content-type": "application/json"} if content else None,
                 extensions={"trace": self._watch.trace},
             ) as response:  # fmt: skip
@@ -199,7 +201,7 @@ class _Watch:
 
 
 @contextmanager
-def opened(name: str, url: str, headers: Mapping[str, str]) -> Iterator[Web]:
+def opened(name: str, url: str, headers: Mapping[str, str], seconds: float | None = None) -> Iterator[Web]:
     """A client for the service at `url`. A connection that is refused is tried once more, a request never."""
     import httpx
 
@@ -209,7 +211,7 @@ def opened(name: str, url: str, headers: Mapping[str, str]) -> Iterator[Web]:
         raise Unanswered(f"{name}: {_told(error)}") from None
     verify = httpx.create_ssl_context() if address.scheme == "https" else False
     transport = httpx.HTTPTransport(verify=verify, retries=1, trust_env=False)
-    watch = _Watch(SECONDS)
+    watch = _Watch(SECONDS if seconds is None else seconds)
     try:
         with httpx.Client(
             base_url=address, headers=dict(headers), timeout=EACH, follow_redirects=False, trust_env=False,

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from compliance.core import footprint
 from compliance.core.errors import Refused
-from compliance.executor import fence, recovery, running
+from compliance.executor import calling, fence, following, recovery, running
 from compliance.executor.approvals import Grant, granted
+from compliance.executor.finishing import Done, finish
+from compliance.executor.following import Work
 from compliance.executor.receipt import VERIFIED, is_verified, standing
 from compliance.executor.session import session
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from compliance.estate.config import Estate
@@ -37,12 +40,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What became of it. `receipt`: the ledger entry to roll back from; None for a dry run."""
+    """What became of it. `receipt`: the ledger entry to roll back from; None for a dry run. `called`: what followed."""
 
     receipt: str | None
     effect: Effect
     trails: dict[str, int]
     recovered: bool = False
+    called: Mapping[str, Any] = field(default_factory=dict)
 
 
 def apply(change: Change, plan: Plan, *, policy: str, dry_run: bool = False) -> Applied:
@@ -56,14 +60,24 @@ def apply(change: Change, plan: Plan, *, policy: str, dry_run: bool = False) -> 
         session(change.estate, plan.needs, change.execution, _purpose("apply", plan)) as s,
     ):
         recovery.settle(change, s)
-        earlier = None if dry_run else _earlier(change, s, plan)
-        if earlier is not None:
-            return earlier
-        grant = granted(
-            plan, "execute", execution=change.execution, ledger=change.ledger, now=change.now
-        )  # fmt: skip
-        check_target(s, plan)
-        return _transact(change, s, plan, grant, keep=not dry_run)
+        applied = None if dry_run else _earlier(change, s, plan)
+        if applied is None:
+            grant = granted(
+                plan, "execute", execution=change.execution, ledger=change.ledger, now=change.now
+            )  # fmt: skip
+            check_target(s, plan)
+            following.check(change, s, Work.of(plan.content, back=False))
+            applied = _transact(change, s, plan, grant, keep=not dry_run)
+        return _finished(change, s, plan, applied)
+
+
+def _finished(change: Change, s: Session, plan: Plan, applied: Applied) -> Applied:
+    """With what follows COMMIT; a dry run has none."""
+    if applied.receipt is None:
+        return applied
+    named = {"name": plan.name, "digest": plan.digest}
+    done = Done(applied.receipt, applied.receipt, named, applied.effect, back=False)
+    return replace(applied, called=finish(change, s, plan.content, done))
 
 
 def _earlier(change: Change, s: Session, plan: Plan) -> Applied | None:
@@ -72,11 +86,14 @@ def _earlier(change: Change, s: Session, plan: Plan) -> Applied | None:
     The content decides: where somebody has undone it by hand, it is as if it had never been.
     """
     receipt = standing(change.ledger, plan.digest)
-    if receipt is None or receipt.effect.nothing:
+    if receipt is None or (receipt.effect.nothing and not plan.calls):
         return None
     if recovery.footprint_now(s, receipt.intent) != receipt.intent.body["footprint"]["after"]:
         return None
-    if is_verified(receipt, change.ledger):
+    verified = is_verified(receipt, change.ledger)
+    if verified and "open" in calling.states(change.estate, plan.calls).values():
+        return None
+    if verified:
         raise Refused(
             f"stale: {plan.name} was applied already, at {receipt.entry.at}: receipt {receipt.id}",
             remedy="nothing is left to do",
@@ -143,7 +160,7 @@ def check_bound(estate: Estate, plan: Plan, policy: str) -> None:
         reasons.append(f"it is for {plan.estate} ({plan.estate_kind}), this is {estate.name} ({estate.kind})")
     if plan.policy != policy:
         reasons.append(f"it follows policy {plan.policy[:12]}, in force is {policy[:12]}")
-    if not plan.steps:
+    if plan.compiled.nothing:
         reasons.append("it has no steps: there is nothing to do")
     if reasons:
         raise Refused(f"{plan.name} cannot be applied here", reasons=reasons, remedy="compile again and review")

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from compliance.core import footprint
 from compliance.core.errors import ComplianceError, Refused
-from compliance.executor import clone, fence, running
+from compliance.executor import clone, fence, following, running
 from compliance.executor.apply import check_bound, check_fresh, check_target
+from compliance.executor.following import Work
 from compliance.executor.session import session
 
 if TYPE_CHECKING:
@@ -34,7 +35,10 @@ class NotRestored(ComplianceError):
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
-    """What a rehearsal showed. `sequences` moved though everything was taken back; `trails` got rows."""
+    """What a rehearsal showed. `sequences` moved though everything was taken back; `trails` got rows.
+
+    `after`: of what follows COMMIT, which cannot be rehearsed, what could be looked at.
+    """
 
     place: Place
     created: int
@@ -42,6 +46,7 @@ class Rehearsed:
     removed: int
     sequences: dict[str, list[int | None]]
     trails: dict[str, int]
+    after: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -51,7 +56,7 @@ class Rehearsed:
             "rows": {"created": self.created, "changed": self.changed, "removed": self.removed},
             "sequences": self.sequences,
             "trails": self.trails,
-        }
+        } | ({"not_rehearsed": list(self.after)} if self.after else {})
 
 
 def place_for(plan: Plan, wanted: Place | None) -> Place:
@@ -69,7 +74,8 @@ def rehearse(change: Change, plan: Plan, place: Place, *, policy: str) -> Rehear
     def opened() -> AbstractContextManager[Session]:
         return session(change.estate, plan.needs, change.execution, purpose)
 
-    if place == "estate":
+    after = _after(change, plan, opened)
+    if place == "estate" or not plan.steps:
         before, found = _rolled_back(change, plan, opened)
     else:
         with opened() as s, s.transaction(keep=False):
@@ -79,7 +85,16 @@ def rehearse(change: Change, plan: Plan, place: Place, *, policy: str) -> Rehear
             found = _committed(change, plan, cloned)
     with opened() as s, s.transaction(keep=False):
         _same("the estate afterwards, on a new connection", before, running.state(s, plan.writes))
-    return found
+    return replace(found, after=after)
+
+
+def _after(change: Change, plan: Plan, opened: Open) -> tuple[str, ...]:
+    """What follows COMMIT is not made to be taken back: it is looked at, whether it could be."""
+    work = Work.of(plan.content, back=False)
+    if not work:
+        return ()
+    with opened() as s:
+        return tuple(following.check(change, s, work))
 
 
 def _before(change: Change, s: Session, plan: Plan) -> State:

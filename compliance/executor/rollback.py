@@ -5,13 +5,16 @@ It reads the ledger alone, no plan and no template, so that a later version of t
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from compliance.core import footprint
 from compliance.core.errors import Refused
-from compliance.executor import fence, recovery, running
+from compliance.executor import fence, following, recovery, running
 from compliance.executor.apply import Applied, program
 from compliance.executor.approvals import granted
+from compliance.executor.finishing import Done, finish, left
+from compliance.executor.following import Work
 from compliance.executor.receipt import Receipt, find
 from compliance.executor.session import session
 
@@ -29,13 +32,44 @@ def rollback(change: Change, receipt_id: str, *, why: str = "", dry_run: bool = 
     purpose = f"rollback {receipt.digest[:8]}"
     with change.ledger.locked(), session(change.estate, receipt.needs, change.execution, purpose) as s:
         settled = recovery.settle(change, s)
-        if settled and settled.end.body.get("receipt") == receipt.entry.hash and not dry_run:
-            return Applied(settled.end.hash, settled.effect, {}, recovered=True)
-        _check_open(change, receipt, s)
-        grant = None if why else granted(
-            receipt, "rollback", execution=change.execution, ledger=change.ledger, now=change.now
-        )  # fmt: skip
-        return _transact(change, s, receipt, grant, why, keep=not dry_run)
+        taken = None if dry_run else _earlier(change, receipt, settled)
+        if taken is None:
+            _check_open(change, receipt, s)
+            grant = None if why else granted(
+                receipt, "rollback", execution=change.execution, ledger=change.ledger, now=change.now
+            )  # fmt: skip
+            following.check(change, s, Work.of(receipt.content, back=True))
+            taken = _transact(change, s, receipt, grant, why, keep=not dry_run)
+        return _finished(change, s, receipt, taken)
+
+
+def _earlier(change: Change, receipt: Receipt, settled: recovery.Settled | None) -> Applied | None:
+    """What an earlier run did, where it was ended before all was done that follows; nothing may have followed since."""
+    if settled and settled.end.body.get("receipt") == receipt.entry.hash:
+        return Applied(settled.end.hash, settled.effect, {}, recovered=True)
+    entries = change.ledger.entries()
+    last = [entry for entry in entries if entry.kind in ("receipt", "rolled-back")][-1]
+    if last.kind != "rolled-back" or last.body["receipt"] != receipt.entry.hash:
+        return None
+    intent = next(entry for entry in entries if entry.hash == last.body["intent"])
+    effect = running.Effect.from_json(intent.body["effect"])
+    if not left(change.ledger, receipt.content, _done(receipt, last.hash, effect)):
+        return None
+    return Applied(last.hash, effect, last.body.get("trails", {}), recovered=True)
+
+
+def _finished(change: Change, s: Session, receipt: Receipt, taken: Applied) -> Applied:
+    """With what follows COMMIT; a dry run has none."""
+    if taken.receipt is None:
+        return taken
+    done = _done(receipt, taken.receipt, taken.effect)
+    return replace(taken, called=finish(change, s, receipt.content, done))
+
+
+def _done(receipt: Receipt, entry: str, effect: running.Effect) -> Done:
+    plan = receipt.entry.body["plan"]
+    named = {"name": plan["name"], "digest": plan["digest"]}
+    return Done(entry, receipt.entry.hash, named, effect, back=True)
 
 
 def _check_open(change: Change, receipt: Receipt, s: Session) -> None:
@@ -44,7 +78,7 @@ def _check_open(change: Change, receipt: Receipt, s: Session) -> None:
             raise Refused(
                 f"receipt {receipt.id} was rolled back already, at {entry.at}", remedy="nothing is left to do"
             )
-    if receipt.effect.nothing:
+    if receipt.effect.nothing and not receipt.content.get("calls"):
         raise Refused(
             f"receipt {receipt.id}: there is nothing to roll back",
             reasons=["the change made, changed and removed no row"],

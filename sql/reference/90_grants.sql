@@ -77,4 +77,8 @@ reset role;
 set role agent_data_app;
 grant usage on schema agent_data to compliance_probe;
 grant select on agent_data.kb_documents to compliance_probe;
+-- Who applies plans rehearses them on a clone, and a clone begins with a dump.
+grant usage on schema agent_data to estate_owner;
+grant select on all tables in schema agent_data to estate_owner;
+grant select on all sequences in schema agent_data to estate_owner;
 reset role;

@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-from compliance import changing, cli
+from compliance import changing, cli, opening
 
 FILLER = "filler"
 
@@ -27,7 +27,7 @@ def run(order: dict[str, Any], arguments: list[str]) -> None:
     # A shell lets what it starts in the background ignore Ctrl-C, and children inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(place)
-    changing.say = Striker(order)
+    changing.say = opening.say = Striker(order)
     sys.exit(cli.main(arguments))
 
 

@@ -1,0 +1,135 @@
+"""What will follow COMMIT, and whether it can: asked before anything is changed, as a service knows no rollback."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from compliance.core.errors import CouldNotLook, Refused
+from compliance.core.needs import Needs
+from compliance.estate import directus_facts
+from compliance.executor import calling, reloading, spelling
+from compliance.executor.session import Session
+
+if TYPE_CHECKING:
+    from compliance.core.change import Call
+    from compliance.core.observation import Observation
+    from compliance.estate.config import Service
+    from compliance.executor.apply import Change
+    from compliance.executor.running import Effect
+
+_RELOADS = "reloads-runtime"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What follows a change, or (`back`) taking it back. `reloads`: it writes what Directus runs."""
+
+    calls: tuple[Call, ...]
+    needs: Needs
+    reloads: bool
+    back: bool
+
+    @classmethod
+    def of(cls, content: dict[str, Any], *, back: bool) -> Work:
+        """Of a plan, as its `plan.json` and the ledger hold it; older ones know nothing of calls."""
+        calls = tuple(map(spelling.call_from_json, content.get("calls", [])))
+        needs = spelling.needs_from_json(content["needs"])
+        return cls(calls, needs, _RELOADS in content["hazards"], back)
+
+    def __bool__(self) -> bool:
+        return self.reloads or bool(self.calls)
+
+    def leaves(self, effect: Effect) -> bool:
+        """Is there something to do after a change that did this?"""
+        return bool(self.calls) or (self.reloads and bool(reloading.touched(self.needs, effect)))
+
+
+def check(change: Change, s: Session, work: Work) -> list[str]:
+    """Before anything is changed: all that follows COMMIT can be done. Returns what a person has to know of it."""
+    unable = _unable(change, work)
+    if unable:
+        raise Refused(
+            "what follows COMMIT could not be done", reasons=unable,
+            remedy="set that in estate.yaml, or declare directus unavailable; nothing was changed",
+        )  # fmt: skip
+    try:
+        _check_calls(change, work)
+        told = [f"{len(work.calls)} call(s): looked at, each can be made; none was made"] if work.calls else []
+        return told + (_reload_told(change, s, work) if work.reloads else [])
+    except CouldNotLook as error:
+        remedy = error.remedy or "give the same command again when it answers; nothing was changed"
+        raise CouldNotLook(error.message, remedy=remedy) from None
+
+
+def _check_calls(change: Change, work: Work) -> None:
+    """What the service holds is not in the footprint: it is asked itself."""
+    stuck = [
+        f"{title}: what it is about is neither as before nor as after it"
+        for title, state in calling.states(change.estate, work.calls).items()
+        if state == "neither"
+    ]
+    if stuck:
+        raise Refused(
+            "stale: calls can be neither made nor taken back", reasons=stuck,
+            remedy="compile again and review the new plan; nothing was changed",
+        )  # fmt: skip
+
+
+def _unable(change: Change, work: Work) -> list[str]:
+    """What is neither configured nor declared unavailable. A call that nobody can make is never left out."""
+    estate, lacking = change.estate, []
+    for name in sorted({call.service for call in work.calls}):
+        if excluded(change, name):
+            lacking += [f"{name} is declared unavailable, so its calls cannot be made"]
+        elif getattr(estate, name) is None:
+            lacking += [f"{name} is not configured, and the plan calls it"]
+    writes = work.reloads and not excluded(change, "directus")
+    if writes and estate.directus is None:
+        lacking += ["directus is not configured, and would go on running what it has read before"]
+    calls = any(call.service == "directus" for call in work.calls)
+    if (writes or calls) and estate.directus is not None and estate.directus.writer_token is None:
+        lacking += ["directus has no writer_token, without which nobody may write by its API"]
+    return lacking
+
+
+def excluded(change: Change, source: str) -> str:
+    """Why this estate cannot open a source, as long as that is declared; else nothing."""
+    declared = change.estate.unavailable.get(source)
+    over = declared is None or declared.until < change.now.date().isoformat()
+    return "" if declared is None or over else f"unavailable until {declared.until}: {declared.reason}"
+
+
+def _reload_told(change: Change, s: Session, work: Work) -> list[str]:
+    """By its list of flows it is told from the Directus of another estate."""
+    if why := excluded(change, "directus"):
+        return [f"Directus will not be told to load anything again ({why}): restart it"]
+    _check_serves(change, s, work.needs)
+    return ["Directus answers, and lists the flows of this database; it was not told to load anything again"]
+
+
+def _check_serves(change: Change, s: Session, needs: Needs) -> None:
+    now = rows_now(s, needs)
+    with directus_facts.opened(directus(change)) as api:
+        served = {flow.id for flow in directus_facts.served(api)}
+    for path, need in reloading.governed(needs):
+        there = {row.values[0] for row in now.read(need.section)}
+        if path == "/flows" and there != served:
+            raise Refused(
+                "the Directus in estate.yaml does not serve this database",
+                reasons=[f"{len(there ^ served)} flow(s) are in one of both alone"],
+                remedy="set directus.url to the one that does; nothing was changed",
+            )
+
+
+def directus(change: Change) -> Service:
+    """The one of the estate, of which `check` has made sure."""
+    return cast("Service", change.estate.directus)
+
+
+def rows_now(s: Session, needs: Needs) -> Observation:
+    """Flows and operations as the database holds them."""
+    rows = tuple(need for _, need in reloading.governed(needs))
+    here = Session(s.estate, Needs(rows=rows), s.connection, s.step_seconds)
+    with here.transaction(keep=False):
+        return here.observe()
