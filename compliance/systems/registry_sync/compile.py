@@ -3,23 +3,25 @@ without its flow."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from compliance.core import canonical
 from compliance.core.change import Compiled
-from compliance.core.errors import Refused
 from compliance.core.flows import FLOW_COLUMNS, OPERATION_COLUMNS
-from compliance.systems.registry_sync.desired import Flow, desired, unambiguous
-from compliance.systems.registry_sync.drift import JUDGED_OF_OPERATION, differing, shown, surplus
+from compliance.systems.registry_sync.desired import Flow, desired
+from compliance.systems.registry_sync.drift import JUDGED_OF_OPERATION, differing, kept, shown, surplus
+from compliance.systems.registry_sync.ids import unambiguous
 from compliance.systems.registry_sync.moves import moves_of
+from compliance.systems.registry_sync.obstacles import check_restorable, check_unobstructed
 from compliance.systems.registry_sync.writer import Side, Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from compliance.core.change import Step
     from compliance.systems.protocol import Facts
-    from compliance.systems.registry_sync.desired import Values
+    from compliance.systems.registry_sync.ids import Values
     from compliance.systems.registry_sync.policy import Policy
 
 SYSTEM = "registry_sync"
@@ -30,11 +32,15 @@ def compile(facts: Facts) -> tuple[Compiled, ...]:  # noqa: A001  the field's wo
     policy: Policy = facts.policy
     flows, operations = rows(facts, "flows"), rows(facts, "operations")
     unambiguous(policy, flows)
-    want = desired(policy, flows, operations)
-    there = {flow.id: _there(flow.id, flows, operations) for flow in want}
-    _no_secrets(want, there)
-    writer = Writer(facts.policies["platform"].directus.schema)
-    return (_seed(writer, want, there), _migration(policy, writer, want, there, flows))
+    declared = desired(policy, flows, operations)
+    there = _there(declared, flows, operations)
+    want = [_kept(flow, there[flow.id]) for flow in declared]
+    writer = Writer(facts.policies["platform"].directus.schema, facts.read("catalog.columns"))
+    extra = [r for r in flows if surplus(policy, r, {flow.id for flow in want})] if policy.prune else []
+    return (
+        _seed(writer, want, there),
+        _migration(writer, want, there, Side(tuple(flows), tuple(operations)), extra),
+    )
 
 
 def prepare(facts: Facts) -> tuple[Compiled, ...]:
@@ -50,14 +56,31 @@ def rows(facts: Facts, section: str) -> list[Values]:
     return [row.values for row in facts.read(f"rows:{section}")]
 
 
-def _there(flow: str, flows: Iterable[Values], operations: Iterable[Values]) -> Side:
-    return Side(
-        tuple(row for row in flows if row[0] == flow), tuple(row for row in operations if row[4] == flow)
+def _there(want: Sequence[Flow], flows: Iterable[Values], operations: Iterable[Values]) -> dict[str, Side]:
+    """Of each declared flow what is there. An operation that has to be one of its is, wherever it is now."""
+    owner = {row[0]: flow.id for flow in want for row in flow.operations}
+    parts: dict[Any, list[Values]] = {}
+    for row in operations:
+        parts.setdefault(owner.get(row[0], row[4]), []).append(row)
+    by_id = {row[0]: row for row in flows}
+    return {
+        flow.id: Side((by_id[flow.id],) if flow.id in by_id else (), tuple(parts.get(flow.id, ())))
+        for flow in want
+    }
+
+
+def _kept(flow: Flow, there: Side) -> Flow:
+    """As declared, in the spelling that is there where it means the same."""
+    found = there.rows("flows") | there.rows("operations")
+    return replace(
+        flow,
+        row=kept(flow.row, found.get(flow.id)),
+        operations=tuple(kept(row, found.get(row[0])) for row in flow.operations),
     )
 
 
-def _seed(writer: Writer, want: Sequence[Flow], there: dict[str, Side]) -> Compiled:
-    steps = [writer.insert(flow, there[flow.id]) for flow in want]
+def _seed(writer: Writer, want: Sequence[Flow], there: Mapping[str, Side]) -> Compiled:
+    steps = [writer.insert(flow.name, _side([flow]), there[flow.id]) for flow in want]
     return Compiled(SYSTEM, "seed", _counted(want), tuple(steps), payloads=payloads(want))
 
 
@@ -67,53 +90,61 @@ def _counted(want: Sequence[Flow]) -> str:
 
 
 def _migration(
-    policy: Policy, writer: Writer, want: Sequence[Flow], there: dict[str, Side], flows: Sequence[Values]
+    writer: Writer, want: Sequence[Flow], there: Mapping[str, Side], whole: Side, extra: Sequence[Values]
 ) -> Compiled:
-    steps: list[Step] = []
-    changed: list[Flow] = []
-    for flow in want:
-        side = there[flow.id]
-        if not side.flows or not _same(flow, side):
-            changed.append(flow)
-            steps.append(
-                writer.change(f"set right {flow.name}" if side.flows else f"set up {flow.name}", side, flow)
-            )
-    ids = {flow.id for flow in want}
-    extra = [row for row in flows if surplus(policy, row, ids)] if policy.prune else []
-    steps += [writer.switch_off(shown(row), row) for row in extra]
+    changed = [flow for flow in want if not there[flow.id].flows or _differs(flow, there[flow.id])]
     made = sum(not there[flow.id].flows for flow in changed)
+    steps: list[Step] = []
+    for group in _entangled(changed, there):
+        before, after = _joined(there[flow.id] for flow in group), _side(group)
+        check_restorable([*before.flows, *before.operations])
+        check_unobstructed(before, after, whole)
+        verb = "set right" if before.flows else "set up"
+        steps.append(writer.change(f"{verb} {', '.join(flow.name for flow in group)}", before, after))
+    check_restorable(extra)
+    steps += [writer.switch_off(shown(row), row) for row in extra]
     title = _title({"set up": made, "set right": len(changed) - made, "switch off": len(extra)})
     return Compiled(SYSTEM, "migration", title, tuple(steps), payloads=payloads(changed))
+
+
+def _entangled(changed: Sequence[Flow], there: Mapping[str, Side]) -> list[list[Flow]]:
+    """Flows that lead into each other are set right in one step: `operation`, `resolve` and `reject` are unique, so
+    that of two which have each other's the first could not get its own."""
+    groups: list[tuple[set[str], list[Flow]]] = []
+    for flow in changed:
+        names, members = there[flow.id].named | _side([flow]).named, [flow]
+        apart: list[tuple[set[str], list[Flow]]] = []
+        for group in groups:
+            if group[0].isdisjoint(names):
+                apart.append(group)
+            else:
+                names, members = names | group[0], [*group[1], *members]
+        groups = [*apart, (names, members)]
+    order = {flow.id: place for place, flow in enumerate(changed)}
+    return sorted((sorted(g, key=lambda f: order[f.id]) for _, g in groups), key=lambda g: order[g[0].id])
+
+
+def _side(flows: Iterable[Flow]) -> Side:
+    listed = tuple(flows)
+    return Side(tuple(f.row for f in listed), tuple(row for f in listed for row in f.operations))
+
+
+def _joined(sides: Iterable[Side]) -> Side:
+    listed = tuple(sides)
+    return Side(tuple(r for s in listed for r in s.flows), tuple(r for s in listed for r in s.operations))
 
 
 def _title(parts: dict[str, int]) -> str:
     return ", ".join(f"{verb} {count} flow(s)" for verb, count in parts.items() if count) or "nothing to do"
 
 
-def _same(flow: Flow, side: Side) -> bool:
-    want = {row[0]: row for row in flow.operations}
-    found = {row[0]: row for row in side.operations}
+def _differs(flow: Flow, there: Side) -> bool:
+    want, found = _side([flow]).rows("operations"), there.rows("operations")
     return (
-        not any(differing(FLOW_COLUMNS, flow.row, side.flows[0]))
-        and want.keys() == found.keys()
-        and not any(any(differing(JUDGED_OF_OPERATION, want[key], found[key])) for key in want)
+        any(differing(FLOW_COLUMNS, flow.row, there.flows[0]))
+        or want.keys() != found.keys()
+        or any(any(differing(JUDGED_OF_OPERATION, want[key], found[key])) for key in want)
     )
-
-
-def _no_secrets(want: Sequence[Flow], there: dict[str, Side]) -> None:
-    """A secret is not in the observation, so no revert could put it back."""
-    found = [
-        f"{flow.name}: operation {row[2]}"
-        for flow in want
-        for row in there[flow.id].operations
-        if b"<secret " in canonical.dumps(row[7])
-    ]
-    if found:
-        raise Refused(
-            "flows hold a secret as text, which no plan can take back once it is overwritten",
-            reasons=found,
-            remedy="replace it in Directus by a name such as {{$env.X}}, change the secret, then compile again",
-        )
 
 
 def payloads(flows: Sequence[Flow]) -> dict[str, str]:

@@ -6,19 +6,15 @@ fires once with many keys (FACTS, 'Directus'), so an update and a delete hand ea
 
 from __future__ import annotations
 
-import uuid
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from compliance.core.errors import Refused
+from compliance.systems.registry_sync.ids import Identities, Values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from compliance.systems.registry_sync.policy import Collection, DeclaredFlow, Policy
-
-Values = tuple[Any, ...]
 
 
 class Part(NamedTuple):
@@ -49,55 +45,11 @@ class Flow:
         return str(self.row[0])
 
 
-class Identities:
-    """Which id each declared flow and operation has: that of the row which is there already, else one that follows
-    from its name (uuid5), so that compiling twice makes nothing twice."""
-
-    def __init__(self, policy: Policy, flows: Sequence[Values], operations: Sequence[Values]) -> None:
-        self.duplicates = _repeated(flows, policy.flows)
-        names: dict[str, str] = {}
-        for row in flows:
-            names.setdefault(str(row[1]), str(row[0]))
-            if str(row[0]) == _uuid("flow", str(row[1])):  # of two of one name, the one that was compiled
-                names[str(row[1])] = str(row[0])
-        self._flows = {name: names.get(name) or _uuid("flow", name) for name in policy.flows}
-        self._operations: dict[tuple[str, str], str] = {}
-        for row in operations:
-            self._operations.setdefault((str(row[4]), str(row[2])), str(row[0]))
-
-    def flow(self, name: str) -> str:
-        return self._flows[name]
-
-    def operation(self, flow: str, key: str) -> str:
-        found = self._operations.get((self._flows[flow], key))
-        return found or _uuid("operation", f"{flow}/{key}")
-
-
-def _repeated(flows: Sequence[Values], declared: Mapping[str, Any]) -> dict[str, int]:
-    counts = Counter(str(row[1]) for row in flows)
-    return {name: counts[name] for name in declared if counts[name] > 1}
-
-
-def _uuid(kind: str, name: str) -> str:
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"dot-compliance:registry_sync:{kind}:{name}"))
-
-
 def desired(policy: Policy, flows: Sequence[Values], operations: Sequence[Values]) -> tuple[Flow, ...]:
     """Every declared flow, a helper before the flow that calls it. Rows that are there keep their ids."""
     identities = Identities(policy, flows, operations)
     ordered = sorted(policy.flows.values(), key=lambda flow: not flow.helper)
     return tuple(_flow(policy, identities, declared) for declared in ordered)
-
-
-def unambiguous(policy: Policy, flows: Sequence[Values]) -> None:
-    """Refuse where a declared name stands twice: nobody could tell which of them is the one to repair."""
-    repeated = _repeated(flows, policy.flows)
-    if repeated:
-        raise Refused(
-            "flows of one name: nothing tells which one is meant",
-            reasons=[f"'{name}' stands {count} times" for name, count in repeated.items()],
-            remedy="delete or rename all but one of each in Directus, then compile again",
-        )
 
 
 def _flow(policy: Policy, identities: Identities, declared: DeclaredFlow) -> Flow:

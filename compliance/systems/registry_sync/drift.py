@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from compliance.core import canonical
 from compliance.core.change import Differs, Drift, Missing, Undeclared
-from compliance.core.flows import FLOW_COLUMNS, OPERATION_COLUMNS
-from compliance.systems.registry_sync.desired import desired
+from compliance.core.flows import FLOW_COLUMNS, OPERATION_COLUMNS, Flow, settings
+from compliance.systems.registry_sync import desired as declaring
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from compliance.systems.registry_sync.desired import Flow, Values
+    from compliance.systems.registry_sync.ids import Values
     from compliance.systems.registry_sync.policy import Policy
 
 # Where an operation stands on the canvas is nobody's business; its title is.
 JUDGED_OF_OPERATION = OPERATION_COLUMNS[:-2]
+_EVENTS = ("items.create", "items.update", "items.delete")
 
 
 def drift(policy: Policy, flows: Sequence[Values], operations: Sequence[Values]) -> list[Drift]:
     """`flows` and `operations`: rows in the order of `FLOW_COLUMNS` and `OPERATION_COLUMNS`."""
     by_id = {str(row[0]): row for row in flows}
     parts = _by_flow(operations)
-    want = sorted(desired(policy, flows, operations), key=lambda flow: flow.name)
+    want = sorted(declaring.desired(policy, flows, operations), key=lambda flow: flow.name)
     ids = {flow.id for flow in want}
     return [
         *(Undeclared(shown(row)) for row in sorted(flows, key=shown) if surplus(policy, row, ids)),
@@ -39,13 +41,20 @@ def drift(policy: Policy, flows: Sequence[Values], operations: Sequence[Values])
 
 def surplus(policy: Policy, row: Values, declared: set[str]) -> bool:
     """An active flow that policy does not declare, and that an event of a governed collection sets off."""
-    status, trigger, options = row[2], row[3], row[5]
-    if str(row[0]) in declared or status != "active" or trigger != "event" or not isinstance(options, dict):
-        return False
-    collections = options.get("collections")
-    return isinstance(collections, (list, tuple)) and any(
-        isinstance(name, str) and name in policy.collections for name in collections
+    flow = Flow(*row)._replace(options=settings(row[5]))
+    return (
+        str(row[0]) not in declared
+        and (flow.status, flow.trigger) == ("active", "event")
+        and any(_hears(flow, scope, policy) for scope in flow.listed("scope"))
     )
+
+
+def _hears(flow: Flow, scope: str, policy: Policy) -> bool:
+    """As Directus registers it: one of three scopes for each collection, any other as it stands, `*` for any part."""
+    if scope in _EVENTS:
+        return not policy.collections.keys().isdisjoint(flow.listed("collections"))
+    events = [*_EVENTS, *(f"{name}.{event}" for name in policy.collections for event in _EVENTS)]
+    return any(fnmatchcase(event, scope) for event in events)
 
 
 def shown(row: Values) -> str:
@@ -59,13 +68,22 @@ def same(want: Any, found: Any) -> bool:
 
 
 def differing(columns: Sequence[str], want: Values, found: Values) -> Iterator[tuple[str, Any, Any]]:
-    """The columns in which two rows differ, with both values."""
+    """The columns in which two rows differ, with both values. Options may be kept as the text of JSON."""
     for column, declared, observed in zip(columns, want, found, strict=False):
-        if not same(declared, observed):
+        if not same(declared, settings(observed) if column == "options" else observed):
             yield column, declared, observed
 
 
-def _of_flow(flow: Flow, found: Values, parts: Sequence[Values]) -> Iterator[Drift]:
+def kept(want: Values, found: Values | None) -> Values:
+    """A declared row in the spelling of the one that is there, where that means the same; its place on the canvas."""
+    if found is None:
+        return want
+    columns = FLOW_COLUMNS if len(want) == len(FLOW_COLUMNS) else OPERATION_COLUMNS
+    other = {column for column, _, _ in differing(columns, want, found)} - {"position_x", "position_y"}
+    return tuple(w if column in other else f for column, w, f in zip(columns, want, found, strict=True))
+
+
+def _of_flow(flow: declaring.Flow, found: Values, parts: Sequence[Values]) -> Iterator[Drift]:
     for column, declared, observed in differing(FLOW_COLUMNS, flow.row, found):
         yield Differs(flow.name, column, declared, observed)
     here = {str(row[0]): row for row in parts}

@@ -10,21 +10,22 @@ from compliance.core.change import Step
 from compliance.core.flows import FLOW_COLUMNS, OPERATION_COLUMNS
 from compliance.core.footprint import FactKey
 from compliance.core.sqltext import do_block, literal, name, raising
-from compliance.systems.registry_sync.drift import JUDGED_OF_OPERATION, differing
+from compliance.systems.registry_sync.drift import JUDGED_OF_OPERATION, same
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from compliance.core.change import Hazard
-    from compliance.systems.registry_sync.desired import Flow, Values
+    from compliance.core.facts import Column
+    from compliance.systems.registry_sync.ids import Values
 
 _SHAPE = ("relations", "columns", "constraints", "indexes", "triggers")
-_LINKS = ("resolve", "reject")
+_LINKS = {"resolve": 5, "reject": 6}
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """The rows of one flow before or after a change: none or one of the flow itself, and its operations."""
+    """The rows of flows that are changed together, before or after that, and of their operations."""
 
     flows: tuple[Values, ...]
     operations: tuple[Values, ...]
@@ -33,20 +34,30 @@ class Side:
         """By id."""
         return {str(row[0]): row for row in (self.flows if table == "flows" else self.operations)}
 
+    @property
+    def named(self) -> set[str]:
+        """Every operation that is here, or that something here leads to."""
+        links = (link for row in self.operations for link in (row[0], *row[5:7]))
+        return {str(link) for link in (*links, *(row[6] for row in self.flows)) if link is not None}
+
 
 class Writer:
     """Steps over `directus_flows` and `directus_operations` of a schema."""
 
-    def __init__(self, schema: str) -> None:
+    def __init__(self, schema: str, columns: Iterable[Column]) -> None:
         self.schema = schema
+        self._text = {
+            c.relation.removeprefix("directus_")
+            for c in columns
+            if (c.schema, c.name) == (schema, "options") and c.type not in ("json", "jsonb")
+        }
 
-    def change(self, title: str, before: Side, flow: Flow) -> Step:
-        """Make a flow as declared, whatever of it is there; revert gives back what was there."""
-        return self._step(title, before, Side((flow.row,), flow.operations))
+    def change(self, title: str, before: Side, after: Side) -> Step:
+        """Make flows as declared, whatever of them is there; revert gives back what was there."""
+        return self._step(title, before, after)
 
-    def insert(self, flow: Flow, before: Side) -> Step:
+    def insert(self, flow: str, after: Side, before: Side) -> Step:
         """The seed: insert what is not there; over a row that is there and is another one it aborts."""
-        after = Side((flow.row,), flow.operations)
         new = Side(
             tuple(after.rows("flows")[i] for i in after.rows("flows") if i not in before.rows("flows")),
             tuple(
@@ -61,7 +72,7 @@ class Writer:
             or "-- Nothing was inserted, so there is nothing to remove."
         )
         return Step(
-            f"set up {flow.name}", "\n\n".join(deploy), self._holds("verify", after, None), revert,
+            f"set up {flow}", "\n\n".join(deploy), self._holds("verify", after, None), revert,
             frozenset[Any]({"inserts", "reloads-runtime"}), self._reads(after), self._writes(after),
         )  # fmt: skip
 
@@ -103,16 +114,17 @@ class Writer:
 
     def _unlink(self, before: Side, after: Side) -> Iterator[str]:
         want = after.rows("operations")
-        linked = [
-            row[0]
-            for row in before.operations
-            if any(row[5:7]) and (row[0] not in want or any(differing(_LINKS, row[5:7], want[row[0]][5:7])))
-        ]
-        if linked:
-            yield (
-                f"update {self._table('operations')} as c set resolve = null, reject = null\n"
-                f"where c.id in ({', '.join(map(literal, linked))});"
-            )
+        for link, place in _LINKS.items():
+            loose = [
+                row[0]
+                for row in before.operations
+                if row[place] is not None and (row[0] not in want or want[row[0]][place] != row[place])
+            ]
+            if loose:
+                yield (
+                    f"update {self._table('operations')} as c set {link} = null\n"
+                    f"where c.id in ({', '.join(map(literal, loose))});"
+                )
         for row in before.flows:
             other = after.rows("flows").get(row[0])
             if row[6] is not None and other is not None and other[6] != row[6]:
@@ -126,7 +138,7 @@ class Writer:
     def _insert(self, table: str, rows: Sequence[Values], tail: str = "") -> str:
         columns = _columns(table)
         values = ",\n".join(
-            "    (" + ", ".join(self._value(c, v) for c, v in zip(columns, row, strict=True)) + ")"
+            "    (" + ", ".join(self._value(table, c, v) for c, v in zip(columns, row, strict=True)) + ")"
             for row in rows
         )
         return f"insert into {self._table(table)} ({', '.join(map(name, columns))})\nvalues\n{values}{tail};"
@@ -134,9 +146,9 @@ class Writer:
     def _update(self, table: str, before: Side, after: Side) -> Iterator[str]:
         old = before.rows(table)
         for row_id, row in after.rows(table).items():
-            changes = list(differing(_judged(table), row, old[row_id])) if row_id in old else []
+            changes = _changes(table, row, old[row_id]) if row_id in old else []
             if changes:
-                wanted = ", ".join(f"{name(column)} = {self._value(column, new)}" for column, new, _ in changes)
+                wanted = ", ".join(f"{name(c)} = {self._value(table, c, new)}" for c, new in changes)
                 yield f"update {self._table(table)} as c set {wanted}\nwhere c.id = {literal(row_id)};"
 
     def _holds(self, tag: str, side: Side, other: Side | None) -> str:
@@ -160,18 +172,25 @@ class Writer:
         return do_block(tag.lower(), "begin\n" + "\n".join(checks) + "\nend")
 
     def _is_there(self, table: str, row: Values) -> str:
-        same = " and ".join(
-            f"c.{name(column)} is null"
-            if value is None
-            else f"c.{name(column)}{_as(column)} = {self._value(column, value)}{_as(column)}"
-            for column, value in zip(_judged(table), row, strict=False)
-        )
+        pairs = zip(_judged(table), row, strict=False)
+        same = " and ".join(self._is(table, column, value) for column, value in pairs)
         return f"exists (select 1 from {self._table(table)} as c where {same})"
 
-    def _value(self, column: str, value: Any) -> str:
+    def _is(self, table: str, column: str, value: Any) -> str:
+        """JSON has no equality; as jsonb it has one that knows nothing of spaces and of the order of keys."""
+        there = f"c.{name(column)}"
+        if column != "options" or table in self._text:
+            return f"{there} is null" if value is None else f"{there} = {self._value(table, column, value)}"
+        # JSON's null is read as no value at all.
+        found = f"coalesce({there}::jsonb, 'null'::jsonb)" if value is None else f"{there}::jsonb"
+        return f"{found} = {literal(canonical.dumps(value).decode())}::jsonb"
+
+    def _value(self, table: str, column: str, value: Any) -> str:
         if value is None:
             return "null"
-        return literal(canonical.dumps(value).decode() if column == "options" else value)
+        if column != "options" or (table in self._text and isinstance(value, str)):
+            return literal(value)
+        return literal(canonical.dumps(value).decode())
 
     def _table(self, table: str) -> str:
         return f"{name(self.schema)}.directus_{table}"
@@ -183,11 +202,6 @@ class Writer:
 
     def _writes(self, side: Side) -> frozenset[FactKey]:
         return frozenset(FactKey(f"rows:{table}", str(row[0])) for table, rows in _tables(side) for row in rows)
-
-
-def _as(column: str) -> str:
-    """JSON has no equality; as jsonb it has one that knows nothing of spaces and of the order of keys."""
-    return "::jsonb" if column == "options" else ""
 
 
 def _columns(table: str) -> tuple[str, ...]:
@@ -221,9 +235,13 @@ def _hazards(before: Side, after: Side) -> set[Hazard]:
 
 def _updated(table: str, before: Side, after: Side) -> bool:
     want = after.rows(table)
-    return any(
-        i in want and any(differing(_judged(table), want[i], row)) for i, row in before.rows(table).items()
-    )
+    return any(i in want and bool(_changes(table, want[i], row)) for i, row in before.rows(table).items())
+
+
+def _changes(table: str, new: Values, old: Values) -> list[tuple[str, Any]]:
+    """What has to be written: a value counts as it is spelled, since that is what a revert has to give back."""
+    pairs = zip(_judged(table), new, old, strict=False)
+    return [(column, value) for column, value, before in pairs if not same(value, before)]
 
 
 def _said(table: str, row: Values) -> str:

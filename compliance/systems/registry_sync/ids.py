@@ -1,0 +1,75 @@
+"""Which id each declared flow and operation has: that of the row which is there, else one that follows from its name.
+
+So compiling twice makes nothing twice, and a flow that somebody set up by hand is taken over as it is.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from compliance.core.errors import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from compliance.systems.registry_sync.policy import Policy
+
+Values = tuple[Any, ...]
+KEYS = ("log", "each", "read", "send", "failed_read", "failed_send")  # of all operations that are declared
+
+
+class Identities:
+    """Of several rows the one that was compiled, else the one whose id comes first: their order decides nothing.
+
+    An operation that somebody moved to another declared flow is still the one that it was compiled as; one that has
+    become part of a flow which policy does not declare is left to that.
+    """
+
+    def __init__(self, policy: Policy, flows: Sequence[Values], operations: Sequence[Values]) -> None:
+        named: dict[str, set[str]] = {}
+        for row in flows:
+            named.setdefault(str(row[1]), set()).add(str(row[0]))
+        self._flows = {name: _chosen(named.get(name, ()), _uuid("flow", name)) for name in policy.flows}
+        self._owner = {str(row[0]): str(row[4]) for row in operations}
+        self._there: dict[tuple[str, str], set[str]] = {}
+        for row in operations:
+            self._there.setdefault((str(row[4]), str(row[2])), set()).add(str(row[0]))
+        self._compiled = {_uuid("operation", f"{name}/{key}") for name in policy.flows for key in KEYS}
+
+    def flow(self, name: str) -> str:
+        return self._flows[name]
+
+    def operation(self, flow: str, key: str) -> str:
+        assert key in KEYS
+        compiled, here = _uuid("operation", f"{flow}/{key}"), self._flows[flow]
+        owner = self._owner.get(compiled)
+        if owner is not None and owner in self._flows.values():
+            return compiled
+        found = self._there.get((here, key), set()) - self._compiled
+        return _chosen(found, compiled if owner is None else _uuid("operation", f"{here}/{key}"))
+
+
+def _chosen(found: Collection[str], compiled: str) -> str:
+    return compiled if compiled in found else min(found, default=compiled)
+
+
+def _uuid(kind: str, name: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"dot-compliance:registry_sync:{kind}:{name}"))
+
+
+def unambiguous(policy: Policy, flows: Sequence[Values]) -> None:
+    """Refuse where a declared name stands twice: nobody could tell which of them is the one to repair."""
+    repeated = _repeated(flows, policy.flows)
+    if repeated:
+        raise Refused(
+            "flows of one name: nothing tells which one is meant",
+            reasons=[f"'{name}' stands {count} times" for name, count in repeated.items()],
+            remedy="delete or rename all but one of each in Directus, then compile again",
+        )
+
+
+def _repeated(flows: Sequence[Values], declared: Mapping[str, Any]) -> dict[str, int]:
+    counts = Counter(str(row[1]) for row in flows)
+    return {name: counts[name] for name in declared if counts[name] > 1}
