@@ -48,7 +48,8 @@ def revisions(api: Web, only: Iterable[str] | None = None) -> Iterator[Revision]
     group, written = ["collection", "item"], _WRITTEN
     if only is not None:
         written = {"_and": [_WRITTEN, {"item": {"_in": list(only)}}]}
-    newest = {"aggregate": {"max": ["id"]}, "groupBy": group, "sort": group, "filter": written}
+    # By the id: where rows are filtered by permission, a sort by what is grouped by is SQL that PostgreSQL refuses.
+    newest = {"aggregate": {"max": ["id"]}, "groupBy": group, "sort": ["max.id"], "filter": written}
     ids = [row.at("max").at("id").number for row in rows(api, "/revisions", newest)]
     fields = ["collection", "item", "data", "delta"]
     for start in range(0, len(ids), AT_ONCE):
