@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # A server a worker. A file stays with one worker, which then makes what its tests share once; all that use a real
 # Directus stay with one, so that there is one Directus (tests/conftest.py).
-WORKERS := -n auto --maxprocesses 4 --dist loadgroup
+WORKERS := -n auto --maxprocesses 4 --dist loadfile
 NODE = $(BIN)/python -c "from compliance.estate.node import find; find($(1), '')" 2>/dev/null \
 	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-node.lock
 .DEFAULT_GOAL := help

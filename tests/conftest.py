@@ -3,15 +3,17 @@
 Each xdist worker starts its own server, when its first test asks for one: roles belong to a whole server, and
 two workers that change the same role would see each other. `--postgresql-host` names an outside server instead.
 
-A file stays with one worker. The tests on a real Directus, the users of the fixture `directus`, all stay with one, so
-that a run has one Directus; `--no-directus` leaves them out, where its npm packages cannot be had.
+A file stays with one worker. The files on a real Directus, those that take the fixture `directus`, all stay with one,
+so that a run has one Directus; `--no-directus` leaves such tests out, where its npm packages cannot be had.
 """
 
 from __future__ import annotations
 
+import ast
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -25,22 +27,46 @@ from compliance.estate.reference_build import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from pytest_postgresql.executors import NoopExecutor
+    from xdist.scheduler import LoadFileScheduling
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--no-directus", action="store_true", help="leave out the tests on a real Directus")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Who runs together with whom, and what was told not to run."""
+    """What was told not to run, and that the scheduler below is right."""
     for item in items:
-        live = "directus" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("directus" if live else item.path.stem))
-        if live and config.getoption("no_directus"):
-            item.add_marker(pytest.mark.skip(reason="--no-directus"))
+        if "directus" in getattr(item, "fixturenames", ()):
+            if not takes_directus(item.path):
+                raise pytest.UsageError(f"{item.nodeid} gets `directus` by another file: name it in this one")
+            if config.getoption("no_directus"):
+                item.add_marker(pytest.mark.skip(reason="--no-directus"))
+
+
+@cache
+def takes_directus(path: Path) -> bool:
+    """Does a function of this file take the fixture? Who hands out the tests knows their names alone."""
+    functions = [node for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.FunctionDef)]
+    return any(argument.arg == "directus" for function in functions for argument in function.args.args)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling | None:
+    """By file; all files on Directus as if they were one. (xdist's own groups have no effect under pytest 9.2.)"""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class OneDirectus(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return "directus" if takes_directus(config.rootpath / file) else file
+
+    return OneDirectus(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

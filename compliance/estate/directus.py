@@ -117,6 +117,7 @@ def program_of(
             for word in (secret, password, counterparts.agent_data_api_key, *people.secrets)
             if len(word) > 1
         ),
+        timeout=120.0,
         account=account(),
     )
 

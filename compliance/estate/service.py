@@ -38,7 +38,8 @@ PORTS = range(20_000, 32_000)
 PATIENCE = 10  # seconds from the request to end until it is ended
 LOOPBACK = "127.0.0.1"
 LAST_LINES, WIDTH = 16, 300
-_NOISE = re.compile(r"\s+(at .+|\w+: undefined,?)")  # how Node shows where an error came by, and what it has not
+# How Node shows where an error came by, and what it does not have.
+_NOISE = re.compile(r"\s+(at .+|\w+: undefined,?)")
 # A proxy of the caller's environment knows nothing of our loopback.
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 

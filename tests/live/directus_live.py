@@ -7,10 +7,13 @@ runs any more. What a test does to tables themselves stays; who does that takes 
 from __future__ import annotations
 
 import dataclasses
+import os
 import secrets
+import tempfile
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -26,7 +29,6 @@ from tests.conftest import clone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from pytest_postgresql.executors import NoopExecutor
 
@@ -198,8 +200,20 @@ def _tables(connection: psycopg.Connection) -> list[tuple[sql.Identifier, sql.Id
 @pytest.fixture(scope="session")
 def directus_process(reference_template: NoopExecutor) -> Iterator[Live]:
     """The one of this run."""
-    with standing(reference_template) as live:
+    with only_one(), standing(reference_template) as live:
         yield live
+
+
+@contextmanager
+def only_one() -> Iterator[None]:
+    """Two at a time would be slow, and nothing else would show it."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    mark = Path(tempfile.gettempdir()) / f"dotc-directus-{run}"
+    mark.touch(exist_ok=False)
+    try:
+        yield
+    finally:
+        mark.unlink()
 
 
 @pytest.fixture

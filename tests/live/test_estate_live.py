@@ -18,7 +18,8 @@ import pytest
 from compliance.core.errors import ConfigurationError
 from compliance.estate import agent_data, config, reference, reference_live, service
 from compliance.estate import directus as real
-from tests.live.test_directus_harness import listens, new_row
+from tests.live.test_directus_harness import new_row
+from tests.live.test_directus_lifecycle import listens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
