@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from compliance.core.change import Compiled, Exercise
     from compliance.core.flows import Flows
     from compliance.core.loops import Edge
+    from compliance.core.marking import Marking as Rows
     from compliance.core.needs import Needs
     from compliance.core.observation import Observation
     from compliance.estate.document import Document
@@ -76,8 +77,23 @@ class Preparing(System, Protocol):
         """Plans of kind `preparation`, compiled where nothing but `prepared` stands in the way."""
 
 
+class Marking(System, Protocol):
+    """A system of which much shows only in what becomes of a row: rows are made for that, and removed.
+
+    `safe`: rules that must not be broken before a row is made, since it would set off what never ends.
+    """
+
+    safe: frozenset[str]
+
+    def marking(self, facts: Facts) -> Rows:
+        """What is made."""
+
+
 class Triggering(System, Protocol):
     """A system that knows more of what triggers what than the flows say; the platform sums the edges of all."""
+
+    def desired_flows(self, facts: Facts) -> tuple[Sequence[Sequence[Any]], Sequence[Sequence[Any]]]:
+        """Rows of flows and of operations that a change would put in the place of what is there."""
 
     def edges(self, facts: Facts, flows: Flows) -> Iterable[Edge]:
         """Beyond the flows. Where nothing could be seen: a removed edge, which names what is assumed instead."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from compliance.systems.platform import rules
+from compliance.systems.platform import loopfree
 
 if TYPE_CHECKING:
     from compliance.probing import Look
@@ -20,4 +20,4 @@ if TYPE_CHECKING:
 @pytest.mark.each("platform.directus")
 def test_no_loop(look: Look) -> None:
     """Nothing in the estate triggers itself for ever."""
-    look.expect_none(rules.loop_free)
+    look.expect_none(loopfree.loop_free)

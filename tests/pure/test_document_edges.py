@@ -15,7 +15,7 @@ from compliance.estate import config
 from compliance.estate.resources import resource
 from compliance.probing import Run
 from compliance.systems import Policies
-from compliance.systems.platform import rules
+from compliance.systems.platform import loopfree
 from tests.pure.directus_flows import Estate, event
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def run_of(
 
 def judged(run: Run) -> tuple[list[str], list[str]]:
     """The messages of loops, and what their absence rests on."""
-    found = run.judged(rules.loop_free, "platform")
+    found = run.judged(loopfree.loop_free, "platform")
     assert found.failure is None, found.failure
     said = found.by_subject["directus"]
     (note,) = [j for j in said if isinstance(j, Note)]
@@ -148,7 +148,7 @@ def test_prefixes_that_are_no_constant_could_not_be_looked_at() -> None:
     assert source != SOURCE
     failure = (
         run_of(back(send(document_id="registries/a")), source=source)
-        .judged(rules.loop_free, "platform")
+        .judged(loopfree.loop_free, "platform")
         .failure
     )
     assert failure is not None
@@ -156,7 +156,7 @@ def test_prefixes_that_are_no_constant_could_not_be_looked_at() -> None:
 
 def test_the_certificate_is_kept_with_the_evidence_of_a_case_that_is_kept() -> None:
     run = run_of(back(send(document_id="registries/a")))
-    evidence = json.loads(run.evidence(rules.loop_free, "platform"))
+    evidence = json.loads(run.evidence(loopfree.loop_free, "platform"))
     certificate = evidence["notes"]["loop freedom"]
     assert certificate["loops"] == []
     assert len(certificate["assumptions"]) == 3
@@ -169,4 +169,4 @@ def test_an_estate_without_directus_has_no_flows_to_judge() -> None:
     found.policies = Policies.load(REFERENCE)
     found.policies["platform"] = replace(found.policies["platform"], directus=None)
     assert found.subjects("platform.directus") == []
-    assert found.judged(rules.loop_free, "platform").by_subject == {}
+    assert found.judged(loopfree.loop_free, "platform").by_subject == {}

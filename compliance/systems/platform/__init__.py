@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["compile", "exercises", "guards", "names", "needs", "parse", "reads"]
 
-guards = frozenset({"PL001", "PL002", "PL003"})
+guards = frozenset({"PL001", "PL002", "PL003", "PL005"})
 
 
 def needs(policy: Policy) -> Needs:

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from compliance.core import canonical
 from compliance.core.facts import Database, Function, Relation, Schema
-from compliance.core.finding import Finding, Judgement, Note
-from compliance.core.flows import flows_of
-from compliance.core.loops import prove
-from compliance.systems import system
-from compliance.systems.platform.flowgraph import Graph
+from compliance.core.finding import Finding, Judgement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from compliance.core.facts import Role
-    from compliance.core.flows import Flows
-    from compliance.core.loops import Edge, Proof
     from compliance.systems.protocol import Facts
 
 _WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "TRUNCATE", "CREATE", "MAINTAIN", "TRIGGER", "REFERENCES"})
@@ -100,45 +92,6 @@ def policies_are_reviewed(facts: Facts) -> Iterator[Judgement]:
     for name, policy in facts.policies.items():
         if not policy.reviewed:
             yield Finding(name, f"{name}.yaml says reviewed: false")
-
-
-def loop_free(facts: Facts) -> Iterator[Judgement]:
-    """Nothing triggers itself for ever, over the flows and all that other systems know to lead back to them."""
-    if facts.policy.directus is None:
-        return
-    found = flows_of(facts.read("rows:flows"), facts.read("rows:operations"))
-    proof = prove(_edges(facts, found))
-    for loop in proof.loops:
-        yield Finding(
-            "directus", f"triggers itself: {loop}", canonical.digest(canonical.dumps(loop.nodes))[:12]
-        )
-    if proof.more:
-        yield Finding("directus", f"there are more loops than these {len(proof.loops)}", "more")
-    yield Note("directus", "loop freedom", _certificate(proof))
-
-
-def _edges(facts: Facts, found: Flows) -> list[Edge]:
-    """Of all systems in force, looked up by name: none imports another."""
-    others: list[Edge] = []
-    for name in facts.policies:
-        tell = getattr(system(name), "edges", None) if name != facts.system else None
-        if tell is not None:
-            others += tell(replace(facts, system=name), found)
-    sources = {edge.source for edge in others}
-    wanted = {node for node in sources if node.startswith(("items.", "event:"))}
-    graph = Graph(found, addresses=facts.policy.directus.addresses, claimed=sources - wanted, wanted=wanted)
-    return [*others, *graph.edges()]
-
-
-def _certificate(proof: Proof) -> dict[str, Any]:
-    """What was looked at, and what the absence of loops rests on, each by name."""
-    return {
-        "nodes": proof.nodes,
-        "edges": proof.edges,
-        "loops": [str(loop) for loop in proof.loops],
-        "assumptions": list(proof.assumptions),
-        "edges that are not there": [f"{e.source} → {e.target}: {e.why}" for e in proof.removed],
-    }
 
 
 def _closure(role: str, roles: dict[str, Role]) -> set[str]:

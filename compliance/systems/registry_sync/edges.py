@@ -22,6 +22,7 @@ from compliance.core.triggering import (
     request_of,
 )
 from compliance.systems.registry_sync import reverse
+from compliance.systems.registry_sync.desired import desired
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -42,6 +43,13 @@ class Sent(NamedTuple):
 
     request: Request
     document: Template | None
+
+
+def desired_flows(facts: Facts) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """The rows that policy declares, under the ids that they have or would get."""
+    flows, operations = ([row.values for row in facts.read(f"rows:{name}")] for name in ("flows", "operations"))
+    want = desired(facts.policy, flows, operations)
+    return [flow.row for flow in want], [row for flow in want for row in flow.operations]
 
 
 def edges(facts: Facts, flows: Flows) -> Iterator[Edge]:
