@@ -143,9 +143,9 @@ class Executable(NamedTuple):
 
 
 class Exercised(NamedTuple):
-    """What a call answered that was made to be seen. `call`: digest of its SQL; `answer`: what policy asks for of it.
+    """What was seen of what was done to be seen: of a call, or of rows that were made. `call`: digest of what that was.
 
-    `error`: the state that PostgreSQL gave instead of an answer, or empty.
+    `answer`: what policy asks for of it. `error`: why there is none (of a call PostgreSQL's state), or empty.
     """
 
     name: str

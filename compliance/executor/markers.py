@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     Found = Mapping[str, Any] | None
 
 PAUSE = 0.1  # seconds between two looks at what has not come yet
+MISSES = 5  # of which the others wait: what was written first comes first
 LONGEST = 3600.0  # seconds for all requests of a run
 
 
@@ -151,20 +153,33 @@ def _waited(
     tell: Callable[[int, int], None],
 ) -> set[str]:
     """The documents that did not follow: nothing more came for so many seconds."""
-    waiting = {document: one for one in seen for document in one.rows}
+    waiting = deque((document, one) for one in seen for document in one.rows)
     total, since = len(waiting), time.monotonic()
     while waiting:
-        came = [name for name, one in waiting.items() if follows(one, name, _document(api, name))]
-        for name in came:
-            del waiting[name]
-        tell(total - len(waiting), total)
-        if came:
+        over = time.monotonic() - since >= seconds
+        if _came(api, waiting, follows, len(waiting) if over else MISSES):
             since = time.monotonic()
-        elif time.monotonic() - since >= seconds:
+        elif over:
             break
         else:
             time.sleep(PAUSE)
-    return set(waiting)
+        tell(total - len(waiting), total)
+    return {document for document, _ in waiting}
+
+
+def _came(
+    api: Web, waiting: deque[tuple[str, Seen]], follows: Callable[[Seen, str, Found], bool], misses: int
+) -> bool:
+    """Take out what has come; whoever has not is asked for again when the others were."""
+    count = len(waiting)
+    for _ in range(count):
+        document, one = waiting.popleft()
+        if not follows(one, document, _document(api, document)):
+            waiting.append((document, one))
+            misses -= 1
+            if not misses:
+                break
+    return len(waiting) < count
 
 
 def _tell(at: Report, what: str, count: int, total: int) -> None:

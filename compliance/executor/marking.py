@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from compliance.core.change import Compiled, Step
 from compliance.core.errors import ComplianceError, CouldNotLook
-from compliance.core.marking import KEY
+from compliance.core.marking import KEY, VARIABLE
 from compliance.core.needs import Needs
 from compliance.executor import markers, returns, unmarking
 from compliance.executor.apply import check_bound, check_target
@@ -20,8 +20,9 @@ from compliance.executor.approvals import granted
 from compliance.executor.session import session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from compliance.core.change import Hazard
     from compliance.core.footprint import FactKey
     from compliance.core.marking import Marked, Marking
     from compliance.executor.apply import Change
@@ -31,37 +32,41 @@ if TYPE_CHECKING:
     from compliance.executor.plan import Plan
 
 KIND, DONE = "marking", "unmarked"
+HAZARDS: tuple[Hazard, ...] = ("inserts", "updates", "deletes", "calls-service")
 
 
 def compiled(system: str, marking: Marking) -> Compiled:
     """The requests as a plan of comments, so that an approval can name exactly these."""
-    none: frozenset[FactKey] = frozenset()
-    hazards = frozenset({"inserts", "updates", "deletes", "calls-service"})
-    steps = tuple(
-        Step(
+    steps = [
+        _step(
             f"make, change and remove {1 + marking.many} row(s) of {marked.collection}",
-            "\n".join(f"-- {line}" for line in _requests(marked, marking)),
-            "",
-            "",
-            hazards,  # type: ignore[arg-type]
-            none,
-            none,
+            _requests(marked, marking),
         )
         for marked in marking.collections
-    )
-    title = f"make rows in {len(steps)} collection(s) and see what becomes of them; nothing of them stays"
-    return Compiled(system, "exercise", title, steps)
+    ]
+    if marking.control is not None:
+        name = returns.control_of(marking.control, VARIABLE)
+        steps.append(_step("write and remove a document that has to be sent back", [
+            f"POST /documents {name}",
+            f"within {marking.seconds:g} s it has to be sent to {marking.returned}, and no document of a row by then",
+            f"DELETE /documents/{name}",
+        ]))  # fmt: skip
+    title = f"make rows in {len(marking.collections)} collection(s) and see what becomes of them; nothing stays"
+    return Compiled(system, "exercise", title, tuple(steps))
+
+
+def _step(title: str, requests: Iterable[str]) -> Step:
+    none: frozenset[FactKey] = frozenset()
+    text = "\n".join(f"-- {line}" for line in requests)
+    return Step(title, text, "", "", frozenset(HAZARDS), none, none)
 
 
 def _requests(marked: Marked, marking: Marking) -> Iterator[str]:
-    path, change = f"/items/{marked.collection}", dict.fromkeys(marked.changed, "{marker}")
+    path, change = f"/items/{marked.collection}", dict.fromkeys(marked.changed, VARIABLE)
     yield f"POST {path} {json.dumps(dict(marked.row), sort_keys=True)}, then {marking.many} such rows at once"
     yield f"PATCH {path}/{KEY} {json.dumps(change, sort_keys=True)}, then {marked.title} of the others at once"
     yield f"DELETE {path}/{KEY}, then the others at once"
     yield f"each time {marked.document} has to follow within {marking.seconds:g} s"
-    if marking.control is not None:
-        name = returns.control_of(marking.control, "{marker}")
-        yield f"POST /documents {name}: it has to be sent back to {marking.returned}; DELETE it"
 
 
 def exercise(change: Change, plan: Plan, marking: Marking, *, policy: str) -> Entry:

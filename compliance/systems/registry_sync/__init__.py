@@ -6,14 +6,29 @@ from typing import TYPE_CHECKING
 
 from compliance.core.needs import DocumentsNeed, Needs, RowsNeed
 from compliance.systems.registry_sync.compile import compile, prepare  # noqa: A004  the protocol's word
-from compliance.systems.registry_sync.edges import edges
+from compliance.systems.registry_sync.edges import desired_flows, edges
+from compliance.systems.registry_sync.exercise import marking
 from compliance.systems.registry_sync.moves import rows_of
 from compliance.systems.registry_sync.policy import Policy, parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["compile", "edges", "exercises", "guards", "names", "needs", "parse", "prepare", "prepared", "reads"]
+__all__ = [
+    "compile",
+    "desired_flows",
+    "edges",
+    "exercises",
+    "guards",
+    "marking",
+    "names",
+    "needs",
+    "parse",
+    "prepare",
+    "prepared",
+    "reads",
+    "safe",
+]
 
 guards = frozenset(
     {
@@ -36,6 +51,9 @@ guards = frozenset(
 # What a preparation repairs: where these alone are broken, it is compiled instead of the flows.
 prepared = frozenset({"RS010"})
 
+# Before a row is made to be seen: it is the database that Directus serves, and nothing goes round for ever.
+safe = frozenset({"RS003", "RS004", "RS013", "PL004"})
+
 
 def needs(policy: Policy) -> Needs:
     """The rows of each collection, the documents, what both services say, and files that bind them."""
@@ -53,6 +71,7 @@ def needs(policy: Policy) -> Needs:
         agent_data=True,
         documents=DocumentsNeed(relation, key, data),
         bodies=True,
+        exercised=frozenset({"registry_sync"}),
     )
 
 
@@ -74,5 +93,5 @@ def names(policy: Policy, population: str) -> Sequence[str]:
 
 
 def exercises(_policy: Policy) -> tuple[()]:
-    """Nothing has to be called to be seen: what flows did is in the documents."""
+    """No call of a function: what there is to be seen, `marking` shows."""
     return ()

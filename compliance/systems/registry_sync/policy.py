@@ -190,7 +190,7 @@ def _collection(document: Document, name: str) -> Collection:
         raise document.error(f"{name}: a former id is the present one", "collections", name, "former")
     return Collection(
         name, value["label"], value["document"], named[0], former, value["title"], tuple(value["fields"]),
-        _marker(document, name, value["title"], [v for template in former for v in variables(template)]),
+        _marker(document, name, value["title"], [v for template in former for v in variables(template) if v != named[0]]),
     )  # fmt: skip
 
 

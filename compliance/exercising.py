@@ -1,0 +1,95 @@
+"""`compliance exercise`: do what has to be done to be seen. The next audit judges what was seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from compliance.core import canonical
+from compliance.core.errors import Refused
+from compliance.opening import opened_change, say_json
+from compliance.talking import done, say
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    from compliance.core.change import Compiled
+    from compliance.executor.apply import Change
+    from compliance.executor.ledger import Entry
+    from compliance.executor.plan import Plan
+    from compliance.probing import Run
+    from compliance.systems.protocol import Marking
+
+    Act = Callable[[Change, Plan, str], Entry]
+
+
+def exercise(parsed: argparse.Namespace) -> int:
+    """Make the calls or the rows of a system that have to be made to be seen; nothing of them stays."""
+    from compliance import audit as job
+    from compliance import probing
+
+    with opened_change(parsed) as (change, policies):
+        if parsed.system not in policies:
+            raise Refused(f"'{parsed.system}' is not in force on this estate")
+        looked = probing.Run(change.estate, policies, probing.observed(change.estate, policies, say))
+        compiled, act = planned(looked, parsed.system)
+        plan = job.plan_of(looked, compiled)
+        place = job.write(looked, compiled, Path(parsed.out))
+        done()
+        try:
+            entry = act(change, plan, policies.digests[parsed.system])
+        except Refused as refused:
+            note = f"{refused.remedy or 'see above'}; the calls are the plan {plan.digest[:12]} in {place}"
+            raise Refused(refused.message, remedy=note) from None
+    answers = [{"name": n, "answer": dict(said), "error": error} for n, _, said, error in entry.body["answers"]]
+    lines = [f"{a['name']}: {a['error'] or canonical.dumps(a['answer']).decode()}" for a in answers]
+    say_json(parsed, {"plan": plan.digest, "entry": entry.hash, "answers": answers}, "\n".join(lines))
+    return 0
+
+
+def planned(looked: Run, name: str) -> tuple[Compiled, Act]:
+    """What is done as a plan, so that an approval can name it; and how it is done."""
+    from compliance.systems import system
+
+    found: Any = system(name)
+    return _marking(looked, name, found) if hasattr(found, "marking") else _calls(looked, name)
+
+
+def _calls(looked: Run, name: str) -> tuple[Compiled, Act]:
+    from compliance.executor import exercise as calling
+    from compliance.systems import system
+
+    calls = system(name).exercises(looked.policies[name])
+    return calling.compiled(name, calls), lambda change, plan, policy: calling.exercise(
+        change, plan, calls, policy=policy
+    )
+
+
+def _marking(looked: Run, name: str, system: Marking) -> tuple[Compiled, Act]:
+    from compliance.executor import marking
+    from compliance.systems.protocol import Facts
+
+    _check_safe(looked, name, system)
+    rows = system.marking(Facts(name, looked.policies, looked.observation))
+    return marking.compiled(name, rows), lambda change, plan, policy: marking.exercise(
+        change, plan, rows, policy=policy
+    )
+
+
+def _check_safe(looked: Run, name: str, system: Marking) -> None:
+    """A row that sets off a loop would not be seen to the end."""
+    from compliance import audit as job
+
+    verdict = job.probe(looked, report=say)
+    reasons = [
+        f"{case.rule.id} {case.subject}: {case.reason or '; '.join(f.message for f in case.findings)}"
+        for case in verdict.cases
+        if case.rule.id in system.safe and case.outcome not in ("kept", "not_applicable")
+    ]
+    if reasons:
+        raise Refused(
+            f"no row is made to exercise {name}: it would not stay where it belongs",
+            reasons=reasons,
+            remedy="put right what is listed; `compliance audit` shows the whole of it",
+        )
