@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 KIND = "approval"
 # Whatever is done by an approval names its nonce, and nothing is done by it again.
-SPENDS = frozenset({"receipt", "rolled-back", "exercise", "commit"})
+SPENDS = frozenset({"receipt", "rolled-back", "marking", "exercise", "commit"})
 
 
 class Case(NamedTuple):
