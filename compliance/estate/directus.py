@@ -31,7 +31,7 @@ VERSION = "11.17.4"
 APPLICATION = "directus_app"
 PACKAGE = npm.Package("directus", "fixtures/directus", f"Directus {VERSION} (once: about a minute, 800 MB)", "")
 # `directus/cli.js` would first ask the npm registry for its newest version, and wait for the answer.
-_PROGRAM = Path("node_modules") / "@directus" / "api" / "dist" / "cli" / "run.js"
+PROGRAM = Path("node_modules") / "@directus" / "api" / "dist" / "cli" / "run.js"
 ALLOWED = ("WEB_URL", "AGENT_DATA_URL", "AGENT_DATA_API_KEY")
 # All but 127.0.0.0/8, which Directus denies by default: here the counterparts of its flows run there, and only there.
 DENIED = ("0.0.0.0-126.255.255.255", "128.0.0.0-255.255.255.255", "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")
@@ -95,7 +95,7 @@ def program_of(
     password = str(database.get("password") or "-")
     return Program(
         name="Directus",
-        command=(str(installed.node), str(installed.home / _PROGRAM), "start"),
+        command=(str(installed.node), str(installed.home / PROGRAM), "start"),
         environment={
             **_settings(installed, port, url),
             "SECRET": secret,

@@ -1,8 +1,7 @@
 """Capture the system tables of a real Directus again, into `10_directus.sql` and `11_directus_rows.sql`.
 
 The reference estate must have the tables that a bootstrap really makes, and nobody keeps 30 of them right by
-hand. Run it after a change of `fixtures/directus/package-lock.json`, with Node 22 or newer on PATH or in
-the folder NODE_BIN; DIRECTUS_MODULES names an installation that is to be used instead of a fresh one:
+hand. Run it after a change of `fixtures/directus/package-lock.json`; Node and packages come as for the tests:
 
     python sql/reference/capture_directus.py
 
@@ -15,7 +14,6 @@ import contextlib
 import os
 import pwd
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,11 +21,12 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from compliance.estate import directus
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HERE = Path(__file__).resolve().parent
-PACKAGE = HERE.parent.parent / "fixtures" / "directus"
 # Rows that a bootstrap makes and that hold neither a person nor a secret; the admin user is none of ours.
 ROWS = ("directus_migrations", "directus_roles", "directus_policies", "directus_access", "directus_settings")
 NOISE = re.compile(r"^(--.*|\\.*|SET .*|SELECT pg_catalog\.set_config.*|ALTER .* OWNER TO .*)$")
@@ -90,27 +89,20 @@ def server(scratch: Path) -> Iterator[Path]:
         run(bin_ / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop", cwd=scratch, **who)
 
 
-def node() -> Path:
-    """The Node to run Directus with."""
-    folder = os.environ.get("NODE_BIN")
-    found = shutil.which("node", path=folder) if folder else shutil.which("node")
-    return Path(found) if found else sys.exit("no Node found; name its folder in NODE_BIN")
-
-
-def bootstrap(modules: Path, socket: Path) -> None:
+def bootstrap(installed: directus.Installed, home: Path, socket: Path) -> None:
     """What Directus itself does to an empty database."""
     database = {"CLIENT": "pg", "HOST": str(socket), "PORT": "5432", "USER": "postgres", "DATABASE": "directus"}
     settings = {
         **{f"DB_{name}": value for name, value in database.items()},
         "DB_PASSWORD": "-",
         "SECRET": "capture",
-        "HOME": str(modules),
+        "HOME": str(home),
         "TELEMETRY": "false",
         "ADMIN_EMAIL": "admin@example.com",
         "ADMIN_PASSWORD": "capture",
-        "PATH": f"{node().parent}:{os.environ['PATH']}",
+        "PATH": os.defpath,
     }
-    run(node(), "node_modules/@directus/api/dist/cli/run.js", "bootstrap", cwd=modules, env=settings)
+    run(installed.node, installed.home / directus.PROGRAM, "bootstrap", cwd=home, env=settings)
 
 
 def steady(text: str) -> str:
@@ -129,20 +121,16 @@ def cleaned(dump: str, *, title: str) -> str:
 
 
 def main() -> None:
-    """Install, bootstrap, dump, clean."""
-    modules = Path(os.environ.get("DIRECTUS_MODULES", ""))
+    """Bootstrap, dump, clean."""
+    installed = directus.install(print)
     with tempfile.TemporaryDirectory(prefix="capture-", dir="/tmp") as name:  # a socket needs a short path
-        if not os.environ.get("DIRECTUS_MODULES"):
-            modules = Path(name) / "directus"
-            shutil.copytree(PACKAGE, modules)
-            run("npm", "ci", "--ignore-scripts", cwd=modules)
         scratch = Path(name) / "pg"
         scratch.mkdir()
         Path(name).chmod(0o755)
         with server(scratch) as bin_:
             reach = ("-h", scratch, "-U", "postgres")
             run(bin_ / "createdb", *reach, "directus")
-            bootstrap(modules, scratch)
+            bootstrap(installed, Path(name), scratch)
             dump = (bin_ / "pg_dump", *reach, "-d", "directus", "--no-owner", "--no-privileges")
             schema = run(*dump, "--schema-only")
             rows = run(*dump, "--data-only", "--inserts", *(f"--table=public.{table}" for table in ROWS))
