@@ -29,6 +29,7 @@ def changes(commands: Commands) -> None:
     _plan(commands)
     _approval(commands)
     _execution(commands)
+    _setup(commands)
     _repository(commands)
     _ledger(commands)
 
@@ -119,10 +120,28 @@ def _execution(commands: Commands) -> None:
     rollback.add_argument("--dry-run", action="store_true", help="the same, but rolled back at the end")
 
 
+def _setup(commands: Commands) -> None:
+    inner = commands.add_parser("registry-sync", help="the flows from Directus' registries to Agent Data")
+    actions = inner.add_subparsers(dest="action", required=True, metavar="ACTION")
+    setup = _changing(
+        actions, "setup", "setup", "compile the flows, rehearse and apply what differs; safe to give again",
+        "compliance registry-sync setup --local --dry-run", module="setting_up",
+    )  # fmt: skip
+    where = setup.add_mutually_exclusive_group()
+    for name in ("local", "cloud"):
+        text = f"the estate named {name}, of estate.{name}.yaml in this folder"
+        where.add_argument(f"--{name}", dest="named", action="store_const", const=name, help=text)
+    setup.add_argument("--dry-run", action="store_true", help="compile and rehearse; change nothing")
+    setup.add_argument("--key", metavar="FILE", help="sign the rehearsal: whose key this is, is the author")
+    setup.add_argument(
+        "--out", metavar="DIR", default="reports/compiled", help="where plans go (default: reports/compiled)"
+    )
+
+
 def _repository(commands: Commands) -> None:
     exercise = _changing(
-        commands, "exercise", "exercise", "make the calls that have to be made to be seen; nothing of them stays",
-        "compliance exercise command_catalog && compliance audit",
+        commands, "exercise", "exercise", "make the calls, or the rows, that have to be made to be seen; nothing stays",
+        "compliance exercise registry_sync && compliance audit", module="exercising",
     )  # fmt: skip
     exercise.add_argument("system", metavar="SYSTEM", help="a governed system in force")
     exercise.add_argument(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from compliance.core.change import Compiled
-    from compliance.core.verdict import Verdict
+    from compliance.core.verdict import Case, Verdict
     from compliance.systems.protocol import Preparing
 
 Report = Callable[[str], None]
@@ -152,6 +152,13 @@ def _prepared(run: Run, verdict: Verdict, name: str) -> tuple[Compiled, ...]:
     if obstacles_of(run, verdict, name, but=preparing.prepared):
         return ()
     return preparing.prepare(Facts(name, run.policies, run.observation))
+
+
+def promised(compiled: Compiled, case: Case) -> bool:
+    """Must this case be kept once the plan was applied? A preparation promises what it prepares; the rest comes after."""
+    if compiled.kind == "preparation":
+        return case.rule.id in cast("Preparing", system(compiled.system)).prepared
+    return case.rule.system in (compiled.system, "platform")
 
 
 def obstacles_of(

@@ -1,21 +1,22 @@
-"""The commands that change an estate: rehearse, apply, rollback, exercise, commit."""
+"""The commands that change an estate: rehearse, apply, rollback, commit."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from compliance.core import canonical
 from compliance.core.errors import ComplianceError, CouldNotLook, Refused
 from compliance.opening import opened_change, say_json
-from compliance.talking import done, say
+from compliance.talking import say
 
 if TYPE_CHECKING:
     import argparse
 
     from compliance.estate.config import Estate
     from compliance.executor.apply import Applied, Change
+    from compliance.executor.ledger import Entry
     from compliance.executor.plan import Plan
+    from compliance.executor.rehearse import Place, Rehearsed
     from compliance.systems import Policies
 
 
@@ -27,47 +28,67 @@ class NotKept(ComplianceError):
 
 def rehearse(parsed: argparse.Namespace) -> int:
     """Show that a plan does what it says and can be taken back; without that nobody may approve it."""
-    from compliance.executor import keys
     from compliance.executor import plan as plans
+
+    plan = plans.read(Path(parsed.plan))
+    with opened_change(parsed) as (change, policies):
+        found, entry = rehearsed(change, policies, plan, place=parsed.on, key=parsed.key)
+    value = {"plan": plan.digest, "entry": entry.hash, "signed": parsed.key is not None} | found.as_json()
+    say_json(parsed, value, f"{told_rehearsal(found)}\nplan {plan.digest}")
+    return 0
+
+
+def rehearsed(
+    change: Change, policies: Policies, plan: Plan, *, place: Place | None = None, key: str | None = None
+) -> tuple[Rehearsed, Entry]:
+    """Rehearse a plan, and remember what came of it. `key`: file of whoever signs it, and is its author."""
+    from compliance.executor import keys
     from compliance.executor.approvals import remember_rehearsal
     from compliance.executor.rehearse import NotRestored, place_for
     from compliance.executor.rehearse import rehearse as run
     from compliance.executor.session import VerificationFailed
 
-    plan = plans.read(Path(parsed.plan))
-    signer = keys.load(Path(parsed.key)) if parsed.key else None
-    with opened_change(parsed) as (change, policies):
-        place = place_for(plan, parsed.on)
-        try:
-            found = run(change, plan, place, policy=_policy(policies, plan.compiled.system))
-        except (NotRestored, VerificationFailed) as failed:
-            result = {"result": "failed", "place": place, "why": failed.message}
-            remember_rehearsal(plan, result, signer=signer, ledger=change.ledger, now=change.now)
-            raise
-        entry = remember_rehearsal(plan, found.as_json(), signer=signer, ledger=change.ledger, now=change.now)
-    value = {"plan": plan.digest, "entry": entry.hash, "signed": signer is not None} | found.as_json()
+    signer = keys.load(Path(key)) if key else None
+    where = place_for(plan, place)
+    try:
+        found = run(change, plan, where, policy=policy_of(policies, plan.compiled.system))
+    except (NotRestored, VerificationFailed) as failed:
+        result = {"result": "failed", "place": where, "why": failed.message}
+        remember_rehearsal(plan, result, signer=signer, ledger=change.ledger, now=change.now)
+        raise
+    return found, remember_rehearsal(plan, found.as_json(), signer=signer, ledger=change.ledger, now=change.now)
+
+
+def told_rehearsal(found: Rehearsed) -> str:
+    """What a rehearsal came to, in lines."""
     rows = f"{found.created} created, {found.changed} changed, {found.removed} removed, then all as before"
     moved = "".join(f"\nsequence {name} moved: {a} -> {b}" for name, (a, b) in found.sequences.items())
     trails = "".join(f"\ntrail {name}: {count} row(s)" for name, count in found.trails.items())
     after = "".join(f"\nnot rehearsed: {line}" for line in found.after)
-    say_json(parsed, value, f"rehearsed on the {found.place}: {rows}{moved}{trails}{after}\nplan {plan.digest}")
-    return 0
+    return f"rehearsed on the {found.place}: {rows}{moved}{trails}{after}"
 
 
 def apply(parsed: argparse.Namespace) -> int:
     """Apply a plan; then look again, and take it back where the estate is not as declared."""
     from compliance.executor import plan as plans
-    from compliance.executor.apply import apply as run
 
     plan = plans.read(Path(parsed.plan))
+    with opened_change(parsed) as (change, policies):
+        done = applied(change, policies, plan, dry_run=parsed.dry_run)
+    return _told(parsed, "applied" if done.receipt else "would change", done)
+
+
+def applied(change: Change, policies: Policies, plan: Plan, *, dry_run: bool = False) -> Applied:
+    """Apply a plan and see that the estate is as declared, or raise with the change taken back."""
+    from compliance.executor.apply import apply as run
+
     # Held until it is verified: nobody else changes the estate between a COMMIT and the look that judges it.
-    with opened_change(parsed) as (change, policies), change.ledger.locked():
-        policy = _policy(policies, plan.compiled.system)
-        applied = run(change, plan, policy=policy, dry_run=parsed.dry_run)
-        if applied.receipt is None:
-            return _told(parsed, "would change", applied)
-        _verify(change, policies, plan, applied.receipt)
-    return _told(parsed, "applied", applied)
+    with change.ledger.locked():
+        policy = policy_of(policies, plan.compiled.system)
+        done = run(change, plan, policy=policy, dry_run=dry_run)
+        if done.receipt is not None:
+            _verify(change, policies, plan, done.receipt)
+    return done
 
 
 def _verify(change: Change, policies: Policies, plan: Plan, receipt: str) -> None:
@@ -76,7 +97,7 @@ def _verify(change: Change, policies: Policies, plan: Plan, receipt: str) -> Non
     from compliance.executor.finishing import Unfinished
     from compliance.executor.rollback import rollback as take_back
 
-    observation, broken = _not_kept(change.estate, policies, plan.compiled.system)
+    observation, broken = _not_kept(change.estate, policies, plan)
     if not broken:
         remember_verified(change, plan, receipt, observation)
         return
@@ -102,14 +123,15 @@ def _verify(change: Change, policies: Policies, plan: Plan, receipt: str) -> Non
     )
 
 
-def _policy(policies: Policies, system: str) -> str:
+def policy_of(policies: Policies, system: str) -> str:
+    """Digest of the policy in force for a system."""
     try:
         return policies.digests[system]
     except KeyError:
         raise Refused(f"'{system}' is not in force on this estate") from None
 
 
-def _not_kept(estate: Estate, policies: Policies, system: str) -> tuple[str, list[str]]:
+def _not_kept(estate: Estate, policies: Policies, plan: Plan) -> tuple[str, list[str]]:
     """The same probes again, over a new look: its digest, and what they say against it."""
     from compliance import audit as job
     from compliance.estate.observe import observe
@@ -120,7 +142,7 @@ def _not_kept(estate: Estate, policies: Policies, system: str) -> tuple[str, lis
     return found.digest, [
         f"{case.rule.id} {case.subject}: {case.reason or '; '.join(f.message for f in case.findings)}"
         for case in verdict.cases
-        if case.rule.system in (system, "platform") and case.outcome in ("broken", "could_not_look")
+        if job.promised(plan.compiled, case) and case.outcome in ("broken", "could_not_look")
     ]
 
 
@@ -142,7 +164,14 @@ def rollback(parsed: argparse.Namespace) -> int:
 
 
 def _told(parsed: argparse.Namespace, what: str, applied: Applied) -> int:
-    from compliance.executor.finishing import told
+    text, value = told(what, applied)
+    say_json(parsed, value, text)
+    return 0
+
+
+def told(what: str, applied: Applied) -> tuple[str, dict[str, Any]]:
+    """What became of a change, for a person and for a program."""
+    from compliance.executor import finishing
 
     rows = {name: len(getattr(applied.effect, name)) for name in ("created", "changed", "removed")}
     receipt = applied.receipt
@@ -151,35 +180,8 @@ def _told(parsed: argparse.Namespace, what: str, applied: Applied) -> int:
     counts = ", ".join(f"{count} row(s) {name}" for name, count in rows.items() if count) or "no row"
     again = " (by an earlier run, which was interrupted)" if applied.recovered else ""
     tail = f"\nreceipt {receipt[:12]}" if receipt and what == "applied" else ""
-    after = "".join(f"\n{line}" for line in told(dict(applied.called)))
-    say_json(parsed, value, f"{what}: {counts}{again}{after}{tail}")
-    return 0
-
-
-def exercise(parsed: argparse.Namespace) -> int:
-    """Make the calls of a system that have to be made to be seen; the next audit judges what they answered."""
-    from compliance import audit as job
-    from compliance import probing
-    from compliance.executor.exercise import compiled
-    from compliance.executor.exercise import exercise as run
-    from compliance.systems import system
-
-    with opened_change(parsed) as (change, policies):
-        policy = _policy(policies, parsed.system)
-        calls = system(parsed.system).exercises(policies[parsed.system])
-        looked = probing.Run(change.estate, policies, probing.observed(change.estate, policies, say))
-        plan = job.plan_of(looked, compiled(parsed.system, calls))
-        place = job.write(looked, plan.compiled, Path(parsed.out))
-        done()
-        write_note = f"the calls are the plan {plan.digest[:12]} in {place}"
-        try:
-            entry = run(change, plan, calls, policy=policy)
-        except Refused as refused:
-            raise Refused(refused.message, remedy=f"{refused.remedy or 'see above'}; {write_note}") from None
-    answers = [{"name": n, "answer": dict(said), "error": error} for n, _, said, error in entry.body["answers"]]
-    lines = [f"{a['name']}: {a['error'] or canonical.dumps(a['answer']).decode()}" for a in answers]
-    say_json(parsed, {"plan": plan.digest, "entry": entry.hash, "answers": answers}, "\n".join(lines))
-    return 0
+    after = "".join(f"\n{line}" for line in finishing.told(dict(applied.called)))
+    return f"{what}: {counts}{again}{after}{tail}", value
 
 
 def commit(parsed: argparse.Namespace) -> int:

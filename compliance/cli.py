@@ -43,6 +43,11 @@ def dot_commands(arguments: Sequence[str] | None = None) -> int:
     return main(["explain", *(given[1:] if given[:1] == ["explain"] else given)])
 
 
+def flow_setup(arguments: Sequence[str] | None = None) -> int:
+    """Entry point of `dot-flow-setup-registry-sync`, the name of document 000 for `compliance registry-sync setup`."""
+    return main(["registry-sync", "setup", *(sys.argv[1:] if arguments is None else arguments)])
+
+
 def _usable_streams() -> None:
     """Whatever the caller closed or whichever locale it has: no name of an estate may end the program.
 

@@ -23,6 +23,10 @@ _SHAPE = ("relations", "columns", "constraints", "indexes", "triggers")
 _LINKS = {"resolve": 5, "reject": 6}
 
 
+_TABLES = ("flows", "operations")
+_AGAIN = "\non conflict (id) do nothing"
+
+
 @dataclass(frozen=True, slots=True)
 class Side:
     """The rows of flows that are changed together, before or after that, and of their operations."""
@@ -66,10 +70,11 @@ class Writer:
                 if i not in before.rows("operations")
             ),
         )
-        deploy = [self._insert(table, rows, "\non conflict (id) do nothing") for table, rows in _tables(after)]
+        deploy = [self._insert(table, rows, _AGAIN) for table, rows in _tables(after)]
         revert = (
-            self._script(new, Side((), ()), "REFUSED")
-            or "-- Nothing was inserted, so there is nothing to remove."
+            self._script(new, Side((), ()), self._holds("REFUSED", new, None))
+            if new.flows or new.operations
+            else "-- Nothing was inserted, so there is nothing to remove."
         )
         return Step(
             f"set up {flow}", "\n\n".join(deploy), self._holds("verify", after, None), revert,
@@ -85,32 +90,48 @@ class Writer:
         both = Side((*before.flows, *after.flows), (*before.operations, *after.operations))
         return Step(
             title,
-            self._script(before, after, "preflight"),
+            self._script(before, after, self._either(before, after), _AGAIN),
             self._holds("verify", after, before),
-            self._script(after, before, "REFUSED"),
+            self._script(after, before, self._holds("REFUSED", after, before)),
             frozenset({*_hazards(before, after), "reloads-runtime"}),
             self._reads(both),
             self._writes(both),
         )
 
-    def _script(self, before: Side, after: Side, refusal: str) -> str:
-        """From one side to the other, where what is there still is what was seen.
+    def _script(self, before: Side, after: Side, guard: str, again: str = "") -> str:
+        """From one side to the other, behind a guard that what is there still is what was seen.
 
         Links go first and come last: `resolve`, `reject` and a flow's root are each unique, so that two rows that
         change places would meet in the middle.
         """
-        if not (before.flows or before.operations or after.flows or after.operations):
-            return ""
         parts = [
-            self._holds(refusal, before, after),
+            guard,
             *self._unlink(before, after),
             *self._delete("operations", before, after),
             *self._delete("flows", before, after),
-            *(self._insert(t, rows) for t in ("flows", "operations") if (rows := _only(t, after, before))),
+            *(self._insert(t, rows, again) for t in _TABLES if (rows := _only(t, after, before))),
             *self._update("operations", before, after),
             *self._update("flows", before, after),
         ]
         return "\n\n".join(parts)
+
+    def _either(self, before: Side, after: Side) -> str:
+        """Each row as it was or as it will be, so that what was done is done again without harm."""
+        checks = []
+        for table in _TABLES:
+            sides = (before.rows(table), after.rows(table))
+            for row_id in sides[0] | sides[1]:
+                wanted = dict.fromkeys(self._state(table, row_id, side.get(row_id)) for side in sides)
+                said = _said(table, sides[0].get(row_id) or sides[1][row_id])
+                checks.append(
+                    raising(f"not ({' or '.join(wanted)})", f"preflight: {said} was changed since it was seen")
+                )
+        return do_block("preflight", "begin\n" + "\n".join(checks) + "\nend")
+
+    def _state(self, table: str, row_id: str, row: Values | None) -> str:
+        if row is not None:
+            return self._is_there(table, row)
+        return f"not exists (select 1 from {self._table(table)} as c where c.id = {literal(row_id)})"
 
     def _unlink(self, before: Side, after: Side) -> Iterator[str]:
         want = after.rows("operations")
@@ -135,7 +156,7 @@ class Writer:
         if gone:
             yield f"delete from {self._table(table)} as c where c.id in ({', '.join(map(literal, gone))});"
 
-    def _insert(self, table: str, rows: Sequence[Values], tail: str = "") -> str:
+    def _insert(self, table: str, rows: Sequence[Values], tail: str) -> str:
         columns = _columns(table)
         values = ",\n".join(
             "    (" + ", ".join(self._value(table, c, v) for c, v in zip(columns, row, strict=True)) + ")"
@@ -161,7 +182,7 @@ class Writer:
                 )
                 for row in rows
             ]
-        for table in ("flows", "operations") if other else ():
+        for table in _TABLES if other else ():
             checks += [
                 raising(
                     f"exists (select 1 from {self._table(table)} as c where c.id = {literal(row[0])})",
@@ -222,13 +243,12 @@ def _only(table: str, side: Side, other: Side) -> list[Values]:
 
 
 def _hazards(before: Side, after: Side) -> set[Hazard]:
-    tables = ("flows", "operations")
     found: set[Hazard] = set()
-    if any(_only(table, after, before) for table in tables):
+    if any(_only(table, after, before) for table in _TABLES):
         found.add("inserts")
-    if any(_only(table, before, after) for table in tables):
+    if any(_only(table, before, after) for table in _TABLES):
         found.add("deletes")
-    if any(_updated(table, before, after) for table in tables):
+    if any(_updated(table, before, after) for table in _TABLES):
         found.add("updates")
     return found
 
