@@ -30,7 +30,10 @@ _QUERIES = {
     "agent_data.webhooks": ("GET /api/webhooks", agent_data_facts.webhooks),
     "documents": ("GET /kb/list", agent_data_facts.listed),
 }
-_OPEN: dict[str, Callable[[Service], AbstractContextManager[Web]]] = {"directus": directus_facts.opened, "agent_data": agent_data_facts.opened}
+_OPEN: dict[str, Callable[[Service], AbstractContextManager[Web]]] = {
+    "directus": directus_facts.opened,
+    "agent_data": agent_data_facts.opened,
+}
 _ABSENT = "{} is not configured: set {} in estate.yaml, or declare {} unavailable"
 
 

@@ -50,12 +50,22 @@ def _serve(connection: socket.socket, behave: Behaviour, asked: Asked) -> None:
         head = b""
         while b"\r\n\r\n" not in head:
             head += connection.recv(65536)
+        _read_body(connection, head)
         line = head.split(b"\r\n", 1)[0].decode().rpartition(" ")[0]
         asked.lines.append(line)
         asked.heads.append(head)
         for piece in behave(line):
             connection.sendall(piece)
         connection.shutdown(socket.SHUT_WR)
+
+
+def _read_body(connection: socket.socket, head: bytes) -> None:
+    """What is left unread when a connection is closed makes the other end lose the answer."""
+    lines = head.partition(b"\r\n\r\n")[0].lower().split(b"\r\n")
+    length = sum(int(line.partition(b":")[2]) for line in lines if line.startswith(b"content-length:"))
+    left = length - len(head.partition(b"\r\n\r\n")[2])
+    while left > 0 and (data := connection.recv(65536)):
+        left -= len(data)
 
 
 def http(body: bytes, status: str = "200 OK", **headers: str) -> bytes:
