@@ -108,7 +108,7 @@ class Address(NamedTuple):
 
     @property
     def segments(self) -> list[str]:
-        return re.split(r"[?#]", self.path, maxsplit=1)[0].strip("/").split("/")
+        return self.path.partition("?")[0].partition("#")[0].strip("/").split("/")
 
 
 def address(url: str) -> Address:

@@ -76,7 +76,8 @@ class Graph:
             if flow.status == "active":
                 yield from self._trail(flow)
                 for operation in self._operations(flow):
-                    yield from self._operation(flow, operation)
+                    if operation.type not in SILENT:
+                        yield from self._operation(flow, operation)
         yield from self._started()
         yield from self._anything()
 
@@ -94,8 +95,6 @@ class Graph:
     # --- what an operation does -------------------------------------------------------------------------------
 
     def _operation(self, flow: Flow, operation: Operation) -> Iterator[Edge]:
-        if operation.type in SILENT:
-            return
         if operation.type in WRITES:
             yield from self._write(flow, operation)
         elif operation.type == "item-read":
@@ -181,23 +180,24 @@ class Graph:
         request = request_of(operation)
         if request is None:
             return
-        yield Edge(flow_node(flow.id), request.node, told(flow, operation))
-        if request.node in self.claimed:
+        node = request.node
+        yield Edge(flow_node(flow.id), node, told(flow, operation))
+        if node in self.claimed:
             return
         base, targets = reached(request.method, request.url)
         if targets is not None and (not self.addresses or not base or base in self.addresses):
             for target in targets:
                 if target.startswith("webhook:"):
-                    yield from self._webhooks(request.node, target, request.method)
+                    yield from self._webhooks(node, target, request.method)
                 else:
                     self._emitted[target] = None
-                    yield Edge(request.node, target, "Directus' own API")
+                    yield Edge(node, target, "Directus' own API")
         elif targets is not None:
             assumption = f"this Directus answers at {', '.join(self.addresses)} and not at {base}"
-            yield Edge(request.node, ANYTHING, "another address", (assumption,), removed=True)
+            yield Edge(node, ANYTHING, "another address", (assumption,), removed=True)
         else:
             assumption = f"what answers {request.method} {request.url} does not write to Directus"
-            yield Edge(request.node, ANYTHING, "not an address of Directus' API", (assumption,), removed=True)
+            yield Edge(node, ANYTHING, "not an address of Directus' API", (assumption,), removed=True)
 
     def _webhooks(self, node: str, target: str, method: str) -> Iterator[Edge]:
         webhooks = self.listening.webhooks
