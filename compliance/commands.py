@@ -203,7 +203,7 @@ def estate_up(parsed: argparse.Namespace) -> int:
         write(f"directus  {live.directus}  login {live.email}, password {live.password}")
         write(f"documents {live.agent_data}  (Agent Data)")
         write("tokens    in the estate file, under directus and agent_data; only you can read it")
-    write(f"\nBreak something (`compliance estate psql`), then: compliance audit --estate {file}")
+    write("\nBreak something (`compliance estate psql`), then: compliance audit")
     return 0
 
 

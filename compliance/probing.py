@@ -199,8 +199,17 @@ def looks(run: Run, each: str) -> list[Look]:
 
 
 def estate_file(given: str | None) -> Path:
-    """The file named, or the embedded reference estate's."""
-    return Path(given) if given else resource("fixtures/reference/estate.yaml")
+    """The file named, or the embedded reference estate's: with the services beside it while they run."""
+    if given:
+        return Path(given)
+    from compliance.estate.reference_build import live_estate_file
+
+    if live_estate_file().exists():
+        from compliance.estate import reference_live
+
+        if (live := reference_live.running()) is not None:
+            return Path(live.estate_file)
+    return resource("fixtures/reference/estate.yaml")
 
 
 def load(file: Path) -> tuple[Estate, Policies]:

@@ -53,6 +53,11 @@ def _scripts() -> list[Path]:
     return sorted(resource("sql/reference").glob("*.sql"))
 
 
+def live_estate_file() -> Path:
+    """The `estate.yaml` that leads to the services beside the reference estate; there while they are up."""
+    return cluster_of_reference().data.with_name("live") / "estate.yaml"
+
+
 def cluster_of_reference() -> Cluster:
     """Named after all it is made from, so that an old one is never taken for the present one."""
     binaries = bindir()

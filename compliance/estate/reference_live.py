@@ -19,7 +19,7 @@ from ruamel.yaml import YAML
 from compliance.estate import agent_data, directus, directus_people, reference, service
 from compliance.estate.directus_people import People
 from compliance.estate.pgbin import account, locked
-from compliance.estate.reference_build import OWNER, cluster_of_reference
+from compliance.estate.reference_build import OWNER, live_estate_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,7 +83,7 @@ def _drawn(folder: Path) -> LiveEstate:
     people = directus_people.drawn()
     items, documents = (f"http://{service.LOOPBACK}:{service.free_port()}" for _ in range(2))
     return LiveEstate(
-        str(folder / "estate.yaml"), items, documents, people.email, people.password,
+        str(live_estate_file()), items, documents, people.email, people.password,
         people.writer_token, people.probe_token, secrets.token_urlsafe(24),
     )  # fmt: skip
 
@@ -108,7 +108,7 @@ def reset(report: Callable[[str], None] = _silent) -> ReferenceEstate:
 
 
 def _folder() -> Path:
-    return cluster_of_reference().data.with_name("live")
+    return live_estate_file().parent
 
 
 def _place(folder: Path, name: str) -> service.Place:
