@@ -155,7 +155,7 @@ def _prepared(run: Run, verdict: Verdict, name: str) -> tuple[Compiled, ...]:
 
 
 def promised(compiled: Compiled, case: Case) -> bool:
-    """Must this case be kept once the plan was applied? A preparation promises what it prepares; the rest comes after."""
+    """Must this case be kept once the plan was applied? A preparation promises what it prepares, and no more."""
     if compiled.kind == "preparation":
         return case.rule.id in cast("Preparing", system(compiled.system)).prepared
     return case.rule.system in (compiled.system, "platform")

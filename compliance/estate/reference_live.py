@@ -60,7 +60,7 @@ def up(report: Callable[[str], None] = _silent) -> LiveEstate:
         if account() is not None:
             folder.chmod(0o711)  # the home of Directus is in it, and Directus is not root
         try:
-            return _start(estate, folder, before or _drawn(folder), report)
+            return _start(estate, folder, before or _drawn(), report)
         except BaseException:
             _end(folder)
             raise
@@ -78,7 +78,7 @@ def _before(folder: Path) -> LiveEstate | None:
     return LiveEstate(**json.loads(state.read_text())) if state.exists() else None
 
 
-def _drawn(folder: Path) -> LiveEstate:
+def _drawn() -> LiveEstate:
     """What nobody knows yet."""
     people = directus_people.drawn()
     items, documents = (f"http://{service.LOOPBACK}:{service.free_port()}" for _ in range(2))

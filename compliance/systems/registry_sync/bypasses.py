@@ -80,8 +80,8 @@ def writing(schema: str, collection: str) -> re.Pattern[str]:
     """A statement that writes a table, with its schema or without, quoted or not."""
 
     def spelled(identifier: str) -> str:
-        plain = [re.escape(identifier)] if name(identifier) == identifier else []
-        return f"(?:{'|'.join([*plain, re.escape(name(identifier)), re.escape(f'{chr(34)}{identifier}{chr(34)}')])})"
+        ways = {f'"{identifier}"', name(identifier)}
+        return f"(?:{'|'.join(re.escape(way) for way in sorted(ways))})"
 
     verb = r"(?:insert\s+into|update|delete\s+from|merge\s+into|truncate(?:\s+table)?|copy)"
     table = rf"(?:only\s+)?(?:{spelled(schema)}\s*\.\s*)?{spelled(collection)}"
