@@ -180,7 +180,7 @@ def told(what: str, applied: Applied) -> tuple[str, dict[str, Any]]:
     counts = ", ".join(f"{count} row(s) {name}" for name, count in rows.items() if count) or "no row"
     again = " (by an earlier run, which was interrupted)" if applied.recovered else ""
     tail = f"\nreceipt {receipt[:12]}" if receipt and what == "applied" else ""
-    after = "".join(f"\n{line}" for line in finishing.told(dict(applied.called)))
+    after = "".join(f"\n{line}" for line in finishing.told(applied.called))
     return f"{what}: {counts}{again}{after}{tail}", value
 
 

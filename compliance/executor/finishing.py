@@ -14,6 +14,8 @@ from compliance.executor.following import Work, directus, excluded, rows_now
 from compliance.executor.session import AGAIN
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from compliance.executor.apply import Change
     from compliance.executor.ledger import Entry, Ledger
     from compliance.executor.running import Effect
@@ -103,17 +105,19 @@ def _note(change: Change, done: Done, said: dict[str, Any]) -> Entry:
     return change.ledger.append(KIND, head | said, at_step=change.at)
 
 
-def told(called: dict[str, Any]) -> list[str]:
+def told(called: Mapping[str, Any]) -> tuple[str, ...]:
     """What a person has to know of it."""
-    lines, reload = [], called.get("reload", {})
+    return (*_of_reload(called.get("reload", {})), *_of_calls(called.get("calls", [])))
+
+
+def _of_reload(reload: Mapping[str, Any]) -> tuple[str, ...]:
     if "not_activated" in reload:
-        lines.append(f"not activated: {reload['not_activated']}; restart Directus")
-    elif reload:
-        counts = f"{reload.get('flows', 0)} flow(s) and {reload.get('operations', 0)} operation(s)"
-        lines.append(f"activated: Directus has loaded again what was written: {counts}")
-    if calls := called.get("calls"):
-        already = sum(not call["status"] for call in calls)
-        lines.append(
-            f"called: {len(calls) - already} call(s) made" + (f", {already} made before" if already else "")
-        )
-    return lines
+        return (f"not activated: {reload['not_activated']}; restart Directus",)
+    counts = f"{reload.get('flows', 0)} flow(s) and {reload.get('operations', 0)} operation(s)"
+    return (f"activated: Directus has loaded again what was written: {counts}",) if reload else ()
+
+
+def _of_calls(calls: list[Mapping[str, Any]]) -> tuple[str, ...]:
+    already = sum(not call["status"] for call in calls)
+    before = f", {already} made before" if already else ""
+    return (f"called: {len(calls) - already} call(s) made{before}",) if calls else ()

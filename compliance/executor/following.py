@@ -45,7 +45,7 @@ class Work:
         return bool(self.calls) or (self.reloads and bool(reloading.touched(self.needs, effect)))
 
 
-def check(change: Change, s: Session, work: Work) -> list[str]:
+def check(change: Change, s: Session, work: Work) -> tuple[str, ...]:
     """Before anything is changed: all that follows COMMIT can be done. Returns what a person has to know of it."""
     unable = _unable(change, work)
     if unable:
@@ -55,8 +55,8 @@ def check(change: Change, s: Session, work: Work) -> list[str]:
         )  # fmt: skip
     try:
         _check_calls(change, work)
-        told = [f"{len(work.calls)} call(s): looked at, each can be made; none was made"] if work.calls else []
-        return told + (_reload_told(change, s, work) if work.reloads else [])
+        told = (f"{len(work.calls)} call(s): looked at, each can be made; none was made",) if work.calls else ()
+        return (*told, *(_reload_told(change, s, work) if work.reloads else ()))
     except CouldNotLook as error:
         remedy = error.remedy or "give the same command again when it answers; nothing was changed"
         raise CouldNotLook(error.message, remedy=remedy) from None
@@ -100,12 +100,12 @@ def excluded(change: Change, source: str) -> str:
     return "" if declared is None or over else f"unavailable until {declared.until}: {declared.reason}"
 
 
-def _reload_told(change: Change, s: Session, work: Work) -> list[str]:
+def _reload_told(change: Change, s: Session, work: Work) -> tuple[str, ...]:
     """By its list of flows it is told from the Directus of another estate."""
     if why := excluded(change, "directus"):
-        return [f"Directus will not be told to load anything again ({why}): restart it"]
+        return (f"Directus will not be told to load anything again ({why}): restart it",)
     _check_serves(change, s, work.needs)
-    return ["Directus answers, and lists the flows of this database; it was not told to load anything again"]
+    return ("Directus answers, and lists the flows of this database; it was not told to load anything again",)
 
 
 def _check_serves(change: Change, s: Session, needs: Needs) -> None:

@@ -94,7 +94,7 @@ def _after(change: Change, plan: Plan, opened: Open) -> tuple[str, ...]:
     if not work:
         return ()
     with opened() as s:
-        return tuple(following.check(change, s, work))
+        return following.check(change, s, work)
 
 
 def _before(change: Change, s: Session, plan: Plan) -> State:

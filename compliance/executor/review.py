@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from compliance.core import canonical
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from compliance.core.change import Call
     from compliance.executor.plan import Plan
 
@@ -39,10 +41,12 @@ def review(plan: Plan) -> str:
         ]
     for number, call in enumerate(plan.calls, start=1):
         lines += ["", f"## After COMMIT, call {number}. {call.title}", "", *_call(call)]
-    if plan.compiled.payloads:
-        lines += ["", "## The same in another form, for a reviewer", ""]
-        lines += [f"- payloads/{name}" for name in sorted(plan.compiled.payloads)]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_payloads(plan.compiled.payloads)]) + "\n"
+
+
+def _payloads(payloads: Mapping[str, str]) -> list[str]:
+    head = ["", "## The same in another form, for a reviewer", ""] if payloads else []
+    return [*head, *(f"- payloads/{name}" for name in sorted(payloads))]
 
 
 def _after(plan: Plan) -> list[str]:

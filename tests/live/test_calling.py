@@ -49,9 +49,9 @@ def test_what_was_written_by_sql_runs_and_its_newest_revision_is_the_row(site: L
     applied = site.apply(plan)
     assert flow.answers(site.live) == "one"
     assert applied.called["reload"] == {"flows": 1, "operations": 1, "removed": 0}
-    assert told(dict(applied.called)) == [
-        "activated: Directus has loaded again what was written: 1 flow(s) and 1 operation(s)"
-    ]
+    assert told(applied.called) == (
+        "activated: Directus has loaded again what was written: 1 flow(s) and 1 operation(s)",
+    )
     assert site.kinds()[-3:] == ["intent", "receipt", "called"]
     assert site.called()["finished"]
     assert site.estate.directus is not None
@@ -171,9 +171,9 @@ def test_declared_unavailable_it_is_not_asked_and_the_receipt_says_what_to_do(si
     plan = site.plan(flow.insert("one"))
     assert site.rehearsed(plan).after[0].endswith("it is being moved): restart it")
     applied = site.apply(plan)
-    assert told(dict(applied.called)) == [
-        "not activated: unavailable until 2999-01-01: it is being moved; restart Directus"
-    ]
+    assert told(applied.called) == (
+        "not activated: unavailable until 2999-01-01: it is being moved; restart Directus",
+    )
     assert site.called()["reload"] == {"not_activated": "unavailable until 2999-01-01: it is being moved"}
     assert flow.answers(site.live) is None
     over = {"directus": dataclasses.replace(gone["directus"], until="2020-01-01")}

@@ -13,12 +13,14 @@ from compliance.core.errors import CouldNotLook, Refused
 from compliance.estate import agent_data
 from compliance.estate.config import Service, Unavailable
 from compliance.estate.resources import resource
+from compliance.executor.apply import remember_verified
 from compliance.executor.finishing import Unfinished, told
 from tests.conftest import clone
 from tests.live.calling_estate import Site, move
+from tests.live.misbehaving import answer, http, misbehaving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from pytest_postgresql.executors import NoopExecutor
@@ -83,7 +85,7 @@ def test_a_plan_of_calls_alone_is_rehearsed_as_far_as_can_be_applied_and_taken_b
     assert documents(site) == OLD
     applied = site.apply(plan)
     assert documents(site) == NEW
-    assert told(dict(applied.called)) == ["called: 3 call(s) made"]
+    assert told(applied.called) == ("called: 3 call(s) made",)
     assert [(call["request"], call["status"]) for call in site.called()["calls"]] == [
         (f"POST /documents/{old}/move", 200) for old in OLD
     ]
@@ -156,6 +158,32 @@ def test_a_call_that_fails_is_3_and_the_ledger_says_how_far_it_came(site: Site) 
     assert [call["status"] for call in site.called()["calls"]] == [200]
     assert not site.called()["finished"]
     assert documents(site) == sorted([NEW[0], OLD[2]])
+
+
+def test_what_answers_well_and_does_nothing_is_not_believed(site: Site) -> None:
+    plan = site.plan(calls=CALLS[:1])
+    site.rehearsed(plan)
+
+    def behave(line: str) -> Iterable[bytes]:
+        return [http(b"{}", "404 Not Found")] if line.startswith("GET /documents/present") else answer({})
+
+    with misbehaving(behave) as (url, _):
+        site.with_(agent_data=Service(url, "t"))
+        with pytest.raises(Unfinished, match="answered well, but that is not how it is now"):
+            site.apply(plan)
+
+
+def test_what_was_verified_is_made_again_only_where_somebody_has_undone_it(site: Site) -> None:
+    plan = site.plan(calls=CALLS)
+    site.rehearsed(plan)
+    receipt = site.apply(plan).receipt
+    assert receipt is not None
+    remember_verified(site.change(), plan, receipt, "a look that found all kept")
+    with pytest.raises(Refused, match="was applied already"):
+        site.apply(plan)
+    _ask(site, "POST", f"/documents/{NEW[0]}/move", {"new_id": OLD[0]})
+    assert [call["status"] for call in site.apply(plan).called["calls"]] == [200, 0, 0]
+    assert documents(site) == NEW
 
 
 def test_a_service_that_nobody_can_call_is_refused_before_anything_is_done(site: Site) -> None:
