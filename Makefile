@@ -22,12 +22,16 @@ NODE = $(BIN)/python -c "from compliance.estate.node import find; find($(1), '')
 	  || echo "No Directus: the tests on a real one will fail, unless told --no-directus."
 	touch $@
 
-.PHONY: help audit test check prove bench demo lock clean capture-directus golden
+.PHONY: help audit live test check prove bench demo lock clean capture-directus golden
 help: ## Say what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 20
 
 audit: .venv/run ## Observe, probe, gate, compile and report on the embedded reference estate
 	$(BIN)/compliance audit
+
+live: .venv/run ## Run the reference estate with a real Directus and Agent Data, until `compliance estate down`
+	$(call NODE,22)
+	$(BIN)/compliance estate up --directus
 
 check: .venv/dev ## Format, lint, types, imports, house and pure tests (at most 2 minutes)
 	$(BIN)/ruff format --check --quiet .

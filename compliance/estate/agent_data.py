@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import secrets
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from compliance.core.errors import ConfigurationError
 from compliance.estate import service
 from compliance.estate.resources import resource
 
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROLE = "agent_data_app"
-NEEDED = ("httpx", "starlette", "uvicorn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,6 @@ def program(
     dsn: str, *, repository: Path, api_key: str, reverse: ReverseSync | None = None, port: int | None = None
 ) -> service.Program:
     """How it is started. `dsn` is of the role `agent_data_app`; nothing secret becomes an argument."""
-    _check_installed()
     port = service.free_port() if port is None else port
     command = [sys.executable, str(resource("fixtures/agent_data/serve.py")),
                "--port", str(port), "--repository", str(repository)]  # fmt: skip
@@ -78,11 +74,3 @@ def serving(
     found = program(dsn, repository=repository, api_key=key, reverse=reverse, port=port)
     with service.serving(found) as place:
         yield AgentData(found.url, key, place)
-
-
-def _check_installed() -> None:
-    absent = [name for name in NEEDED if importlib.util.find_spec(name) is None]
-    if absent:
-        raise ConfigurationError(
-            f"Agent Data needs {', '.join(absent)}", remedy="pip install 'dot-compliance[live]'"
-        )
