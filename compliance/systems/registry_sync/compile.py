@@ -10,7 +10,7 @@ from compliance.core import canonical
 from compliance.core.change import Compiled
 from compliance.core.flows import FLOW_COLUMNS, OPERATION_COLUMNS
 from compliance.systems.registry_sync.desired import Flow, desired
-from compliance.systems.registry_sync.drift import JUDGED_OF_OPERATION, differing, kept, shown, surplus
+from compliance.systems.registry_sync.drift import kept, same, shown, surplus
 from compliance.systems.registry_sync.ids import unambiguous
 from compliance.systems.registry_sync.moves import moves_of
 from compliance.systems.registry_sync.obstacles import check_restorable, check_unobstructed
@@ -139,12 +139,9 @@ def _title(parts: dict[str, int]) -> str:
 
 
 def _differs(flow: Flow, there: Side) -> bool:
-    want, found = _side([flow]).rows("operations"), there.rows("operations")
-    return (
-        any(differing(FLOW_COLUMNS, flow.row, there.flows[0]))
-        or want.keys() != found.keys()
-        or any(any(differing(JUDGED_OF_OPERATION, want[key], found[key])) for key in want)
-    )
+    """By spelling, which was taken over from what means the same, as was the place on the canvas."""
+    want = _side([flow])
+    return any(not same(want.rows(table), there.rows(table)) for table in ("flows", "operations"))
 
 
 def payloads(flows: Sequence[Flow]) -> dict[str, str]:
