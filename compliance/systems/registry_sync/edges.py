@@ -21,7 +21,7 @@ from compliance.core.triggering import (
     reached,
     request_of,
 )
-from compliance.systems.registry_sync import reverse
+from compliance.systems.registry_sync import filtering, reverse
 from compliance.systems.registry_sync.desired import desired
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def _reverse(facts: Facts, documents: dict[str, Template]) -> Iterator[Edge]:
     declared = policy.service.reverse
     assumed: list[str] = []
     prefixes = {*reverse.prefixes(facts), *_running(facts, assumed)}
-    unfiltered = reverse.filters(reverse.Module(facts, declared.source), declared.filter, declared.name)
+    unfiltered = filtering.filters(reverse.Module(facts, declared.source), declared.filter, declared.name)
     for node, document in documents.items():
         found = sorted(prefix for prefix in prefixes if _may_begin(document, prefix))
         for action in _ACTIONS:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from compliance.core.errors import CouldNotLook
 from compliance.core.finding import Finding, Judgement, Unseen
-from compliance.systems.registry_sync import reverse
+from compliance.systems.registry_sync import filtering, reverse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,17 +39,19 @@ def _isolated(facts: Facts, prefixes: Iterable[str], where: str) -> Iterator[Fin
     for collection in policy.collections.values():
         head = collection.document.partition("{")[0]
         for prefix in sorted(set(prefixes)):
-            if _meet(head, prefix):
-                yield Finding(collection.name, f"{where} sends {prefix!r} back, which meets {head!r}", prefix)
-            elif _meet(encoded(head), encoded(prefix)):
+            if meet(head, prefix):
+                how = "" if _overlap(head, prefix) else " as keys of its store"
                 yield Finding(
-                    collection.name,
-                    f"{where} sends {prefix!r} back, which meets {head!r} as keys of its store",
-                    prefix,
+                    collection.name, f"{where} sends {prefix!r} back, which meets {head!r}{how}", prefix
                 )
 
 
-def _meet(one: str, other: str) -> bool:
+def meet(head: str, prefix: str) -> bool:
+    """Is there an id below `head` that begins with the prefix, or would if it were read from its key?"""
+    return _overlap(encoded(head), encoded(prefix))
+
+
+def _overlap(one: str, other: str) -> bool:
     return one.startswith(other) or other.startswith(one)
 
 
@@ -65,7 +67,7 @@ def filter_stands(facts: Facts) -> Iterator[Judgement]:
     if set(found) != set(declared.prefixes):
         told = f"{declared.name} is {_listed(found)}, declared {_listed(declared.prefixes)}"
         yield Finding("agent_data", f"{declared.source}: {told}", "prefixes")
-    why = reverse.filters(reverse.Module(facts, declared.source), declared.filter, declared.name)
+    why = filtering.filters(reverse.Module(facts, declared.source), declared.filter, declared.name)
     if why:
         yield Finding("agent_data", f"{declared.source}: {why}", "filter")
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple
 
 from compliance.core.errors import CouldNotLook
 
@@ -13,15 +15,21 @@ if TYPE_CHECKING:
     from compliance.systems.protocol import Facts
     from compliance.systems.registry_sync.policy import Policy
 
-# What changes a list or a set in its place.
-_MUTATING = frozenset({"append", "extend", "insert", "add", "update", "remove", "clear", "pop", "discard"})
-
-
-Seen = frozenset[tuple[str, str]]
+# What takes a list or a set and leaves it as it is.
+_READING = frozenset({"tuple", "list", "set", "frozenset", "sorted", "len", "any", "all"})
+_MUTABLE = frozenset({"list", "set"})
+Names = frozenset[tuple[str, str]]
 
 
 class NotConstant(CouldNotLook):
     """The prefixes depend on something that only running the service would tell."""
+
+
+class Held(NamedTuple):
+    """What a name holds: a text or texts. `mutable`: whoever has it can change it in its place."""
+
+    content: str | tuple[str, ...]
+    mutable: bool = False
 
 
 def prefixes(facts: Facts) -> tuple[str, ...]:
@@ -41,48 +49,70 @@ class Module:
             raise CouldNotLook(f"{path}: there is no such file in the repository")
         try:
             self.tree = ast.parse(file.text)
+            self.nodes = list(ast.walk(self.tree))
         except (SyntaxError, ValueError, RecursionError) as error:
             raise CouldNotLook(f"{path}: not Python that can be read: {type(error).__name__}") from None
 
     def texts(self, name: str) -> tuple[str, ...]:
         """The texts that a name of this module holds when the service runs.
 
-        Of a text, its letters: `any(id.startswith(p) for p in "knowledge/")` goes through them one by one.
+        Of one text itself and its letters: `startswith` takes it whole, a loop goes through it letter by letter.
         """
-        found = self.value(name, frozenset())
-        return tuple(dict.fromkeys(found)) if isinstance(found, str) else found
+        found = self.held(name, frozenset()).content
+        return tuple(dict.fromkeys((found, *found))) if isinstance(found, str) else found
 
-    def value(self, name: str, seen: Seen) -> str | tuple[str, ...]:
+    def held(self, name: str, seen: Names) -> Held:
         """The constant that a name is bound to, here or in the module that it is imported from."""
         if (self._path, name) in seen:
             raise NotConstant(f"{self._path}: {name} is made of itself")
-        found = list(self._bindings(name))
-        if len(found) != 1:
-            raise NotConstant(f"{self._path}: {name} is bound {len(found)} times, so it is no constant")
+        node = self._binding(name)
         seen = seen | {(self._path, name)}
-        if isinstance(found[0], ast.ImportFrom):
-            return self._imported(found[0], name, seen)
-        return self._value(found[0], seen)
+        found = (
+            self._imported(node, name, seen)
+            if isinstance(node, ast.ImportFrom)
+            else self._evaluated(node, seen)
+        )
+        if found.mutable:
+            self._check_read_only(name)
+        return found
 
-    def functions(self) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-        """Every function, those within others too."""
-        return (n for n in ast.walk(self.tree) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef)))
+    def bound(self, name: str) -> list[ast.AST]:
+        """Every place that gives the name a value, or may change what it has: in a function, by its text, as `*`."""
+        return [node for node in self.nodes if _binds(node, name) and not self._declares(node)]
 
-    def _bindings(self, name: str) -> Iterator[ast.expr | ast.ImportFrom]:
-        for node in ast.walk(self.tree):
-            if _changes(node, name):
-                raise NotConstant(f"{self._path}: {name} may be changed in line {getattr(node, 'lineno', '?')}")
-            match node:
-                case ast.Assign(targets=targets, value=value) if any(_names(t, name) for t in targets):
-                    yield value
-                case ast.AnnAssign(target=target, value=value) if value is not None and _names(target, name):
-                    yield value
-                case ast.ImportFrom(names=names) if any((n.asname or n.name) == name for n in names):
-                    yield node
+    def _declares(self, node: ast.AST) -> bool:
+        """An annotation alone, or an entry of `__all__`: neither gives a value."""
+        above = self.parents[node]
+        match above, self.parents.get(above):
+            case ast.AnnAssign(value=None), _:
+                return True
+            case ((ast.List() | ast.Tuple()), ast.Assign(targets=[ast.Name(id="__all__")])):
+                return isinstance(node, ast.Constant)
+        return False
 
-    def _imported(self, node: ast.ImportFrom, name: str, seen: Seen) -> str | tuple[str, ...]:
-        path = f"{(node.module or '').replace('.', '/')}.py"
-        original = next(n.name for n in node.names if (n.asname or n.name) == name)
+    @cached_property
+    def parents(self) -> dict[ast.AST, ast.AST]:
+        return {child: node for node in self.nodes for child in ast.iter_child_nodes(node)}
+
+    def _binding(self, name: str) -> ast.expr | ast.ImportFrom:
+        """The one place that binds it, on the module's own level."""
+        found = self.bound(name)
+        if len(found) != 1:
+            lines = ", ".join(str(getattr(node, "lineno", "?")) for node in found)
+            where = f" in lines {lines}" if found else ""
+            raise NotConstant(f"{self._path}: {name} is bound {len(found)} times{where}, so it is no constant")
+        statement = self.parents[found[0]]
+        if statement in self.tree.body:
+            match statement:
+                case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
+                    return value
+                case ast.ImportFrom():
+                    return statement
+        raise NotConstant(f"{self._path}: {name} is bound by something that only running it would tell")
+
+    def _imported(self, node: ast.ImportFrom, name: str, seen: Names) -> Held:
+        path = self._file_of(node)
+        original = next((n.name for n in node.names if (n.asname or n.name) == name), "*")
         try:
             other = Module(self._facts, path)
         except CouldNotLook as error:
@@ -90,99 +120,79 @@ class Module:
                 f"{self._path}: {name} comes from {path}: {error.message}",
                 remedy=f"name {path} in service.reviewed_sources, so that it is looked at",
             ) from None
-        return other.value(original, seen)
+        return other.held(original, seen)
 
-    def _value(self, node: ast.expr, seen: Seen) -> str | tuple[str, ...]:
+    def _file_of(self, node: ast.ImportFrom) -> str:
+        """Where it is in the repository: from its root, or from where this module lies."""
+        parts = (node.module or "__init__").split(".")
+        here = PurePosixPath(self._path)
+        base = here.parents[node.level - 1] if 0 < node.level <= len(here.parents) else PurePosixPath()
+        return f"{base.joinpath(*parts)}.py"
+
+    def _evaluated(self, node: ast.expr, seen: Names) -> Held:
         match node:
             case ast.Constant(value=str(text)):
-                return text
+                return Held(text)
             case ast.Tuple(elts=items) | ast.List(elts=items) | ast.Set(elts=items):
-                return tuple(text for item in items for text in self._item(item, seen))
+                texts = tuple(text for item in items for text in self._item(item, seen))
+                return Held(texts, not isinstance(node, ast.Tuple))
             case ast.BinOp(left=left, op=ast.Add(), right=right):
-                return self._sum(self._value(left, seen), self._value(right, seen), node)
-            case ast.Call(func=ast.Name(id="tuple" | "frozenset" | "set" | "list"), args=[inner], keywords=[]):
-                return tuple(self._value(inner, seen))
+                return self._sum(self._evaluated(left, seen), self._evaluated(right, seen), node)
+            case ast.Call(
+                func=ast.Name(id="tuple" | "frozenset" | "set" | "list" as made), args=[inner], keywords=[]
+            ) if not self.bound(made):
+                return Held(tuple(self._evaluated(inner, seen).content), made in _MUTABLE)
             case ast.Name(id=other):
-                return self.value(other, seen)
+                return self.held(other, seen)
         raise NotConstant(f"{self._path}: line {node.lineno} is not a constant")
 
-    def _item(self, node: ast.expr, seen: Seen) -> tuple[str, ...]:
+    def _item(self, node: ast.expr, seen: Names) -> tuple[str, ...]:
         if isinstance(node, ast.Starred):
-            return tuple(self._value(node.value, seen))
-        found = self._value(node, seen)
+            return tuple(self._evaluated(node.value, seen).content)
+        found = self._evaluated(node, seen).content
         if isinstance(found, str):
             return (found,)
         raise NotConstant(f"{self._path}: line {node.lineno} is a list within a list")
 
-    def _sum(
-        self, left: str | tuple[str, ...], right: str | tuple[str, ...], node: ast.expr
-    ) -> str | tuple[str, ...]:
-        if isinstance(left, str) and isinstance(right, str):
-            return left + right
-        if isinstance(left, tuple) and isinstance(right, tuple):
-            return left + right
+    def _sum(self, left: Held, right: Held, node: ast.expr) -> Held:
+        if isinstance(left.content, str) and isinstance(right.content, str):
+            return Held(left.content + right.content)
+        if isinstance(left.content, tuple) and isinstance(right.content, tuple):
+            return Held(left.content + right.content, left.mutable)
         raise NotConstant(f"{self._path}: line {node.lineno} adds a text and a list")
 
+    def _check_read_only(self, name: str) -> None:
+        """Whoever else is given a list or a set may change it."""
+        for node in self._uses(name):
+            match self.parents[node]:
+                case ast.comprehension(iter=found) | ast.For(iter=found) if found is node:
+                    continue
+                case ast.BinOp() | ast.Starred() | ast.Compare():
+                    continue
+                case ast.Call(func=ast.Name(id=asked), args=args) if node in args and asked in _READING:
+                    continue
+            raise NotConstant(f"{self._path}: {name} may be changed in line {node.lineno}")
 
-def _changes(node: ast.AST, name: str) -> bool:
-    """May this give the name another value than the one it was bound to?"""
+    def _uses(self, name: str) -> Iterator[ast.Name]:
+        for node in self.nodes:
+            if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
+                yield node
+
+
+def _binds(node: ast.AST, name: str) -> bool:
     match node:
-        case ast.AugAssign(target=target) | ast.NamedExpr(target=target):
-            return _names(target, name)
-        case ast.For(target=target) | ast.comprehension(target=target):
-            return _names(target, name)
-        case ast.Call(func=ast.Attribute(value=ast.Name(id=found), attr=attr)):
-            return found == name and attr in _MUTATING
-        case ast.Global(names=changed):
-            return name in changed
-        case ast.ImportFrom(names=names):
-            return any(item.name == "*" for item in names)
+        case ast.Name(id=found, ctx=ast.Store() | ast.Del()) | ast.Attribute(attr=found, ctx=ast.Store()):
+            return found == name
+        case ast.alias(name=original, asname=other):
+            return (other or original.partition(".")[0]) in (name, "*")
+        case ast.FunctionDef(name=found) | ast.AsyncFunctionDef(name=found) | ast.ClassDef(name=found):
+            return found == name
+        case ast.arg(arg=found) | ast.ExceptHandler(name=found) | ast.MatchAs(name=found):
+            return found == name
+        case ast.MatchStar(name=found) | ast.MatchMapping(rest=found):
+            return found == name
+        case ast.Global(names=names) | ast.Nonlocal(names=names):
+            return name in names
+        case ast.Constant(value=text):
+            return text == name  # globals()[…], setattr(…)
     return False
-
-
-def _names(target: ast.expr, name: str) -> bool:
-    """Does an assignment to this target bind the name, alone or among others?"""
-    return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(target))
-
-
-def filters(module: Module, name: str, prefixes_name: str) -> str:
-    """Why documents may pass unfiltered; empty where the filter stands before what sends."""
-    found = [function for function in module.functions() if function.name == name]
-    if len(found) != 1:
-        return f"there are {len(found)} functions {name}"
-    (function,) = found
-    argument = function.args.args[0].arg if len(function.args.args) == 1 else ""
-    returned = [node.value for node in ast.walk(function) if isinstance(node, ast.Return)]
-    if len(returned) != 1 or ast.dump(returned[0] or ast.Constant(None)) not in _forms(argument, prefixes_name):
-        return f"{name} does not return whether the id starts with one of {prefixes_name}, and nothing else"
-    if not any(_guards(function, name) for function in module.functions()):
-        return f"no listener asks {name} before it sends"
-    return ""
-
-
-def _forms(argument: str, prefixes_name: str) -> set[str]:
-    """The ways to write it of which no other meaning can be taken."""
-    one = ("prefix", "p", "each", "item", "start")
-    forms = [f"any({argument}.startswith({v}) for {v} in {prefixes_name})" for v in one]
-    forms += [f"{argument}.startswith({prefixes_name})", f"{argument}.startswith(tuple({prefixes_name}))"]
-    return {ast.dump(ast.parse(form, mode="eval").body) for form in forms if argument}
-
-
-def _guards(function: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> bool:
-    """Everything that this function does beside asking stands behind the answer."""
-    body = [node for node in function.body if not isinstance(node, ast.Expr) or not _is_text(node.value)]
-    match body:
-        case [ast.If(test=ast.Call(func=ast.Name(id=called)), orelse=[])]:
-            return called == name
-        case [
-            ast.If(
-                test=ast.UnaryOp(op=ast.Not(), operand=ast.Call(func=ast.Name(id=called))), body=[ast.Return()]
-            ),
-            *_,
-        ]:
-            return called == name
-    return False
-
-
-def _is_text(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
