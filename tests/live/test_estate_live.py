@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import stat
 import subprocess
@@ -20,6 +21,7 @@ from compliance.estate import agent_data, config, reference, reference_live, ser
 from compliance.estate import directus as real
 from tests.live.test_directus_harness import new_row
 from tests.live.test_directus_lifecycle import listens
+from tests.test_readme import _EXIT, commands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,3 +140,15 @@ def test_packages_that_cannot_be_had_are_an_error_with_a_remedy(
         assert "registry" in (caught.value.remedy or "")
         left = {path.name for path in (Path(folder) / "dot-compliance").iterdir() if path.is_dir()}
         assert not left
+
+
+def test_what_the_readme_says_of_running_flows_is_so(cache: Path, tmp_path: Path) -> None:
+    estate("up", "--directus")
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    for line in commands("README.md", "live"):
+        said = _EXIT.search(line)
+        done = subprocess.run(
+            ["sh", "-c", line], cwd=tmp_path, env={**os.environ, "PATH": path}, capture_output=True, text=True,
+            timeout=120, check=False,
+        )  # fmt: skip
+        assert done.returncode == int(said[1] if said else 0), f"{line}\n{done.stdout}\n{done.stderr}"
