@@ -6,7 +6,7 @@ import time
 from collections import deque
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from compliance.core.errors import ConfigurationError
 from compliance.estate import agent_data_facts, directus_facts
@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 
     from compliance.core.marking import Marked, Marking
     from compliance.estate.config import Estate
-    from compliance.estate.web import Web
+    from compliance.estate.web import Answer, Web
     from compliance.executor.session import Report
 
     Found = Mapping[str, Any] | None
 
+T = TypeVar("T")
 PAUSE = 0.1  # seconds between two looks at what has not come yet
 MISSES = 5  # of which the others wait: what was written first comes first
+BUSY, TIMES, LATER = 503, 60, 0.5
 LONGEST = 3600.0  # seconds for all requests of a run
 
 
@@ -117,13 +119,31 @@ def _change(api: Web, seen: Seen, _many: int) -> None:
 
 def _delete(api: Web, seen: Seen, _many: int) -> None:
     first, *others = seen.keys()
-    api.ask("DELETE", f"{seen.path}/{first}").expected(204)
-    api.ask("DELETE", seen.path, body=others).expected(204)
+    deleted(api, f"{seen.path}/{first}")
+    deleted(api, seen.path, others)
+
+
+def deleted(api: Web, path: str, keys: list[Any] | None = None) -> Answer:
+    """A row, or those that have these keys."""
+    return patiently(lambda: api.ask("DELETE", path, body=keys).expected(204))
+
+
+def patiently(ask: Callable[[], T]) -> T:
+    """Who has too much to do says so before doing anything: what was refused for that is asked for again."""
+    for _ in range(TIMES):
+        try:
+            return ask()
+        except Unanswered as error:
+            if error.status == BUSY:
+                time.sleep(LATER)
+                continue
+            raise
+    return ask()
 
 
 def _told(seen: Seen, api: Web, method: str, path: str, body: Any) -> None:
     """Remember the rows as Directus tells them after the write."""
-    said = api.ask(method, path, body=body).expected(200).form.at("data")
+    said = patiently(lambda: api.ask(method, path, body=body).expected(200)).form.at("data")
     for row in said.parts if isinstance(said.value, list) else [said]:
         row.at(seen.marked.key)
         seen.rows[seen.marked.document_of(row.value)] = row.value
@@ -187,7 +207,7 @@ def _tell(at: Report, what: str, count: int, total: int) -> None:
 
 
 def _document(api: Web, name: str) -> Found:
-    answer = api.ask("GET", f"/documents/{name}", params={"full": "true"}).expected(200, 404)
+    answer = patiently(lambda: api.ask("GET", f"/documents/{name}", params={"full": "true"}).expected(200, 404))
     return answer.form.value if answer.status == 200 else None
 
 

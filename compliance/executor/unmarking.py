@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compliance.core.errors import CouldNotLook
 from compliance.estate import directus_facts
+from compliance.executor.markers import deleted, patiently
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from compliance.core.marking import Marking
-    from compliance.estate.web import Web
+    from compliance.estate.web import Form, Web
     from compliance.executor.markers import Services
     from compliance.executor.session import Report
 
@@ -50,14 +51,16 @@ def remove(services: Services, noted: Mapping[str, Any], at: Report, *, seconds:
 
 
 def _rows(api: Web, mark: str, collection: str, key: str, title: str) -> int:
-    found = directus_facts.rows(
-        api, f"/items/{collection}", {"fields": [key, title], "filter": {title: {"_starts_with": mark}}}
-    )
+    found = _searched(api, collection, {"fields": [key, title], "filter": {title: {"_starts_with": mark}}})
     # Asked for or not: nothing goes that is not ours.
     keys = [row.at(key).value for row in found if row.at(title).text.startswith(mark)]
     if keys:
-        api.ask("DELETE", f"/items/{collection}", body=keys).expected(204)
+        deleted(api, f"/items/{collection}", keys)
     return len(keys)
+
+
+def _searched(api: Web, collection: str, query: dict[str, Any]) -> list[Form]:
+    return patiently(lambda: list(directus_facts.rows(api, f"/items/{collection}", query)))
 
 
 def _documents(api: Web, mark: str, seconds: float) -> dict[str, str]:
@@ -101,13 +104,13 @@ def _returned(api: Web, collection: str, mark: str, seconds: float) -> int:
         time.sleep(PAUSE)
     if rows:
         key = _key(api, collection)
-        api.ask("DELETE", f"/items/{collection}", body=[row[key] for row in rows]).expected(204)
+        deleted(api, f"/items/{collection}", [row[key] for row in rows])
     return len(rows)
 
 
 def _came_back(api: Web, collection: str, mark: str) -> list[dict[str, Any]]:
     """Which column holds the mark is the service's business."""
-    found = directus_facts.rows(api, f"/items/{collection}", {"fields": ["*"], "search": mark})
+    found = _searched(api, collection, {"fields": ["*"], "search": mark})
     return [row.value for row in found if mark in json.dumps(row.value)]
 
 
