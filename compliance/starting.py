@@ -28,6 +28,10 @@ postgres:
   # under `execution` the keys of the people who may approve it.
   # writer_dsn_env: ESTATE_WRITER_DSN   # the DSN of a role that may write what plans write; an audit never uses it
 # ledger: ledger         # a folder outside of the database: what was rehearsed, approved, applied and taken back
+# directus: {url: https://directus.example.org, token_env: DIRECTUS_TOKEN}   # of a user who may read flows, operations
+#   # and revisions; to apply flows also `writer_token_env`, of one who may write them: an audit never uses it
+# agent_data: {url: https://documents.example.org, token_env: AGENT_DATA_API_KEY}   # the service that flows feed
+# documents: {estate: true}   # its store: in the same database, or `dsn_env`; without it only ids are seen
 repository: .            # the git repository whose files repeat what the database holds
 # redaction_key_env: ESTATE_REDACTION_KEY   # lets two observations be compared by the hash of a secret
 # unavailable:           # a source that cannot be opened for now; its rules are not applicable, and the report says so

@@ -67,6 +67,10 @@ def change(tmp_path: Path, repository: Path) -> Change:
     )
 
 
+def with_payloads(plan: Plan) -> Plan:
+    return replace(plan, compiled=replace(plan.compiled, payloads={"flows.json": "[]\n"}))
+
+
 def rehearsed(change: Change, plan: Plan) -> None:
     approvals.remember_rehearsal(plan, {"result": "passed"}, signer=None, ledger=change.ledger, now=NOW)
 
@@ -188,3 +192,24 @@ def test_an_approval_to_execute_does_not_let_anybody_commit(change: Change, plan
     approve("commit")
     commit(staging, strict)
     assert staging.ledger.entries()[-1].body["approvals"]["by"] == ["alice"]
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_payloads_are_committed_with_the_rest_or_nothing_of_them_stays(
+    change: Change, plan: Plan, repository: Path, refused: bool
+) -> None:
+    made = with_payloads(plan)
+    rehearsed(change, made)
+    if refused:
+        hook = repository / ".git" / "hooks" / "pre-commit"
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_text("#!/bin/sh\nexit 1\n")
+        hook.chmod(0o755)
+        with pytest.raises(ComplianceError):
+            commit(change, made)
+        assert git(repository, "status", "--porcelain") == ""
+        assert sorted(place.name for place in repository.iterdir()) == [".git", "kept.txt"]
+        return
+    found = commit(change, made)
+    names = git(repository, "ls-tree", "-r", "--name-only", "HEAD", "--", found.folder).splitlines()
+    assert f"{found.folder}/payloads/flows.json" in names
