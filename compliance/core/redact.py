@@ -46,7 +46,10 @@ def harmless(text: str) -> bool:
     if not text.isascii():
         return False
     lowered = text.lower()
-    return not any(hint in lowered for hint in _HINTS)
+    for hint in _HINTS:  # noqa: SIM110 - asked of every text; a generator takes twice as long
+        if hint in lowered:
+            return False
+    return True
 
 
 def text(value: str, key: bytes | None) -> str:

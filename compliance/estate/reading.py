@@ -13,6 +13,8 @@ from psycopg.types.array import ArrayLoader
 from psycopg.types.string import TextLoader
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from psycopg import Connection
     from psycopg.abc import Buffer
 
@@ -90,25 +92,39 @@ class Json(str):
     __slots__ = ()
 
 
-_PLAIN = frozenset({str, int, bool, type(None)})
+PLAIN = frozenset({str, int, bool, type(None)})
 # The scanner alone: `json.loads` spends as long again on a short text to find out what it was given.
 _scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # typeshed does not know it
 
 
 def _parsed(text: Json) -> Any:
-    """A list at the top as a tuple, as it is in a recorded observation; below it JSON stays what it is."""
     try:
         found = _scan(text, 0)[0]
     except StopIteration:  # white space comes first
         found = json.loads(text)
     except RecursionError:
         return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
-    return found if type(found) in _PLAIN or isinstance(found, dict) else plain(found)
+    return _settled(found)
+
+
+def plain_all(values: Sequence[Any]) -> list[Any]:
+    """`plain` of each. All texts of JSON are read in one go: that is most of what it costs."""
+    texts = [value for value in values if type(value) is Json]
+    try:
+        parsed = iter(_scan(f"[{','.join(texts)}]", 0)[0])
+    except RecursionError:
+        return list(map(plain, values))
+    return [_settled(next(parsed)) if type(value) is Json else plain(value) for value in values]
+
+
+def _settled(found: Any) -> Any:
+    """A list at the top as a tuple, as it is in a recorded observation; below it JSON stays what it is."""
+    return found if type(found) is dict or type(found) in PLAIN else plain(found)
 
 
 def plain(value: Any) -> Any:
     """A value that JSON holds without loss: lists as tuples, bytes as a digest, anything else as its text."""
-    if type(value) in _PLAIN:  # nearly all; the patterns below cost several times as much
+    if type(value) in PLAIN:  # nearly all; the patterns below cost several times as much
         return value
     match value:
         case Json():
@@ -122,5 +138,5 @@ def plain(value: Any) -> Any:
         case list() | tuple():
             return tuple(map(plain, value))
         case dict():
-            return {str(name): item if type(item) in _PLAIN else plain(item) for name, item in value.items()}
+            return {str(name): item if type(item) in PLAIN else plain(item) for name, item in value.items()}
     return str(value)

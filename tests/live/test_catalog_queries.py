@@ -182,6 +182,32 @@ def test_values_of_rows_are_as_json_can_hold_them(dsns: tuple[str, str]) -> None
     assert second[5:] == (("a", None, "b c"), {"a": [1, 2.5]}, "nan", "P1M2D", "[1, 5)", "10.0.0.1")
 
 
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        r'{"to": "https:\/\/somebody:hunter22@example.org"}',
+        r'{"\u0070assword": "hunter22"}',
+        '[{"header": "X-API-Key", "value": "hunter22"}]',
+        '{"password": "hunter22", "all": [{"header": "X-API-Key", "value": "{{$env.KEY}}"}]}',
+        '{"é": "bearer hunter22hunter22"}',
+    ],
+)
+def test_a_secret_is_found_however_the_text_of_its_json_spells_it(dsns: tuple[str, str], spelled: str) -> None:
+    with psycopg.connect(dsns[0], autocommit=True) as owner:
+        owner.execute("create table public.spelled (id text, options json)")
+        owner.execute(
+            "insert into public.spelled values ('a', '{\"plain\": 1}'), ('b', %s), ('c', null)", [spelled]
+        )
+        try:
+            owner.execute("grant select on public.spelled to public")
+            with read_only(dsns[1]) as look:
+                rows = read_rows(look, RowsNeed("spelled", "public.spelled", ("id", "options")), None)
+        finally:
+            owner.execute("drop table public.spelled")
+    assert "<secret " in str(rows[1]) and "hunter22" not in str(rows)
+    assert (rows[0], rows[2]) == (("a", {"plain": 1}), ("c", None))
+
+
 def test_any_name_can_be_read_and_only_the_wanted_rows(dsns: tuple[str, str]) -> None:
     need = RowsNeed("odd", 'Odd " schema.a b', ("k%", "t"), ("k%", ("x", "%s")))
     with read_only(dsns[1]) as look:
