@@ -129,8 +129,10 @@ class World:
         )
         tables = (*policy().collections, "system_issues", "orders", "lines")
         sections = {
-            "rows:flows": tuple(Row(frozen(tuple(row.values()))) for row in self.flows),
-            "rows:operations": tuple(Row(frozen(tuple(row.values()))) for row in self.operations),
+            "rows:flows": tuple(Row(frozen(tuple(row[c] for c in FLOW_COLUMNS))) for row in self.flows),
+            "rows:operations": tuple(
+                Row(frozen(tuple(row[c] for c in OPERATION_COLUMNS))) for row in self.operations
+            ),
             "catalog.columns": columns,
             "catalog.relations": tuple(f.Relation("public", t, "table", "o", False, None, ()) for t in tables),
             f"file:{policy().environment.file}": (File(policy().environment.file, self.compose),),

@@ -122,6 +122,8 @@ def scanned(options: Any) -> Scan:
                 templates.append(Place(name, value, parse(value)))
             if REDACTED in value:
                 redacted.append(name)
+        elif len(name) > _LONGEST:
+            waiting += [(name, item) for item in _items(value) if type(item) in _LOOKED_INTO]
         elif isinstance(value, dict):
             head = f"{name}." if name else ""
             waiting += [(head + key, item) for key, item in value.items() if type(item) in _LOOKED_INTO]
@@ -130,7 +132,13 @@ def scanned(options: Any) -> Scan:
     return Scan(tuple(templates), tuple(redacted))
 
 
+def _items(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value
+
+
 _LOOKED_INTO = frozenset({str, dict, tuple, list})
+# A place deeper than any that a person would find by its name keeps that of what it is in.
+_LONGEST = 200
 
 
 def malformed(scan: Scan) -> Iterator[tuple[Place, Malformed]]:

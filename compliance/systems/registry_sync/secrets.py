@@ -84,6 +84,7 @@ def _named(options: dict[str, Any]) -> Iterator[str]:
     waiting: list[tuple[str, Any]] = [("", options)]
     while waiting:
         head, value = waiting.pop()
+        head = head if len(head) <= _LONGEST else f"{head[:_LONGEST]}…."
         if isinstance(value, dict):
             for name, item in value.items():
                 if type(item) is str:
@@ -95,6 +96,7 @@ def _named(options: dict[str, Any]) -> Iterator[str]:
             waiting += [(f"{head}{i}.", item) for i, item in enumerate(value) if type(item) in (dict, tuple)]
 
 
+_LONGEST = 200
 _ENDINGS = (
     "password",
     "passwd",
