@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +15,7 @@ from pytest_postgresql import factories
 from compliance.cli import main
 from compliance.core.errors import ConfigurationError
 from compliance.core.needs import Needs
+from compliance.estate.documents import kept_here
 from compliance.estate.pgbin import bindir
 from compliance.estate.resources import resource
 from compliance.starting import role_sql, start
@@ -83,9 +85,17 @@ def drafted(live: Live, folder: Path) -> Path:
     run = judge(live.seen_by(live.probe)).run
     text = command_catalog.draft(run.policies["command_catalog"], run.observation)
     (folder / "command_catalog.yaml").write_text(text, encoding="utf-8")
-    platform = (run.estate.policy / "platform.yaml").read_text(encoding="utf-8")
-    (folder / "platform.yaml").write_text(platform, encoding="utf-8")
+    for name in run.policies.keys() - {"command_catalog"}:
+        shutil.copy(run.estate.policy / f"{name}.yaml", folder)
     return folder
+
+
+def printed(live: Live, role: str) -> str:
+    """As the command prints it."""
+    estate = live.seen_by(live.probe)
+    needs = Policies.load(estate).needs()
+    kept = kept_here(estate, needs)
+    return role_sql(role, needs, kept.relation if kept else None)
 
 
 def test_a_draft_of_a_conforming_estate_breaks_no_rule_but_that_it_was_not_reviewed(
@@ -197,7 +207,7 @@ def test_init_overwrites_nothing(tmp_path: Path) -> None:
 
 
 def test_the_role_that_is_printed_makes_the_audit_green(live: Live, new_role: str) -> None:
-    script = role_sql(new_role, Policies.load(live.seen_by(live.probe)).needs())
+    script = printed(live, new_role)
     for _ in range(2):
         done = psql(live.dsn, script)
         assert done.returncode == 0, done.stderr
@@ -241,7 +251,7 @@ def rows(connection: psycopg.Connection, query: str) -> list[tuple[Any, ...]]:
 
 def test_a_role_without_its_grants_could_not_look(live: Live, new_role: str) -> None:
     """The control: it is the printed grants that make it see."""
-    script = role_sql(new_role, Policies.load(live.seen_by(live.probe)).needs())
+    script = printed(live, new_role)
     without = "\n".join(line for line in script.splitlines() if not line.startswith("grant select"))
     assert psql(live.dsn, without).returncode == 0
     verdict = judge(live.seen_by(new_role)).verdict
