@@ -1,4 +1,4 @@
-"""RS018: of a row that was made, the document arrived, changed and went, and nothing of it was sent back.
+"""RS040: of a row that was made, the document arrived, changed and went, and nothing of it was sent back.
 
 Why: document 000 tested by hand that one update arrives. Its bulk changes lost rows, and its deletes left documents:
   what flows do shows when they run. And that nothing is sent back says something only where something could have been.
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from compliance.probing import Look
 
 
-@pytest.mark.rule("RS018", family="documents", severity="critical", phase="conformance")
+@pytest.mark.rule("RS040", family="documents", severity="critical", phase="conformance")
 @pytest.mark.each("registry_sync.collections")
 def test_exercised_as_declared(look: Look) -> None:
     """Of a row that was made, the document arrived, changed and went, and nothing of it was sent back."""
