@@ -83,11 +83,11 @@ def install(live: Live) -> dict[str, str]:
              "position_x": 19 + 18 * place, "position_y": 1}
             for place, (id_, then, (key, kind, options)) in enumerate(zip(keys, following, flow.operations))
         ]  # fmt: skip
-        ids[flow.name] = live.data(
-            "POST", "/flows",
-            {"name": flow.name, "status": "active", "trigger": "event", "accountability": "all", "options": flow.options,
-             "operation": keys[0], "operations": operations[::-1]},
-        )["id"]  # fmt: skip
+        body = {
+            "name": flow.name, "status": "active", "trigger": "event", "accountability": "all",
+            "options": flow.options, "operation": keys[0], "operations": operations[::-1],
+        }  # fmt: skip
+        ids[flow.name] = live.data("POST", "/flows", body)["id"]
     live.rows(
         "update agent_data.kb_documents d set key = 'registries__table_registry__' || t.table_id,"
         " data = jsonb_set(d.data, '{document_id}', to_jsonb('registries/table_registry/' || t.table_id))"

@@ -28,7 +28,9 @@ DEFECTS = {
 
 def ids_of(live: Live) -> dict[str, str]:
     """The flows from the registries, by name."""
-    return dict(live.rows("select name, id::text from public.directus_flows where name like '[DOT-REG]% -> AD%'"))
+    return dict(
+        live.rows("select name, id::text from public.directus_flows where name like '[DOT-REG]% -> AD%'")
+    )
 
 
 def applied(sync: Sync, kind: str) -> str:
@@ -44,7 +46,9 @@ def applied(sync: Sync, kind: str) -> str:
     return said.out
 
 
-def test_its_flows_lose_rows_and_leave_documents_until_they_are_compiled(directus: Live, tmp_path: Path) -> None:
+def test_its_flows_lose_rows_and_leave_documents_until_they_are_compiled(
+    directus: Live, tmp_path: Path
+) -> None:
     by_hand = document_000.install(directus)
     assert len(by_hand) == 18
     with sync_of(directus, tmp_path, many=5, seconds=2) as sync:
@@ -52,8 +56,8 @@ def test_its_flows_lose_rows_and_leave_documents_until_they_are_compiled(directu
         verdict = sync.judged()
         assert rules_with(verdict, "broken") == DEFECTS.keys(), told(verdict)
 
-        # And so it comes: of 1 + 5 rows the single one and the first of the five are changed and deleted. Where a
-        # document is named by `table_id`, none is where a delete looks, and the one whose `table_id` changed is there twice.
+        # And so it comes: of 1 + 5 rows the single one and the first of the five are changed and deleted. Where
+        # documents are named by `table_id`, none is where a delete looks, and the one that got another is there twice.
         seen = sync.exercise()
         assert seen.pop("table_registry") == Answer(6, arrived=0, changed=0, left=7, returned=0, control=True)
         lost = Answer(6, arrived=6, changed=2, left=4, returned=0, control=True)
