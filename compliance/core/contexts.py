@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 # A text that a flow hands to itself may grow with each call; beyond so many parts it is not known what it is. Nor is
 # which of many operations of one key a name means, beyond so many.
 _LARGEST, _NEAR = 500, 64
+_DECIDES = frozenset({"condition", "throw-error"})
 _SILENT = frozenset({"condition", "log", "mail", "sleep"})  # their result is null
 
 
@@ -39,7 +40,7 @@ class Origin(NamedTuple):
 class Context:
     """One flow, and what `$trigger` is."""
 
-    __slots__ = ("_keys", "_known", "_live", "flow", "flows", "origin", "steps", "trigger")
+    __slots__ = ("_keys", "_known", "_live", "_results", "flow", "flows", "origin", "steps", "trigger")
 
     def __init__(self, flows: Flows, flow: Flow, trigger: Value, origin: Origin) -> None:
         self.flows, self.flow, self.trigger, self.origin = flows, flow, trigger, origin
@@ -47,12 +48,14 @@ class Context:
         self._known: dict[tuple[str | int, ...], Value] = {}
         self._keys: dict[str, list[Step]] | None = None
         self._live: list[bool] | None = None
+        self._results: dict[tuple[int, bool], Value] = {}
 
     def live(self, step: Step) -> bool:
         """Can it be reached? A condition over what the trigger hands over may be decided already."""
         if self._live is None:
-            self._live = self._reached()
-        return self._live[step.enter]
+            decides = any(each.operation.type in _DECIDES for each in self.steps)
+            self._live = self._reached() if decides else []
+        return not self._live or self._live[step.enter]
 
     def value(self, step: Step, variable: Variable) -> Value:
         """What a variable of this step's options stands for."""
@@ -109,9 +112,9 @@ class Context:
     def _followed(self, value: Value, variable: Variable) -> Value:
         for name in variable.path[1:]:
             value = descend(value, name)
-            if isinstance(value, Symbol) and value.kind == "undefined":
-                return undefined(variable)
-        return undefined(variable) if isinstance(value, Symbol) and value.kind == "undefined" else value
+            if type(value) is Symbol and value.kind == "undefined":
+                break
+        return undefined(variable) if type(value) is Symbol and value.kind == "undefined" else value
 
     def _given(self, head: str | int) -> Value:
         if head == "$trigger":
@@ -123,7 +126,7 @@ class Context:
     def _last(self, step: Step) -> Value:
         if step.before is None:
             return self.trigger
-        return self._result(self.steps[step.place], step.via == "resolve")
+        return self._result_of(self.steps[step.place], step.via == "resolve")
 
     def _by_key(self, step: Step, key: str) -> Value:
         """The result of the last operation of this key that ran before, whichever way was taken from it."""
@@ -132,10 +135,10 @@ class Context:
             for each in self.steps:
                 self._keys.setdefault(each.operation.key, []).append(each)
         found = self._keys.get(key, [])
-        upto = bisect_left(found, step.enter, key=lambda each: each.enter)
+        upto = len(found) if len(found) < 2 else bisect_left(found, step.enter, key=lambda each: each.enter)
         for before in reversed(found[max(0, upto - _NEAR) : upto]):
             if before.leads_to(step):
-                return self._result(before, self._resolved(before, step))
+                return self._result_of(before, self._resolved(before, step))
         return undefined(key) if upto <= _NEAR else unknown(f"one of {upto} operations named {key}")
 
     def _resolved(self, before: Step, step: Step) -> bool:
@@ -143,6 +146,12 @@ class Context:
         after = self.flows.within(self.flow.id, before.operation.resolve)
         first = self.steps[before.enter + 1]
         return first.via == "resolve" and first.operation is after and step.enter <= first.leave
+
+    def _result_of(self, step: Step, resolved: bool) -> Value:
+        name = (step.enter, resolved)
+        if name not in self._results:
+            self._results[name] = self._result(step, resolved)
+        return self._results[name]
 
     def _result(self, step: Step, resolved: bool) -> Value:
         operation = step.operation

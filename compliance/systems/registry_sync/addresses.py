@@ -26,6 +26,8 @@ _EVERY_LOCAL = "0.0.0.0"  # noqa: S104
 _LOOPBACK = ("127.0.0.0/8", "::1/128")
 _LOCAL_NAMES = frozenset({"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"})
 _WITH_HOST = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#]+[/?#]")
+# What decides the host: a known one, or a variable of the environment that is followed by a path.
+_HEAD = re.compile(r"https?://[^/?#{\\]+(?=/)|\{\{\$env\.\w+\}\}(?=/[^/])")
 _PRIVATE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
 
 _Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -95,23 +97,13 @@ class Denied(NamedTuple):
 def addresses_are_not_denied(facts: Facts) -> Iterator[Judgement]:
     """Directus refuses to send to an address of its list; by default to every address of its own machine."""
     found = analysis(facts)
-    requests = [
-        (context, step)
-        for contexts in found.contexts.values()
-        for context in contexts
-        for step in context.steps
-        if step.operation.type == "request" and context.live(step)
-    ]
+    requests = list(found.requests())
     if not requests:
         return
-    try:
-        given = environment.variables(facts)
-    except environment.Missing as missing:
-        raise CouldNotLook(missing.message, remedy=missing.remedy) from None
-    denied, said = _denied(facts, given), set[Judgement]()
+    judge, said = _Judge(facts), set[Judgement]()
     for context, step in requests:
         subject, key = found.subject(context.flow.id), step.operation.key or step.operation.id
-        judged = _judged(context, step, given, denied, _Place(subject, key))
+        judged = judge(context, step, _Place(subject, key))
         if judged is not None and judged not in said:
             said.add(judged)
             yield judged
@@ -133,16 +125,34 @@ class _Place(NamedTuple):
         return NotApplicable(self.subject, f"{self.key}: {why}")
 
 
-def _judged(
-    context: Context, step: Step, given: Mapping[str, str | None], denied: Denied, place: _Place
-) -> Judgement | None:
-    """Nothing where the request may go."""
-    text, ends_at = _filled(context, step, given)
-    if ends_at is not None and not _WITH_HOST.match(text):
-        if ends_at.kind == "env" and ends_at.of in given:
-            return place.unseen(f"the address is in {ends_at.of}, which is left to whoever starts Directus")
-        return place.unknown(f"the address is known only when it runs: {ends_at}")
-    return _allowed(text, denied, place)
+class _Judge:
+    """What is said of requests. Many go to one host, which is judged once where it may be sent to."""
+
+    def __init__(self, facts: Facts) -> None:
+        try:
+            self.given = environment.variables(facts)
+        except environment.Missing as missing:
+            raise CouldNotLook(missing.message, remedy=missing.remedy) from None
+        self.denied = _denied(facts, self.given)
+        self._right: set[str] = set()
+
+    def __call__(self, context: Context, step: Step, place: _Place) -> Judgement | None:
+        url = step.operation.option("url")
+        head = _HEAD.match(url) if isinstance(url, str) else None
+        if head is not None and head[0] in self._right:
+            return None
+        judged = self._judged(context, step, place)
+        if judged is None and head is not None:
+            self._right.add(head[0])
+        return judged
+
+    def _judged(self, context: Context, step: Step, place: _Place) -> Judgement | None:
+        text, ends_at = _filled(context, step, self.given)
+        if ends_at is not None and not _WITH_HOST.match(text):
+            if ends_at.kind == "env" and ends_at.of in self.given:
+                return place.unseen(f"the address is in {ends_at.of}, which is left to whoever starts Directus")
+            return place.unknown(f"the address is known only when it runs: {ends_at}")
+        return _allowed(text, self.denied, place)
 
 
 def _allowed(text: str, denied: Denied, place: _Place) -> Judgement | None:

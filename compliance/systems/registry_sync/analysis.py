@@ -5,6 +5,7 @@ Each text of each operation is walked once, and each of its variables resolved o
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,7 +15,7 @@ from compliance.core.symbols import Symbol
 from compliance.core.template import Variable, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, MutableSequence
 
     from compliance.core.contexts import Context
     from compliance.core.flows import Flow, Flows, Operation, Step
@@ -37,10 +38,12 @@ class Place(NamedTuple):
 
 
 class Scan(NamedTuple):
-    """What one walk over an operation's options found. `redacted`: places that held a secret."""
+    """What one walk over an operation's options found. `redacted`: places that held a secret; `telling`: texts under a
+    name that tells what they are, with their places."""
 
-    templates: tuple[Place, ...]
-    redacted: tuple[str, ...]
+    templates: MutableSequence[Place]
+    redacted: MutableSequence[str]
+    telling: MutableSequence[tuple[str, str]]
 
 
 class Use(NamedTuple):
@@ -58,7 +61,10 @@ class Use(NamedTuple):
 
 
 class Analysis:
-    """All flows, the contexts of those that run, and what their variables stand for, by kind of symbol."""
+    """All flows, the contexts of those that run, and what their variables stand for, by kind of symbol.
+
+    `memo`: what several rules derive from it.
+    """
 
     def __init__(self, flows: Flows) -> None:
         self.flows = flows
@@ -71,6 +77,7 @@ class Analysis:
         }
         self._scans: dict[str, Scan] = {}
         self.uses: dict[str, list[Use]] = {kind: [] for kind in _ASKED}
+        self.memo: dict[str, Any] = {}
         for contexts in self.contexts.values():
             for context in contexts:
                 self._resolve(context)
@@ -92,6 +99,14 @@ class Analysis:
             for step in self.flows.chain(flow):
                 yield flow, step
 
+    def requests(self) -> Iterator[tuple[Context, Step]]:
+        """Every request that can be reached, in every context."""
+        for contexts in self.contexts.values():
+            for context in contexts:
+                for step in context.steps:
+                    if step.operation.type == "request" and context.live(step):
+                        yield context, step
+
     def used(self, *kinds: str) -> Iterable[Use]:
         return (use for kind in kinds for use in self.uses[kind])
 
@@ -111,34 +126,73 @@ class Analysis:
 
 
 def scanned(options: Any) -> Scan:
-    """Every text in a value, however it is nested."""
-    templates: list[Place] = []
-    redacted: list[str] = []
-    waiting: list[tuple[str, Any]] = [("", options)]
+    """Every text in a value, however it is nested. A place gets its name only where there is something to say of it."""
+    found = Scan([], [], [])
+    waiting: list[tuple[str, Any]] = [("", {"": options} if type(options) is str else options)]
     while waiting:
-        name, value = waiting.pop()
-        if type(value) is str:
-            if "{{" in value:
-                templates.append(Place(name, value, parse(value)))
-            if REDACTED in value:
-                redacted.append(name)
-        elif len(name) > _LONGEST:
-            waiting += [(name, item) for item in _items(value) if type(item) in _LOOKED_INTO]
-        elif isinstance(value, dict):
-            head = f"{name}." if name else ""
-            waiting += [(head + key, item) for key, item in value.items() if type(item) in _LOOKED_INTO]
-        elif isinstance(value, (tuple, list)):
-            waiting += [(f"{name}[{i}]", item) for i, item in enumerate(value) if type(item) in _LOOKED_INTO]
-    return Scan(tuple(templates), tuple(redacted))
+        head, value = waiting.pop()
+        if type(value) is dict:
+            _object(found, waiting, head, value)
+        elif type(value) is tuple:
+            _list(found, waiting, head[:-1], value)
+    return found
 
 
-def _items(value: Any) -> Iterable[Any]:
-    return value.values() if isinstance(value, dict) else value
+def _object(found: Scan, waiting: list[tuple[str, Any]], head: str, value: dict[str, Any]) -> None:
+    for name, item in value.items():
+        kind = type(item)
+        if kind is str:
+            telling = _TELLING.get(name)
+            if telling is None:
+                telling = _remembered(name)
+            if telling:
+                found.telling.append((head + name, item))
+            if "{{" in item or REDACTED in item:
+                _text(found, head + name, item)
+        elif kind is dict or kind is tuple:
+            waiting.append((_below(head, name), item))
 
 
-_LOOKED_INTO = frozenset({str, dict, tuple, list})
-# A place deeper than any that a person would find by its name keeps that of what it is in.
-_LONGEST = 200
+def _list(found: Scan, waiting: list[tuple[str, Any]], head: str, value: tuple[Any, ...]) -> None:
+    for i, item in enumerate(value):
+        kind = type(item)
+        if kind is str:
+            if "{{" in item or REDACTED in item:
+                _text(found, f"{head}[{i}]", item)
+        elif kind is dict or kind is tuple:
+            waiting.append((_below(head, f"[{i}]"), item))
+
+
+def _text(found: Scan, name: str, text: str) -> None:
+    if "{{" in text:
+        found.templates.append(Place(name, text, parse(text)))
+    if REDACTED in text:
+        found.redacted.append(name)
+
+
+def _below(head: str, name: str) -> str:
+    """A place deeper than any that a person would find by its name keeps that of what it is in."""
+    return f"{head}{name}." if len(head) <= _LONGEST else head
+
+
+# Names of keys repeat: each is asked once.
+_TELLING: dict[str, bool] = {}
+_LONGEST, _MOST = 200, 10_000
+_TELLS = re.compile(
+    r"(?i)(?:authorization|cookie|passw(?:or)?d|passwd|secret|token|signature|credentials?|(?:api|access|auth|private)[_-]?key)$"
+)
+
+
+def _remembered(name: str) -> bool:
+    if len(_TELLING) > _MOST:
+        _TELLING.clear()
+    found = _TELLING[name] = tells(name)
+    return found
+
+
+def tells(name: str) -> bool:
+    """Does a name say that what it holds is a secret?"""
+    return _TELLS.search(name.strip()) is not None
 
 
 def malformed(scan: Scan) -> Iterator[tuple[Place, Malformed]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compliance.core.finding import Finding, Judgement, Unseen
 from compliance.core.symbols import Object, Symbol, Value, flat
@@ -51,15 +51,17 @@ class Written(NamedTuple):
 
 def written(facts: Facts, found: Analysis) -> tuple[Written, ...]:
     """Every document that an active flow writes in the service of policy, once for each event that leads there."""
-    made: dict[Written, None] = {}
-    for contexts in found.contexts.values():
-        for context in contexts:
-            for step in context.steps:
-                if step.operation.type == "request" and context.live(step):
-                    document = _document(facts.policy, context, step)
-                    if document:
-                        made[_written(facts.policy, context, step, document)] = None
-    return tuple(made)
+    known: tuple[Policy, tuple[Written, ...]] | None = found.memo.get(__name__)
+    if known is None or known[0] is not facts.policy:
+        known = found.memo[__name__] = (facts.policy, tuple(dict.fromkeys(_writes(facts.policy, found))))
+    return known[1]
+
+
+def _writes(policy: Policy, found: Analysis) -> Iterator[Written]:
+    for context, step in found.requests():
+        document = _document(policy, context, step)
+        if document:
+            yield _written(policy, context, step, document)
 
 
 def one_row_has_one_document(facts: Facts) -> Iterator[Judgement]:
@@ -174,20 +176,26 @@ def _as_key(policy: Policy, part: Symbol) -> Symbol:
 
 def _document(policy: Policy, context: Context, step: Step) -> Id | None:
     """The id that a request to the service addresses, None where it addresses none."""
-    method = step.operation.option("method")
-    path = _path(policy, flat(context.render(step, step.operation.option("url"))))
+    method, url = step.operation.option("method"), step.operation.option("url")
+    if not isinstance(url, str) or _FOLDER not in url:
+        return None
+    path = _path(policy, flat(context.render(step, url)))
     if path is None or not isinstance(method, str):
         return None
     if method.upper() in _BY_PATH and path:
         return path
     if method.upper() in _BY_BODY and not path:
-        return flat(_property(context.parsed(step, step.operation.option("body")), "document_id")) or None
+        return flat(_named_in(context, step, step.operation.option("body"))) or None
     return None
 
 
-def _property(value: Value, name: str) -> Value:
+def _named_in(context: Context, step: Step, body: Any) -> Value:
+    """The `document_id` of a body; of one that is no object as far as it can be told."""
+    if isinstance(body, dict):
+        return context.render(step, body.get("document_id", ""))
+    value = context.parsed(step, body)
     if isinstance(value, Object):
-        return value.get(name) or ""
+        return value.get("document_id") or ""
     return value if isinstance(value, Symbol) and value.kind == "unknown" else ""
 
 
