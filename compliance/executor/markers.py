@@ -191,14 +191,12 @@ def _came(
     api: Web, waiting: deque[tuple[str, Seen]], follows: Callable[[Seen, str, Found], bool], misses: int
 ) -> bool:
     """Take out what has come; whoever has not is asked for again when the others were."""
-    count = len(waiting)
-    for _ in range(count):
+    count, missed = len(waiting), deque[tuple[str, Seen]]()
+    while waiting and len(missed) < misses:
         document, one = waiting.popleft()
-        if not follows(one, document, _document(api, document)):
-            waiting.append((document, one))
-            misses -= 1
-            if not misses:
-                break
+        followed = follows(one, document, _document(api, document))
+        missed.extend([] if followed else [(document, one)])
+    waiting.extend(missed)
     return len(waiting) < count
 
 

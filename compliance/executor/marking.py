@@ -44,15 +44,18 @@ def compiled(system: str, marking: Marking) -> Compiled:
         )
         for marked in marking.collections
     ]
+    title = f"make rows in {len(marking.collections)} collection(s) and see what becomes of them; nothing stays"
+    return Compiled(system, "exercise", title, (*steps, *_compiled_control(marking)))
+
+
+def _compiled_control(marking: Marking) -> Iterator[Step]:
     if marking.control is not None:
         name = returns.control_of(marking.control, VARIABLE)
-        steps.append(_step("write and remove a document that has to be sent back", [
+        yield _step("write and remove a document that has to be sent back", [
             f"POST /documents {name}",
             f"within {marking.seconds:g} s it has to be sent to {marking.returned}, and no document of a row by then",
             f"DELETE /documents/{name}",
-        ]))  # fmt: skip
-    title = f"make rows in {len(marking.collections)} collection(s) and see what becomes of them; nothing stays"
-    return Compiled(system, "exercise", title, tuple(steps))
+        ])  # fmt: skip
 
 
 def _step(title: str, requests: Iterable[str]) -> Step:
@@ -105,13 +108,13 @@ def _seen(change: Change, services: Services, head: dict[str, Any], marking: Mar
     except BaseException:
         _remove(change, noted, marking.seconds)
         raise
-    _known(seen, unmarking.ours(services.documents, mark))
+    _noticed(seen, unmarking.ours(services.documents, mark))
     counts = returns.count(services.documents, seen, after=after)
     _remove(change, noted, 0.0)
     return [_answer(one, marking, counts[one.marked.collection], control) for one in seen]
 
 
-def _known(seen: list[Seen], left: dict[str, str]) -> None:
+def _noticed(seen: list[Seen], left: dict[str, str]) -> None:
     """What is still there, by the number of the collection in the title."""
     for one in seen:
         one.known |= {name for name, title in left.items() if title.startswith(one.marker(""))}

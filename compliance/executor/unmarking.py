@@ -6,7 +6,6 @@ import json
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from compliance.core.errors import CouldNotLook
 from compliance.estate import directus_facts
 from compliance.executor.markers import deleted, patiently
 
@@ -45,9 +44,12 @@ def remove(services: Services, noted: Mapping[str, Any], at: Report, *, seconds:
     at("removing what was made")
     rows = sum(_rows(services.directus, noted["mark"], *named) for named in reversed(noted["rows"]))
     documents = _documents(services.documents, noted["mark"], seconds)
-    if noted["control"] is not None:
-        rows += _returned(services.directus, noted["returned"], noted["mark"], seconds)
-    return Removed(rows, documents)
+    back = (
+        _returned(services.directus, noted["returned"], noted["mark"], seconds)
+        if noted["control"] is not None
+        else 0
+    )
+    return Removed(rows + back, documents)
 
 
 def _rows(api: Web, mark: str, collection: str, key: str, title: str) -> int:
@@ -74,7 +76,7 @@ def _documents(api: Web, mark: str, seconds: float) -> dict[str, str]:
         if seen and waited >= seconds:
             for name in seen:
                 api.ask("DELETE", f"/documents/{name}").expected(200, 404)
-            left |= seen
+            left.update(seen)
         time.sleep(PAUSE)
         now = ours(api, mark)
         if now != seen:
@@ -115,8 +117,10 @@ def _came_back(api: Web, collection: str, mark: str) -> list[dict[str, Any]]:
 
 
 def _key(api: Web, collection: str) -> str:
-    for field in api.get(f"/fields/{collection}").at("data").parts:
-        schema = field.at("schema").value
-        if isinstance(schema, dict) and schema.get("is_primary_key"):
-            return field.at("field").text
-    raise CouldNotLook(f"directus: {collection} has no key, so that none of its rows can be removed")
+    """Directus serves no table without one; where it does not tell which, it is the one that it makes itself."""
+    fields = patiently(lambda: api.get(f"/fields/{collection}")).at("data").parts
+    return next((field.at("field").text for field in fields if _is_key(field.at("schema").value)), "id")
+
+
+def _is_key(schema: Any) -> bool:
+    return isinstance(schema, dict) and bool(schema.get("is_primary_key"))
