@@ -7,7 +7,7 @@ A file holds blocks. `-- fault:` or `-- near miss:` begins one and says what it 
     -- edit: <path>: <old> => <new>   in a copy of the governed repository; `\\n` is a line's end
     -- policy: <file>: <old> => <new> in a copy of the policy
     -- reviewed: <path>               the edited file is the one whose digest policy holds
-    -- exercise: <system>             its calls are made, so that the look has what they answered
+    -- exercise: <system>             its calls or rows are made, so that the look has what was seen
     -- undo: <SQL>                    puts back what a block does to roles, which belong to the whole server
     -- needs: directus agent_data     these run beside the estate (tests/live/test_live_faults.py); with directus all
                                       such blocks have one database: they may change rows alone
@@ -36,10 +36,10 @@ from compliance.estate import config
 from compliance.estate.observe import observe
 from compliance.estate.resources import resource
 from compliance.executor.apply import Change
-from compliance.executor.exercise import compiled, exercise
 from compliance.executor.ledger import Ledger
+from compliance.exercising import planned
 from compliance.probing import Run
-from compliance.systems import Policies, system
+from compliance.systems import Policies
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -194,15 +194,14 @@ def _reviewed(estate: Estate, path: str) -> Edit:
 
 
 def exercised(estate: Estate, name: str) -> None:
-    """Make the calls of a system as `compliance exercise` does; a reference estate approves itself."""
+    """Do what `compliance exercise` does for a system; a reference estate approves itself."""
     run = looked_at(estate)
     assert estate.ledger is not None
     change = Change(
         estate, run.policies["platform"].execution, Ledger(estate.ledger), datetime.now(UTC), lambda _: None
     )
-    calls = system(name).exercises(run.policies[name])
-    plan = audit.plan_of(run, compiled(name, calls))
-    exercise(change, plan, calls, policy=run.policies.digests[name])
+    compiled, act = planned(run, name)
+    act(change, audit.plan_of(run, compiled), run.policies.digests[name])
 
 
 def copied(source: Path | None, target: Path, changes: tuple[Edit, ...]) -> Path:

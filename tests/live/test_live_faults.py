@@ -79,7 +79,7 @@ def served_by(live: Live) -> Running:
     people = live.directus.people
     return Running(
         live.database,
-        {"directus": Service(live.url, people.probe_token)},
+        {"directus": Service(live.url, people.probe_token, people.writer_token)},
         {"directus": {"Authorization": f"Bearer {people.writer_token}"}},
     )
 
@@ -117,8 +117,23 @@ def test_beside_a_running_directus(
     running = served_by(directus)
     with ExitStack() as stack:
         if "agent_data" in block.needs:
-            running = stack.enter_context(documents_on(running, block, tmp_path))
+            running = stack.enter_context(beside(directus, block, tmp_path))
         judged(block, running, reference_template, tmp_path)
+
+
+@contextmanager
+def beside(live: Live, block: faults.Block, folder: Path) -> Iterator[Running]:
+    """With the document service that the flows of this Directus feed."""
+    running, documents = served_by(live), live.documents
+    with ExitStack() as stack:
+        if block.served:
+            source = faults.reference().repository
+            stack.enter_context(live.agent_data_of(faults.copied(source, folder / "served", block.served)))
+        yield Running(
+            running.database,
+            {**running.services, "agent_data": Service(documents.url, documents.key)},
+            {**running.keys, "agent_data": {"X-API-Key": documents.key}},
+        )
 
 
 def test_with_both_services_every_rule_is_judged_and_kept(directus: Live, tmp_path: Path) -> None:
