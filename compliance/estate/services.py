@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from functools import partial
 from typing import TYPE_CHECKING
 
 from compliance.core.errors import CouldNotLook
 from compliance.core.observation import Blind, Provenance
 from compliance.estate import agent_data_facts, directus_facts, documents
-from compliance.estate.config import Service
 from compliance.estate.connection import read_only
 from compliance.estate.seeing import Section, section, unavailable
-from compliance.estate.web import Web
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from compliance.core.needs import DocumentsNeed, Needs
-    from compliance.estate.config import Estate
+    from compliance.estate.config import Estate, Service
+    from compliance.estate.web import Web
 
 Sections = Iterator[tuple[str, Section]]
 DIRECTUS = ("directus.server", "directus.flows", "directus.revisions")
