@@ -47,7 +47,7 @@ def contexts_of(flows: Flows) -> dict[str, tuple[Context, ...]]:
     for flow in flows.flows.values():
         if flow.status == "active":
             events = events_of(flow)
-            for value in handed_over(flow):
+            for value in events if flow.trigger == "event" else handed_over(flow):
                 origin = Origin(flow.id, value if value in events else None)
                 _add(found, waiting, Context(flows, flow, value, origin))
     while waiting:
@@ -88,6 +88,8 @@ def _add(found: dict[str, dict[Any, Context]], waiting: deque[Context], context:
 
 def _fits(value: Value) -> bool:
     """Is it small enough to tell two of it apart? What a flow hands to itself may grow with each call."""
+    if isinstance(value, Symbol):
+        return True
     waiting, count = [value], 0
     while waiting and count <= _LARGEST:
         count += 1

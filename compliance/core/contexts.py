@@ -173,7 +173,7 @@ class Context:
         collection, key = operation.option("collection"), self.render(step, operation.option("key"))
         if not isinstance(collection, str) or "{{" in collection:
             return unknown("a row of some collection")
-        fields = _fields(operation.option("query"))
+        fields = fields_of(operation.option("query"))
         if isinstance(key, Symbol) and key.kind == "keys":
             return Symbol("rows", collection, fields)
         return unknown("what a query finds") if _several(key) else Symbol("row", collection, fields)
@@ -209,7 +209,7 @@ def _several(key: Value) -> bool:
     return key is None or key == "" or (isinstance(key, str) and "," in key)
 
 
-def _fields(query: Any) -> str:
+def fields_of(query: Any) -> str:
     """The columns that a query asks for, if it names them."""
     fields = query.get("fields") if isinstance(query, dict) else None
     if not isinstance(fields, tuple) or not all(isinstance(f, str) for f in fields) or "*" in "".join(fields):

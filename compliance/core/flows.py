@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from operator import is_
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 FLOW_COLUMNS = ("id", "name", "status", "trigger", "accountability", "options", "operation", "description")
 OPERATION_COLUMNS = (
@@ -109,25 +110,36 @@ class Flows:
         return found if found is not None and found.flow == flow else None
 
     def _walked(self, flow: Flow) -> tuple[Step, ...]:
+        operations, owner = self.operations, flow.id
         order: list[tuple[Operation, Via, int]] = []
         seen: set[str] = set()
         waiting: list[tuple[str | None, Via, int]] = [(flow.root, "root", -1)]
         while waiting:
             at, via, before = waiting.pop()
-            operation = self.within(flow.id, at)
-            if operation is None or operation.id in seen:
+            if at is None or at in seen or (operation := operations.get(at)) is None or operation.flow != owner:
                 continue
-            seen.add(operation.id)
-            waiting += [(operation.reject, "reject", len(order)), (operation.resolve, "resolve", len(order))]
+            seen.add(at)
+            place = len(order)
+            if operation.reject is not None:
+                waiting.append((operation.reject, "reject", place))
+            if operation.resolve is not None:
+                waiting.append((operation.resolve, "resolve", place))
             order.append((operation, via, before))
-        leave = list(range(len(order)))
-        for place in range(len(order) - 1, 0, -1):
-            before = order[place][2]
-            leave[before] = max(leave[before], leave[place])
-        return tuple(
+        return _steps(order)
+
+
+def _steps(order: Sequence[tuple[Operation, Via, int]]) -> tuple[Step, ...]:
+    leave = list(range(len(order)))
+    for place in range(len(order) - 1, 0, -1):
+        before = order[place][2]
+        if leave[place] > leave[before]:
+            leave[before] = leave[place]
+    return tuple(
+        [
             Step(operation, via, order[before][0].id if before >= 0 else None, place, leave[place], before)
             for place, (operation, via, before) in enumerate(order)
-        )
+        ]
+    )
 
 
 # What was asked for last: the rules of several systems ask for the flows of one observation, whose rows do not change.
@@ -153,9 +165,13 @@ def _parsed(rows_flows: Iterable[Any], rows_operations: Iterable[Any]) -> Flows:
     operations: dict[str, Operation] = {}
     by_flow: dict[str, list[Operation]] = {}
     for row in rows_operations:
-        operation = _operation(*row.values[:8])
+        operation = _operation(row.values)
         if operations.setdefault(operation.id, operation) is operation:
-            by_flow.setdefault(operation.flow, []).append(operation)
+            found = by_flow.get(operation.flow)
+            if found is None:
+                by_flow[operation.flow] = [operation]
+            else:
+                found.append(operation)
     return Flows(flows, operations, {flow: tuple(found) for flow, found in by_flow.items()})
 
 
@@ -168,13 +184,18 @@ def _flow(
     )  # fmt: skip
 
 
-def _operation(
-    id_: Any, name: Any, key: Any, kind: Any, flow: Any, resolve: Any, reject: Any, options: Any
-) -> Operation:
+def _operation(values: Sequence[Any]) -> Operation:
+    id_, name, key, kind, flow, resolve, reject, options = values[:8]
     return Operation(
-        _text(id_), _text(name), _text(key), _text(kind), _text(flow), _reference(resolve), _reference(reject),
+        id_ if type(id_) is str else _text(id_),
+        name if type(name) is str else _text(name),
+        key if type(key) is str else _text(key),
+        kind if type(kind) is str else _text(kind),
+        flow if type(flow) is str else _text(flow),
+        resolve if resolve is None or type(resolve) is str else _text(resolve),
+        reject if reject is None or type(reject) is str else _text(reject),
         settings(options),
-    )  # fmt: skip
+    )
 
 
 def _text(value: Any) -> str:
@@ -194,7 +215,7 @@ def _reference(value: Any) -> str | None:
 
 def settings(options: Any) -> Any:
     """Options with tuples for lists; JSON that is kept in a column of text is read, as Directus does it."""
-    if isinstance(options, str):
+    if type(options) is str:
         try:
             options = json.loads(options)
         except (ValueError, RecursionError):
@@ -214,26 +235,28 @@ _CONTAINERS = (dict, list, tuple)
 
 
 def _frozen(value: Any, depth: int) -> Any:
+    """Copies what changes and nothing else: of nearly all options that is nothing, or a list of headers."""
     kind = type(value)
     if kind is not dict:
-        if kind is not list and kind is not tuple:
-            return value
-        if depth == 0:
-            raise RecursionError
-        made = tuple([_frozen(item, depth - 1) for item in value])
-        return value if kind is tuple and all(map(_same, made, value)) else made
+        return _frozen_list(value, depth) if kind is list or kind is tuple else value
     if depth == 0:
         raise RecursionError
-    changed = {
-        name: made
-        for name, item in value.items()
-        if isinstance(item, _CONTAINERS) and (made := _frozen(item, depth - 1)) is not item
-    }
-    return {**value, **changed} if changed else value
+    changed = None
+    for name, item in value.items():
+        kind = type(item)
+        if kind is dict or kind is list or kind is tuple:
+            made = _frozen(item, depth - 1)
+            if made is not item:
+                changed = changed or {**value}
+                changed[name] = made
+    return value if changed is None else changed
 
 
-def _same(one: Any, other: Any) -> bool:
-    return one is other
+def _frozen_list(value: Sequence[Any], depth: int) -> tuple[Any, ...]:
+    if depth == 0:
+        raise RecursionError
+    made = tuple([_frozen(item, depth - 1) for item in value])
+    return value if type(value) is tuple and all(map(is_, made, value)) else made
 
 
 def _frozen_deep(value: Any) -> Any:

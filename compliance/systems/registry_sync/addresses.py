@@ -37,9 +37,7 @@ _Span: TypeAlias = tuple[_Address, _Address]
 def names_are_allowed(facts: Facts) -> Iterator[Judgement]:
     """A name that FLOWS_ENV_ALLOW_LIST does not hold is rendered as `undefined`."""
     found = analysis(facts)
-    named: dict[tuple[str, str], None] = dict.fromkeys(
-        (use.context.flow.id, use.value.of) for use in found.used("env")
-    )
+    named = found.environment()
     if not named:
         return
     try:

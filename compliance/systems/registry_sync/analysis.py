@@ -1,49 +1,29 @@
 """What all rules over flows share, made once for an observation.
 
-Each text of each operation is walked once, and each of its variables resolved once in every context of the flow.
+Each text of each operation is walked once. What its variables stand for is found once for all flows of one shape, and
+told of those alone that a rule asks for.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compliance.core.calling import contexts_of
 from compliance.core.flows import flows_of
-from compliance.core.symbols import Symbol
-from compliance.core.template import Variable, parse
+from compliance.systems.registry_sync.scanning import scanned
+from compliance.systems.registry_sync.shapes import hits_of, may_be_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, MutableSequence
+    from collections.abc import Collection, Iterator, Sequence, Set
 
     from compliance.core.contexts import Context
     from compliance.core.flows import Flow, Flows, Operation, Step
     from compliance.core.symbols import Value
-    from compliance.core.template import Malformed, Template
+    from compliance.core.template import Variable
     from compliance.systems.protocol import Facts
-
-# What a secret that was taken out at the edge left behind.
-REDACTED = "<secret "
-# Symbols that some rule asks for; what is certain to be there is not kept.
-_ASKED = frozenset({"undefined", "null", "one", "sent", "env", "column", "keys", "rows"})
-
-
-class Place(NamedTuple):
-    """A text with variables in an operation's options."""
-
-    name: str
-    text: str
-    template: Template
-
-
-class Scan(NamedTuple):
-    """What one walk over an operation's options found. `redacted`: places that held a secret; `telling`: texts under a
-    name that tells what they are, with their places."""
-
-    templates: MutableSequence[Place]
-    redacted: MutableSequence[str]
-    telling: MutableSequence[tuple[str, str]]
+    from compliance.systems.registry_sync.scanning import Place, Scan
+    from compliance.systems.registry_sync.shapes import Hit, Known
 
 
 class Use(NamedTuple):
@@ -76,11 +56,17 @@ class Analysis:
             for flow in flows.flows.values()
         }
         self._scans: dict[str, Scan] = {}
-        self.uses: dict[str, list[Use]] = {kind: [] for kind in _ASKED}
         self.memo: dict[str, Any] = {}
-        for contexts in self.contexts.values():
-            for context in contexts:
-                self._resolve(context)
+        self._by_type: dict[str, list[tuple[Flow, Step]]] = {}
+        for flow in self.active:
+            for step in flows.chain(flow):
+                self._by_type.setdefault(step.operation.type, []).append((flow, step))
+        known: Known = {}
+        self._hits = [
+            (context, hits_of(context, tuple([self.scan(step.operation) for step in context.steps]), known))
+            for contexts in self.contexts.values()
+            for context in contexts
+        ]
 
     def subject(self, flow: str) -> str:
         """A flow's name; with its id where another one has the same name, or it has none."""
@@ -99,6 +85,15 @@ class Analysis:
             for step in self.flows.chain(flow):
                 yield flow, step
 
+    @property
+    def types(self) -> Set[str]:
+        """Of what the active flows reach."""
+        return self._by_type.keys()
+
+    def of_type(self, name: str) -> Sequence[tuple[Flow, Step]]:
+        """What the active flows reach, of one type."""
+        return self._by_type.get(name, ())
+
     def requests(self) -> Iterator[tuple[Context, Step]]:
         """Every request that can be reached, in every context."""
         for contexts in self.contexts.values():
@@ -107,100 +102,43 @@ class Analysis:
                     if step.operation.type == "request" and context.live(step):
                         yield context, step
 
-    def used(self, *kinds: str) -> Iterable[Use]:
-        return (use for kind in kinds for use in self.uses[kind])
+    def used(self, *kinds: str) -> Iterator[Use]:
+        """The variables that stand for a value of these kinds."""
+        for kind in kinds:
+            for context, hits in self._hits:
+                for hit in hits.get(kind, ()):
+                    yield self._use(context, hit)
 
-    def _resolve(self, context: Context) -> None:
-        uses = self.uses
-        for step in context.steps:
-            scan = self.scan(step.operation)
-            if not scan.templates or not context.live(step):
-                continue
-            for place in scan.templates:
-                for part in place.template:
-                    if type(part) is Variable:
-                        value = context.value(step, part)
-                        kind = value.kind if type(value) is Symbol else "null" if value is None else ""
-                        if kind in uses:
-                            uses[kind].append(Use(context, step, place, part, value))
+    def columns_of(self, collections: Collection[str]) -> Iterator[Use]:
+        """The variables that stand for a column of one of these: of those only is what they stand for asked."""
+        for context, hits in self._hits:
+            places = hits.get("column")
+            if places and may_be_of(context, collections):
+                for hit in places:
+                    use = self._use(context, hit)
+                    if use.value.of in collections:
+                        yield use
 
+    def environment(self) -> dict[tuple[str, str], None]:
+        """Each flow with each name of the environment that it uses."""
+        named: dict[tuple[str, str], None] = {}
+        known: dict[int, tuple[str, ...]] = {}  # flows of one shape have one object in common, and the names
+        for context, hits in self._hits:
+            places = hits.get("env")
+            if places:
+                names = known.get(id(hits))
+                if names is None:
+                    uses = (self._use(context, hit) for hit in places)
+                    names = known[id(hits)] = tuple(dict.fromkeys(use.value.of for use in uses))
+                for name in names:
+                    named[context.flow.id, name] = None
+        return named
 
-def scanned(options: Any) -> Scan:
-    """Every text in a value, however it is nested. A place gets its name only where there is something to say of it."""
-    found = Scan([], [], [])
-    waiting: list[tuple[str, Any]] = [("", {"": options} if type(options) is str else options)]
-    while waiting:
-        head, value = waiting.pop()
-        if type(value) is dict:
-            _object(found, waiting, head, value)
-        elif type(value) is tuple:
-            _list(found, waiting, head[:-1], value)
-    return found
-
-
-def _object(found: Scan, waiting: list[tuple[str, Any]], head: str, value: dict[str, Any]) -> None:
-    for name, item in value.items():
-        kind = type(item)
-        if kind is str:
-            telling = _TELLING.get(name)
-            if telling is None:
-                telling = _remembered(name)
-            if telling:
-                found.telling.append((head + name, item))
-            if "{{" in item or REDACTED in item:
-                _text(found, head + name, item)
-        elif kind is dict or kind is tuple:
-            waiting.append((_below(head, name), item))
-
-
-def _list(found: Scan, waiting: list[tuple[str, Any]], head: str, value: tuple[Any, ...]) -> None:
-    for i, item in enumerate(value):
-        kind = type(item)
-        if kind is str:
-            if "{{" in item or REDACTED in item:
-                _text(found, f"{head}[{i}]", item)
-        elif kind is dict or kind is tuple:
-            waiting.append((_below(head, f"[{i}]"), item))
-
-
-def _text(found: Scan, name: str, text: str) -> None:
-    if "{{" in text:
-        found.templates.append(Place(name, text, parse(text)))
-    if REDACTED in text:
-        found.redacted.append(name)
-
-
-def _below(head: str, name: str) -> str:
-    """A place deeper than any that a person would find by its name keeps that of what it is in."""
-    return f"{head}{name}." if len(head) <= _LONGEST else head
-
-
-# Names of keys repeat: each is asked once.
-_TELLING: dict[str, bool] = {}
-_LONGEST, _MOST = 200, 10_000
-_TELLS = re.compile(
-    r"(?i)(?:authorization|cookie|passw(?:or)?d|passwd|secret|token|signature|credentials?|(?:api|access|auth|private)[_-]?key)$"
-)
-
-
-def _remembered(name: str) -> bool:
-    if len(_TELLING) > _MOST:
-        _TELLING.clear()
-    found = _TELLING[name] = tells(name)
-    return found
-
-
-def tells(name: str) -> bool:
-    """Does a name say that what it holds is a secret?"""
-    return _TELLS.search(name.strip()) is not None
-
-
-def malformed(scan: Scan) -> Iterator[tuple[Place, Malformed]]:
-    """Texts that the renderer refuses."""
-    for place in scan.templates:
-        for part in place.template:
-            if not isinstance(part, (str, Variable)):
-                yield place, part
+    def _use(self, context: Context, hit: Hit) -> Use:
+        step = context.steps[hit.step]
+        place = self.scan(step.operation).templates[hit.text]
+        variable = place.read.variables[hit.variable]
+        return Use(context, step, place, variable, context.value(step, variable))
 
 
 def analysis(facts: Facts) -> Analysis:

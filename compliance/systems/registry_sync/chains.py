@@ -82,8 +82,9 @@ def links_lead_somewhere(facts: Facts) -> Iterator[Judgement]:
 def types_are_known(facts: Facts) -> Iterator[Judgement]:
     """A type that Directus does not have ends the flow with a line in its log."""
     found, known = analysis(facts), BUILT_IN.union(facts.policy.known_operations)
-    for flow, step in found.steps():
-        if step.operation.type not in known:
+    unknown = found.types - known
+    for flow, step in found.steps() if unknown else ():
+        if step.operation.type in unknown:
             yield Finding(
                 found.subject(flow.id),
                 f"{_named(step.operation)}: there is no operation of type '{step.operation.type}'",
@@ -115,16 +116,16 @@ def keys_are_distinct(facts: Facts) -> Iterator[Judgement]:
 def calls_are_answered(facts: Facts) -> Iterator[Judgement]:
     """What a `trigger` operation names is an active flow that waits to be called; else it succeeds and does nothing."""
     found = analysis(facts)
-    for flow, step in found.steps():
-        if step.operation.type == "trigger" and (wrong := _unanswered(found, step.operation)):
+    for flow, step in found.of_type("trigger"):
+        if wrong := _unanswered(found, step.operation):
             yield Finding(found.subject(flow.id), f"{_named(step.operation)}: {wrong}", _key(step))
 
 
 def nothing_is_executed(facts: Facts) -> Iterator[Judgement]:
     """No `exec` where registries are synchronised: document 000 builds on operations that can be read."""
     found = analysis(facts)
-    for flow, step in found.steps():
-        if step.operation.type == "exec" and governed(facts, found, flow):
+    for flow, step in found.of_type("exec"):
+        if governed(facts, found, flow):
             yield Finding(found.subject(flow.id), f"{_named(step.operation)}: runs a script", _key(step))
 
 

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from compliance.core.finding import Finding, Judgement
 from compliance.core.template import Variable, parse, whole
-from compliance.systems.registry_sync.analysis import analysis, malformed
+from compliance.systems.registry_sync.analysis import analysis
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from compliance.core.flows import Flow, Operation, Step
     from compliance.systems.protocol import Facts
-    from compliance.systems.registry_sync.analysis import Analysis, Scan
+    from compliance.systems.registry_sync.analysis import Analysis
+    from compliance.systems.registry_sync.scanning import Scan
 
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "SEARCH"})
 _NEEDED = {
@@ -88,7 +89,7 @@ def _wrong(operation: Operation, scan: Scan) -> Iterator[tuple[str, str]]:
     for name in _NEEDED.get(operation.type, ()):
         if operation.options.get(name) in (None, "", ()):
             yield name, f"has no {name}"
-    for place, part in malformed(scan):
+    for place, part in scan.malformed():
         yield place.name, f"{place.name}: a template that cannot be read: {part.why}"
     if operation.type == "request":
         yield from _request(operation)

@@ -8,7 +8,8 @@ from urllib.parse import parse_qsl
 
 from compliance.core.finding import Finding, Judgement
 from compliance.core.template import parse
-from compliance.systems.registry_sync.analysis import analysis, scanned, tells
+from compliance.systems.registry_sync.analysis import analysis
+from compliance.systems.registry_sync.scanning import scanned, tells
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,7 @@ def no_literal_secret(facts: Facts) -> Iterator[Judgement]:
     """In headers, addresses and bodies; in flows that do not run as well. `{{$env.X}}` is how a flow names one."""
     found = analysis(facts)
     for flow in found.flows.flows.values():
-        for place in scanned(flow.options).redacted:
+        for place in sorted(scanned(flow.options).redacted):
             yield Finding(found.subject(flow.id), f"options, {place}: {_TOLD}", place)
     for operation in found.flows.operations.values():
         key = operation.key or operation.id

@@ -30,8 +30,8 @@ def no_row_is_left_out(facts: Facts) -> Iterator[Judgement]:
     found, policy = analysis(facts), facts.policy
     uses = (*_one_of_many(found, policy), *_all_in_one(found))
     yield from _once(found, uses, "%s fires once for many rows: this takes one of them, or all as one")
-    for flow, step in found.steps():
-        code = step.operation.option("code") if step.operation.type == "exec" else None
+    for flow, step in found.of_type("exec"):
+        code = step.operation.option("code")
         if isinstance(code, str) and _BY_PLACE.search(code) and _meets_many(found, flow.id):
             yield Finding(
                 found.subject(flow.id),
@@ -134,7 +134,7 @@ def _perhaps_sent(facts: Facts, found: Analysis) -> Iterator[Use]:
 def _unknown_columns(facts: Facts, found: Analysis) -> Iterator[Use]:
     """Of the collections that policy names, whose rows are columns of a table and nothing else."""
     known = {name: columns_of(facts, facts.policy.schema, name) for name in facts.policy.collections}
-    for use in found.used("column"):
-        columns = known.get(use.value.of)
+    for use in found.columns_of(known.keys()):
+        columns = known[use.value.of]
         if columns and use.value.name.partition(".")[0] not in columns:
             yield use
