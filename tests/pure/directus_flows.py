@@ -58,6 +58,7 @@ class Estate:
 
     def proof(self, *others: Edge, addresses: tuple[str, ...] = ()) -> Proof:
         graph = Graph(
-            flows_of(self.flows, self.operations), addresses=addresses, claimed={e.source for e in others}
-        )
+            flows_of(self.flows, self.operations), addresses=addresses, claimed={e.source for e in others},
+            caused={e.target for e in others},
+        )  # fmt: skip
         return prove([*others, *graph.edges()])

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compliance.core.loops import Edge
+from compliance.core.observation import Row
 from tests.pure.directus_flows import Estate, call, create, event, only_if, request, update
 
 A, B = "orders", "invoices"
@@ -98,6 +99,9 @@ WITHIN = {
     "by any method": lambda e: e.flow("f", "event", event(A), request("{{m}}", "{{$env.X}}/items/orders/1")),
     "below a path": lambda e: e.flow("f", "event", event(A), request("POST", "https://a/cms/items/orders")),
     "GraphQL": lambda e: e.flow("f", "event", event(A), request("POST", "https://a/graphql")),
+    "is recorded by the API": lambda e: e.flow(
+        "f", "event", event("directus_activity"), request("POST", "{{$env.X}}/items/orders")
+    ),
     "a user for each user": lambda e: e.flow(
         "f", "event", event("directus_users"), request("POST", "https://a/users")
     ),
@@ -173,6 +177,9 @@ STAYS = {
     "what is sent may be changed before": lambda e: e.flow(
         "f", "event", UPDATED, only_if(DONE), update(A, state="done")
     ).flow("g", "event", event(A, scope="items.update", kind="filter", **{"return": "$last"}), ("transform", {})),
+    "what is sent may be changed by who hears of it by another name": lambda e: e.flow(
+        "f", "event", UPDATED, only_if(DONE), update(A, state="done")
+    ).flow("g", "event", {"type": "filter", "scope": ["*.items.update"], "return": "$last"}, ("transform", {})),
     "rows are updated one by one": lambda e: e.flow(
         "f", "event", UPDATED, only_if(DONE), ("item-update", {"collection": A, "payload": [{"state": "done"}],
                                                               "emitEvents": True}),
@@ -187,6 +194,47 @@ STAYS = {
 @pytest.mark.parametrize("name", STAYS)
 def test_an_edge_that_is_not_disproved_stays(name: str) -> None:
     assert {"f"} in loops(STAYS[name](Estate()))
+
+
+def test_a_result_in_the_place_of_the_trigger_is_what_a_condition_asks() -> None:
+    estate = Estate().flow("f", "event", UPDATED, ("transform", {}), only_if(DONE), update(A, state="done"))
+    assert loops(estate) == []
+    first = estate.operations[0].values
+    estate.operations[0] = Row((*first[:2], "$trigger", *first[3:]))
+    assert loops(estate) == [{"f"}]
+
+
+AT_ITSELF = {
+    "a path that is told when it runs": (event(A), "http://directus:8055/{{$trigger.payload.path}}"),
+    "an answer": ({"type": "action", "scope": ["response"]}, "http://directus:8055/server/ping"),
+    "capital letters": (event(A), "HTTP://Directus:8055/items/orders"),
+    "a user": (event(A), "http://a:b@directus:8055/items/orders"),
+}
+
+
+@pytest.mark.parametrize("name", AT_ITSELF)
+def test_a_request_to_its_own_address_is_known_by_it(name: str) -> None:
+    begins, url = AT_ITSELF[name]
+    estate = Estate().flow("f", "event", begins, request("POST", url))
+    assert estate.proof(addresses=("http://directus:8055",)).loops
+    assert estate.proof(addresses=("http://elsewhere:8055",)).holds
+
+
+def test_the_usual_port_of_an_address_need_not_be_written() -> None:
+    estate = Estate().flow("f", "event", event(A), request("POST", "https://a.example:443/items/orders"))
+    assert estate.proof(addresses=("https://a.example",)).loops
+    assert estate.proof(addresses=("http://a.example",)).holds
+
+
+@pytest.mark.parametrize(
+    "begins", [{"type": "action", "scope": ["*.items.create"]}, event("directus_activity")]
+)
+def test_what_another_system_causes_is_heard_under_each_name_and_recorded(begins: Any) -> None:
+    sends = request("POST", "http://documents/documents")
+    estate = Estate().flow("f", "event", begins, sends)
+    there = Edge("request:POST http://documents/documents [f.0]", "documents:x", "the service")
+    assert estate.proof(there).holds
+    assert estate.proof(there, Edge("documents:x", "items.create:notes", "comes back")).loops
 
 
 # --- what a proof rests on -----------------------------------------------------------------------------------------
@@ -215,6 +263,11 @@ def test_rows_that_a_payload_may_hold_of_other_collections_are_assumed_away_by_n
     estate = Estate().flow("f", "event", event(A), create(B, payload={"lines": [{"n": 1}]}))
     assert assumed(estate) == ("the payload of operation f.0 of 'f' holds no related rows",)
     assert assumed(Estate().flow("f", "event", event(A), create(B, payload={"n": 1, "t": "a {{b}}"}))) == ()
+
+
+def test_flows_that_a_flow_writes_are_assumed_away_by_name() -> None:
+    estate = Estate().flow("f", "event", event(A), create("directus_flows"))
+    assert assumed(estate) == ("the flows that operation f.0 of 'f' makes or changes lead back to nothing",)
 
 
 def test_a_condition_that_ends_a_loop_rests_on_nobody_changing_what_is_written() -> None:

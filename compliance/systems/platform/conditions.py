@@ -17,9 +17,21 @@ if TYPE_CHECKING:
 UNKNOWN = unknown("nothing is known of it before it runs")
 
 
+_DECIDING = frozenset({"condition", "throw-error"})
+
+
+def deciding(flows: Flows) -> Iterator[Flow]:
+    """Flows with an operation that may decide which way a run goes, reached or not: few, and asked of all at once."""
+    owners = dict.fromkeys(o.flow for o in flows.operations.values() if o.type in _DECIDING)
+    return (flows.flows[owner] for owner in owners if owner in flows.flows)
+
+
 def branches(flows: Flows, flow: Flow) -> bool:
-    """Does the flow hold an operation whose outcome can be known before it runs?"""
-    return any(step.operation.type in ("condition", "throw-error") for step in flows.chain(flow))
+    """Does the flow hold an operation whose outcome can be known before it runs? Not where a result takes the place of
+    `$trigger`."""
+    steps = flows.chain(flow)
+    shadowed = any(step.operation.key == "$trigger" for step in steps)
+    return not shadowed and any(step.operation.type in _DECIDING for step in steps)
 
 
 def reachable(flows: Flows, flow: Flow, known: Mapping[str, Any]) -> Iterator[Operation]:

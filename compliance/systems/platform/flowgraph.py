@@ -14,11 +14,10 @@ from compliance.core.triggering import (
     ANYTHING,
     event,
     flow_node,
-    reached,
     request_of,
     webhook_node,
 )
-from compliance.systems.platform.conditions import branches, reachable, refuses
+from compliance.systems.platform.conditions import branches, deciding, reachable, refuses
 from compliance.systems.platform.effects import (
     SILENT,
     WRITES,
@@ -31,6 +30,7 @@ from compliance.systems.platform.effects import (
     told,
 )
 from compliance.systems.platform.listening import Listener, Listening, node_of
+from compliance.systems.platform.requesting import Requests
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -42,7 +42,11 @@ _ACTIVITY, _REVISIONS, _RELABELLED = (
     event("create", "directus_revisions"),
     event("update", "directus_revisions"),
 )
+_WRITTEN = frozenset(f"items.{action}" for action in WRITES.values())
+_RECORDS = frozenset({_ACTIVITY, _REVISIONS, _RELABELLED})
 _CALLED = "operation flows: any"
+# Rows that are flows themselves: what is written there is not among what is looked at.
+_FLOWS = frozenset({"directus_flows", "directus_operations"})
 # More pairs of a write and a condition than this are not looked at one by one: their edges stay.
 _PAIRS = 200_000
 
@@ -51,6 +55,7 @@ class Graph:
     """Edges of all active flows. `addresses`: where this Directus answers, empty if that is not declared.
 
     `claimed`: request nodes that another system tells more about. `wanted`: nodes that others' edges begin at.
+    `caused`: nodes that others' edges lead to, which is heard under every name that Directus gives an event.
     """
 
     def __init__(
@@ -60,13 +65,15 @@ class Graph:
         addresses: tuple[str, ...] = (),
         claimed: Collection[str] = frozenset(),
         wanted: Collection[str] = frozenset(),
+        caused: Collection[str] = frozenset(),
     ) -> None:
-        self.flows, self.addresses, self.claimed = flows, addresses, claimed
+        self.flows, self.claimed = flows, claimed
         self.listening = Listening(flows)
+        self._requests = Requests(self.listening, addresses)
         self.wanted = set(wanted)
         self.recorded = any(map(self._somebody, (_ACTIVITY, _REVISIONS)))
-        self.branching = {f.id for f in flows.flows.values() if f.status == "active" and branches(flows, f)}
-        self._emitted: dict[str, None] = {}
+        self.branching = {f.id for f in deciding(flows) if f.status == "active" and branches(flows, f)}
+        self._emitted = dict.fromkeys(node for node in caused if node.startswith(("items.", "event:")))
         self._besides: dict[str, tuple[str, ...]] = {}
         self._pairs = 0
 
@@ -159,6 +166,12 @@ class Graph:
                 yield self._removed(
                     flow, operation, f"the payload of {place(flow, operation)} holds no related rows"
                 )
+        if collection in _FLOWS:
+            yield self._removed(
+                flow,
+                operation,
+                f"the flows that {place(flow, operation)} makes or changes lead back to nothing",
+            )
         yield from self._extra(flow, operation, *self._beside(collection))
 
     def _read(self, flow: Flow, operation: Operation) -> Iterator[Edge]:
@@ -184,27 +197,10 @@ class Graph:
         yield Edge(flow_node(flow.id), node, told(flow, operation))
         if node in self.claimed:
             return
-        base, targets = reached(request.method, request.url)
-        if targets is not None and (not self.addresses or not base or base in self.addresses):
-            for target in targets:
-                if target.startswith("webhook:"):
-                    yield from self._webhooks(node, target, request.method)
-                else:
-                    self._emitted[target] = None
-                    yield Edge(node, target, "Directus' own API")
-        elif targets is not None:
-            assumption = f"this Directus answers at {', '.join(self.addresses)} and not at {base}"
-            yield Edge(node, ANYTHING, "another address", (assumption,), removed=True)
-        else:
-            assumption = f"what answers {request.method} {request.url} does not write to Directus"
-            yield Edge(node, ANYTHING, "not an address of Directus' API", (assumption,), removed=True)
-
-    def _webhooks(self, node: str, target: str, method: str) -> Iterator[Edge]:
-        webhooks = self.listening.webhooks
-        found = webhooks if target == webhook_node(ANY) else [target.partition(":")[2]]
-        for flow in found:
-            if flow in webhooks and (not method or method == webhooks[flow][1]):
-                yield Edge(node, webhook_node(flow), "the address of its webhook")
+        for edge in self._requests.edges(request):
+            if not edge.removed and edge.target.startswith(("items.", "event:")):
+                self._emitted[edge.target] = None
+            yield edge
 
     # --- what an event starts ---------------------------------------------------------------------------------
 
@@ -213,12 +209,7 @@ class Graph:
         payload = sent(operation)
         listeners = self.listening.by_event.get(node, ())
         judged = [one for one in listeners if one.flow.id in self.branching] if payload else []
-        if (
-            not judged
-            or node in self.wanted
-            or self._pairs + len(listeners) > _PAIRS
-            or self._rewritten(listeners)
-        ):
+        if not judged or node in self.wanted or self._pairs + len(listeners) > _PAIRS or self._rewritten(node):
             yield self._emit(flow, operation, node)
             return
         self._pairs += len(listeners)
@@ -234,9 +225,9 @@ class Graph:
         for one in listeners:
             yield self._proved(own, node, one, refusing, inert)
 
-    def _rewritten(self, listeners: Collection[Listener]) -> bool:
-        """May a flow that runs before the write change what is written?"""
-        return any(one.blocking and one.flow.option("return") for one in listeners)
+    def _rewritten(self, node: str) -> bool:
+        """May a flow that runs before the write change what is written? Whatever name it hears of the write by."""
+        return any(one.blocking and one.flow.option("return") for one in self.listening.started(node))
 
     def _acts(self, flow: Flow, known: Mapping[str, Any]) -> bool:
         operations = reachable(self.flows, flow, known)
@@ -274,6 +265,15 @@ class Graph:
                 yield from self._of_any_collection(node)
             elif node != ANYTHING:
                 yield from self._heard(node, node)
+            yield from self._recorded(node)
+
+    def _recorded(self, node: str) -> Iterator[Edge]:
+        """Whoever writes a row, the write is recorded, except that of the record itself."""
+        kind, _, collection = node.partition(":")
+        if kind in _WRITTEN and node not in _RECORDS:
+            for target in self._beside(collection):
+                if target != node:
+                    yield Edge(node, target, "each write is looked up and recorded")
 
     def _of_any_collection(self, node: str) -> Iterator[Edge]:
         kind = node.rpartition(":")[0]

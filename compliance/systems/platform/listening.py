@@ -77,6 +77,12 @@ class Listening:
         found = [name for name in map(node_of, names[:-1]) if name in self.by_event]
         return found + [p for p in self.patterns if any(matches(p, name) for name in names)]
 
+    def started(self, node: str) -> Iterator[Listener]:
+        """Everything that an event starts, under whichever of its names."""
+        for name in (node, *self.heard(node)):
+            yield from self.by_event.get(name, ())
+            yield from self.patterns.get(name, ())
+
 
 def events(flow: Flow) -> Iterator[str]:
     """The events that a flow of trigger `event` is registered for."""

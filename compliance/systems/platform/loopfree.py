@@ -80,7 +80,13 @@ def _edges(facts: Facts, flows: Flows) -> list[Edge]:
         others += found
     sources = {edge.source for edge in others}
     wanted = {node for node in sources if node.startswith(("items.", "event:"))}
-    graph = Graph(flows, addresses=facts.policy.directus.addresses, claimed=sources - wanted, wanted=wanted)
+    graph = Graph(
+        flows,
+        addresses=facts.policy.directus.addresses,
+        claimed=sources - wanted,
+        wanted=wanted,
+        caused={edge.target for edge in others if not edge.removed},
+    )
     return [*others, *graph.edges()]
 
 
