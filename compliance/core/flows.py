@@ -220,7 +220,10 @@ def settings(options: Any) -> Any:
             options = json.loads(options)
         except (ValueError, RecursionError):
             return options
-    return frozen(options)
+    try:
+        return _frozen(options, 64)
+    except RecursionError:
+        return _frozen_deep(options)
 
 
 def frozen(value: Any) -> Any:

@@ -68,9 +68,10 @@ def prove(edges: Iterable[Edge], *, limit: int = LIMIT) -> Proof:
     present: dict[tuple[int, int], Edge] = {}
     removed: list[tuple[int, int, Edge]] = []
     for edge in edges:
-        source = number.setdefault(edge.source, len(number))
-        target = number.setdefault(edge.target, len(number))
-        if edge.removed:
+        begin, end, _, _, gone = edge
+        source = number.setdefault(begin, len(number))
+        target = number.setdefault(end, len(number))
+        if gone:
             removed.append((source, target, edge))
         elif (known := present.get((source, target))) is None or edge < known:
             present[source, target] = edge
@@ -85,7 +86,7 @@ def _loops(names: list[str], present: dict[tuple[int, int], Edge]) -> Iterator[L
     """Component after component, in the order of their least names, so that a limit always shows the same ones."""
     graph = _graph(len(names), present)
     alone = {node for node, target in present if node == target}
-    knots = [c for c in components(graph, range(len(graph))) if len(c) > 1 or c[0] in alone]
+    knots = [c for c in components(graph, _behind_loops(graph)) if len(c) > 1 or c[0] in alone]
     ordered = (sorted(knot, key=names.__getitem__) for knot in knots)
     for knot in sorted(ordered, key=lambda knot: names[knot[0]]):
         place = {node: index for index, node in enumerate(knot)}
@@ -100,11 +101,59 @@ def _closing(
 ) -> tuple[Edge, ...]:
     """The removed edges whose ends would be on a loop if all of them were put back."""
     whole = _graph(size, {*present, *((source, target) for source, target, _ in removed)})
-    place = [0] * size
-    for index, component in enumerate(components(whole, range(size))):
-        for node in component:
-            place[node] = index
+    place = _places(whole)
     return tuple(sorted({edge for source, target, edge in removed if place[source] == place[target]}))
+
+
+def _behind_loops(graph: Graph) -> list[int]:
+    """The nodes of loops, and what these lead to: what is left once all is taken away that nothing leads to."""
+    into = [0] * len(graph)
+    for targets in graph:
+        for target in targets:
+            into[target] += 1
+    free = [node for node, count in enumerate(into) if not count]
+    while free:
+        for target in graph[free.pop()]:
+            into[target] -= 1
+            if not into[target]:
+                free.append(target)
+    return [node for node, count in enumerate(into) if count]
+
+
+def _places(graph: Graph) -> list[int]:
+    """The number of each node's component: `components` of all nodes, twice as quick by lists of that length."""
+    order, low, place = [0] * len(graph), [0] * len(graph), [-1] * len(graph)
+    stack: list[int] = []
+    walk: list[tuple[int, Iterator[int]]] = []
+    count = 0
+    for root in range(len(graph)):
+        following: int | None = None if order[root] else root
+        while walk or following is not None:
+            if following is not None:
+                count += 1
+                order[following] = low[following] = count
+                stack.append(following)
+                walk.append((following, iter(graph[following])))
+            node, targets = walk[-1]
+            following = None
+            for target in targets:
+                if not order[target]:
+                    following = target
+                    break
+                if place[target] < 0 and order[target] < low[node]:
+                    low[node] = order[target]
+            if following is None:
+                walk.pop()
+                if walk and low[node] < low[walk[-1][0]]:
+                    low[walk[-1][0]] = low[node]
+                if low[node] == order[node]:
+                    _settle(place, stack, node)
+    return place
+
+
+def _settle(place: list[int], stack: list[int], node: int) -> None:
+    while place[node] < 0:
+        place[stack.pop()] = node
 
 
 def _graph(size: int, pairs: Iterable[tuple[int, int]]) -> Graph:

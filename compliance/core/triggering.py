@@ -76,8 +76,10 @@ class Request(NamedTuple):
 
 def request_of(operation: Operation) -> Request | None:
     """What an operation of type `request` sends; without an address it sends nothing."""
+    if operation.type != "request":
+        return None
     url, method = operation.option("url"), operation.option("method")
-    if operation.type != "request" or not isinstance(url, str):
+    if not isinstance(url, str):
         return None
     if not isinstance(method, str):
         return Request(operation, "GET" if method is None else "", url)
