@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
 ORIGIN = Provenance("test", "", "", 0.0)
 NOT_THERE = Blind("it does not run", ORIGIN, unavailable=True)
-SYNC = "agent_data/directus_sync.py"
+SYNC, COMPOSE = "agent_data/directus_sync.py", "docker-compose.yml"
 REFERENCE = config.load(resource("fixtures/reference/estate.yaml"))
 POLICIES = Policies.load(REFERENCE)
 SOURCE = (resource("fixtures/reference/repository") / SYNC).read_text(encoding="utf-8")
+ENVIRONMENT = (resource("fixtures/reference/repository") / COMPOSE).read_text(encoding="utf-8")
 URL = "{{$env.AGENT_DATA_URL}}/documents"
 
 
@@ -43,10 +44,11 @@ def run_of(
     estate: Estate, source: str = SOURCE, hooks: Sequence[Webhook] | None = None, prefixes: Sequence[str] | None = None
 ) -> Run:  # fmt: skip
     info = NOT_THERE if prefixes is None else Seen((ServiceInfo("1", tuple(prefixes)),), ORIGIN)
-    sections = {
+    sections: dict[str, Seen[Any] | Blind] = {
         "rows:flows": Seen(tuple(estate.flows), ORIGIN),
         "rows:operations": Seen(tuple(estate.operations), ORIGIN),
         f"file:{SYNC}": Seen((File(SYNC, source),), ORIGIN),
+        f"file:{COMPOSE}": Seen((File(COMPOSE, ENVIRONMENT),), ORIGIN),
         "agent_data.webhooks": NOT_THERE if hooks is None else Seen(tuple(hooks), ORIGIN),
         "agent_data.info": info,
     }
@@ -76,6 +78,16 @@ SENT_BACK = {
     "a letter that is encoded": send("DELETE", f"{URL}/%6Bnowledge/a"),
     "any method": send("{{m}}", f"{URL}/knowledge/a"),
     "an address that goes on with a variable": send(url="{{$env.AGENT_DATA_URL}}{{path}}"),
+    "a path that is a variable": send(url="{{$env.AGENT_DATA_URL}}/{{path}}"),
+    "a path that ends with one": send(url="{{$env.AGENT_DATA_URL}}/doc{{path}}"),
+    "any method to the folder": send("{{m}}", document_id="knowledge/a"),
+    "a document that is named move": send("PUT", f"{URL}/knowledge/move"),
+    "a name in brackets": send(url="{{$env['AGENT_DATA_URL']}}/documents", document_id="knowledge/a"),
+    "a way up": send("DELETE", f"{URL}/registries/../knowledge/a"),
+    "an encoded way up": send("DELETE", f"{URL}/registries/%2e%2e/knowledge/a"),
+    "two slashes": send(url="{{$env.AGENT_DATA_URL}}//documents", document_id="knowledge/a"),
+    "an encoded folder": send(url="{{$env.AGENT_DATA_URL}}/%64ocuments", document_id="knowledge/a"),
+    "the address as it is": send(url="http://Agent-Data:8080/documents", document_id="knowledge/a"),
 }
 
 
@@ -116,6 +128,21 @@ def test_a_service_that_nobody_could_look_at_is_assumed_by_name() -> None:
         "no webhook is registered at the document service: not looked at",
         "the document service runs with the prefixes of its source: not looked at",
     ]
+
+
+@pytest.mark.parametrize("scope", ["response", "*.items.create", "activity.create"])
+def test_the_way_back_is_heard_in_whatever_a_call_of_the_api_leaves(scope: str) -> None:
+    begins = {"type": "action", "scope": [scope]}
+    assert judged(run_of(Estate().flow("f", "event", begins, send(document_id="knowledge/a"))))[0]
+    assert judged(run_of(Estate().flow("f", "event", begins, send(document_id="registries/a"))))[0] == []
+
+
+def test_a_webhook_of_which_no_host_can_be_read_is_named() -> None:
+    found, assumed = judged(
+        run_of(back(send(document_id="registries/a")), hooks=[Webhook("1", "http://[", (), True)])
+    )
+    assert found == []
+    assert "webhook an address that cannot be read does not write back" in assumed
 
 
 def test_webhooks_are_told_of_every_document_whatever_its_prefix() -> None:

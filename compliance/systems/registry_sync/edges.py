@@ -5,24 +5,15 @@ Prefixes hold back the reverse sync alone; webhooks are told of every document (
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from compliance.core.loops import Edge
 from compliance.core.observation import SourceUnavailable
-from compliance.core.template import parse
-from compliance.core.triggering import (
-    ANYTHING,
-    Request,
-    document_node,
-    event,
-    may_start_with,
-    reached,
-    request_of,
-)
+from compliance.core.triggering import ANYTHING, HTTP, document_node, event, may_start_with, reached
 from compliance.systems.registry_sync import filtering, reverse
 from compliance.systems.registry_sync.desired import desired
+from compliance.systems.registry_sync.sending import sent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,17 +23,10 @@ if TYPE_CHECKING:
     from compliance.core.template import Template
     from compliance.systems.protocol import Facts
     from compliance.systems.registry_sync.policy import Policy
+    from compliance.systems.registry_sync.sending import Sent
 
 _ACTIONS = ("create", "update", "delete")
-_ALL: Template = ()
-_WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE", ""})
-
-
-class Sent(NamedTuple):
-    """A write of a document. `document`: the parts of its id; None where the service tells nobody of the write."""
-
-    request: Request
-    document: Template | None
+_BACK = "way back from the document service"
 
 
 def desired_flows(facts: Facts) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
@@ -56,68 +40,27 @@ def edges(facts: Facts, flows: Flows) -> Iterator[Edge]:
     """From each request to the service over the document that it writes to what that causes in Directus."""
     policy: Policy = facts.policies["registry_sync"]
     documents: dict[str, Template] = {}
-    for sent in _sent(policy, flows):
-        yield from _elsewhere(policy, sent)
-        if sent.document is not None:
-            node = document_node(_shown(sent.document))
-            documents[node] = sent.document
-            yield Edge(
-                sent.request.node, node, f"{sent.request.method or 'any method'} to the document service"
-            )
+    for write in sent(facts, flows):
+        yield from _elsewhere(policy, write)
+        if write.document is not None:
+            node = document_node(_shown(write.document))
+            documents[node] = write.document
+            yield Edge(write.node, node, f"{write.method or 'any method'} to the document service")
     yield from _reverse(facts, documents)
     yield from _webhooks(facts, documents)
-
-
-def _sent(policy: Policy, flows: Flows) -> Iterator[Sent]:
-    base = f"{{{{$env.{policy.service.url_env}}}}}"
-    for operation in flows.operations.values():
-        request = request_of(operation)
-        if request is not None and _tight(request.url).startswith(base):
-            yield Sent(request, _document(request, _tight(request.url).removeprefix(base)))
-
-
-def _tight(url: str) -> str:
-    """`{{ $env.X }}` and `{{$env.X}}` are one."""
-    head, close, rest = url.partition("}}")
-    return "".join(head.split()) + close + rest
-
-
-def _document(request: Request, rest: str) -> Template | None:
-    """The parts of the id that a request writes; no parts where it may be any."""
-    path = rest.partition("?")[0].rstrip("/")
-    if request.method not in _WRITES:
-        return None
-    if path == "/documents" and request.method == "POST":
-        return _of_body(request.body)
-    if not path.startswith("/documents/"):
-        return None if path.startswith("/") else _ALL
-    name = path.removeprefix("/documents/")
-    if name == "batch" or name.endswith("/move"):
-        return None
-    return tuple(unquote(part) if isinstance(part, str) else part for part in parse(name))
-
-
-def _of_body(body: Any) -> Template:
-    if isinstance(body, str):
-        try:
-            body = json.loads(body)
-        except (ValueError, RecursionError):
-            return _ALL
-    found = body.get("document_id") if isinstance(body, dict) else None
-    return parse(found) if isinstance(found, str) and found else _ALL
 
 
 def _shown(document: Template) -> str:
     return "".join(p if isinstance(p, str) else f"{{{p}}}" for p in document) or "(any)"
 
 
-def _elsewhere(policy: Policy, sent: Sent) -> Iterator[Edge]:
+def _elsewhere(policy: Policy, write: Sent) -> Iterator[Edge]:
     """The service is another program than Directus, and writes there only as its source says."""
     name = f"$env.{policy.service.url_env}"
     assumed = [f"{name} is the address of the document service"]
-    if sent.document is None:
+    if write.document is None:
         assumed.append("the document service tells nobody of a move, a batch or anything that is no document")
-    yield Edge(sent.request.node, ANYTHING, "a request to the document service", tuple(assumed), removed=True)
+    yield Edge(write.node, ANYTHING, "a request to the document service", tuple(assumed), removed=True)
 
 
 def _reverse(facts: Facts, documents: dict[str, Template]) -> Iterator[Edge]:
@@ -129,17 +72,18 @@ def _reverse(facts: Facts, documents: dict[str, Template]) -> Iterator[Edge]:
     assumed: list[str] = []
     prefixes = {*reverse.prefixes(facts), *_running(facts, assumed)}
     unfiltered = filtering.filters(reverse.Module(facts, declared.source), declared.filter, declared.name)
+    kept = f"begins with none of {', '.join(map(repr, sorted(prefixes))) or 'no prefixes'}"
+    given = tuple(assumed)
     for node, document in documents.items():
-        found = sorted(prefix for prefix in prefixes if _may_begin(document, prefix))
-        for action in _ACTIONS:
-            target = event(action, declared.collection)
-            if unfiltered:
-                yield Edge(node, target, f"reverse sync, unfiltered: {unfiltered}")
-            elif found:
-                yield Edge(node, target, f"reverse sync of {', '.join(map(repr, found))}")
-            else:
-                why = f"begins with none of {', '.join(map(repr, sorted(prefixes))) or 'no prefixes'}"
-                yield Edge(node, target, why, tuple(assumed), removed=True)
+        found = [prefix for prefix in prefixes if _may_begin(document, prefix)]
+        if unfiltered:
+            yield Edge(node, _BACK, f"reverse sync, unfiltered: {unfiltered}")
+        elif found:
+            yield Edge(node, _BACK, f"reverse sync of {', '.join(map(repr, sorted(found)))}")
+        else:
+            yield Edge(node, _BACK, kept, given, removed=True)
+    for target in (*(event(action, declared.collection) for action in _ACTIONS), *(f"event:{e}" for e in HTTP)):
+        yield Edge(_BACK, target, "it writes by Directus' API")
 
 
 def _may_begin(document: Template, prefix: str) -> bool:
@@ -174,9 +118,17 @@ def _webhooks(facts: Facts, documents: dict[str, Template]) -> Iterator[Edge]:
 
 def _of(hook: Webhook) -> Iterable[Edge]:
     node = f"webhook of the document service: {hook.id}"
-    host = urlsplit(hook.url).netloc.rpartition("@")[2] or "an address that cannot be read"
+    host = host_of(hook.url) or "an address that cannot be read"
     _, targets = reached("POST", hook.url)
     if targets is None:
         yield Edge(node, ANYTHING, f"tells {host}", (f"webhook {host} does not write back",), removed=True)
     for target in targets or ():
         yield Edge(node, target, f"tells {host}, which is Directus' own API by its path")
+
+
+def host_of(url: str) -> str:
+    """The host of an address, without who asks there; empty where none can be read."""
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:
+        return ""
