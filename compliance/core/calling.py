@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 _MOST, _LARGEST = 1000, 500
 
 
+# Of a flow that nobody calls, or that listens to nothing.
+NEVER = Origin("", None)
+
+
 class Call(NamedTuple):
     """A `trigger` operation: the flow that it names, and what it hands over; None where that is not one name."""
 
@@ -41,7 +45,7 @@ class Call(NamedTuple):
 
 
 def contexts_of(flows: Flows) -> dict[str, tuple[Context, ...]]:
-    """The contexts of every active flow. One that waits to be called by nobody has one, with nothing known."""
+    """The contexts of every active flow. One that nothing begins has one, with nothing known."""
     found: dict[str, dict[Any, Context]] = {}
     waiting: deque[Context] = deque()
     for flow in flows.flows.values():
@@ -58,7 +62,7 @@ def contexts_of(flows: Flows) -> dict[str, tuple[Context, ...]]:
                     _add(found, waiting, Context(flows, called, value, call.context.origin))
     for flow in flows.flows.values():
         if flow.status == "active" and flow.id not in found:
-            alone = Context(flows, flow, unknown("nobody calls this flow"), Origin(flow.id, None))
+            alone = Context(flows, flow, unknown("nothing begins this flow"), NEVER)
             found[flow.id] = {None: alone}
     return {flow: tuple(by.values()) for flow, by in found.items()}
 

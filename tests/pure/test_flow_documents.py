@@ -182,6 +182,15 @@ CASES: list[Case] = [
         ),
         NEAR,
     ),
+    (
+        "no_document_has_two_writers",
+        "a flow that nobody calls",
+        several(
+            lambda w: w.on("create", *request(document("a/{{$trigger.key}}"))),
+            lambda w: w.called("H", *request(document("a/{{$trigger}}"))),
+        ),
+        NEAR,
+    ),
 ]
 
 

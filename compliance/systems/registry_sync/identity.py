@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from compliance.core.calling import NEVER
 from compliance.core.finding import Finding, Judgement, Unseen
 from compliance.core.symbols import Object, Symbol, Value, flat
 from compliance.systems.registry_sync.analysis import Analysis, analysis
@@ -50,7 +51,7 @@ class Written(NamedTuple):
 
 
 def written(facts: Facts, found: Analysis) -> tuple[Written, ...]:
-    """Every document that an active flow writes in the service of policy, once for each event that leads there."""
+    """Every document that a flow which runs writes in the service of policy, once for each event that leads there."""
     known: tuple[Policy, tuple[Written, ...]] | None = found.memo.get(__name__)
     if known is None or known[0] is not facts.policy:
         known = found.memo[__name__] = (facts.policy, tuple(dict.fromkeys(_writes(facts.policy, found))))
@@ -59,7 +60,7 @@ def written(facts: Facts, found: Analysis) -> tuple[Written, ...]:
 
 def _writes(policy: Policy, found: Analysis) -> Iterator[Written]:
     for context, step in found.requests():
-        document = _document(policy, context, step)
+        document = _document(policy, context, step) if context.origin is not NEVER else None
         if document:
             yield _written(policy, context, step, document)
 
