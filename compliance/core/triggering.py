@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote
 
 from compliance.core.template import Variable, parse
 
@@ -20,7 +21,15 @@ ANYTHING = "anything in Directus"
 # What Directus says of every request to it, whatever the request asks for.
 HTTP = ("authenticate", "response", "request.error", "request.not_found")
 ANY = "*"
+WRITES = {"item-create": "create", "item-update": "update", "item-delete": "delete"}
 _HIDDEN = "\0"
+
+
+def event(action: str, collection: str) -> str:
+    """`items.create:orders`; of a collection of Directus' own it is the same event under another name."""
+    return f"items.{action}:{collection}"
+
+
 _ACTIONS = {
     "POST": ("create",),
     "PATCH": ("update",),
@@ -35,14 +44,17 @@ _SYSTEM = frozenset(
         "roles", "settings", "shares", "translations", "users",
     }
 )  # fmt: skip
+_MAIL = "event:email.send"
+# What else a write there emits: who is told of something gets a mail, and one of whom a comment speaks is told.
+_ALONG = {
+    "files": ("event:files.upload",),
+    "comments": (event("create", "directus_notifications"), _MAIL),
+    "notifications": (_MAIL,),
+}
+_MAILING = frozenset({("users", "invite"), ("users", "register"), ("shares", "invite"), ("auth", "password")})
 # Endpoints that can do what others can, by what they are sent.
 _WIDE = frozenset({"ai", "deployments", "extensions", "graphql", "mcp", "schema", "utils", "versions"})
 _ADDRESS = re.compile(r"(?i)(https?://[^/?#\0]*)(.*)", re.DOTALL)
-
-
-def event(action: str, collection: str) -> str:
-    """`items.create:orders`; of a collection of Directus' own it is the same event under another name."""
-    return f"items.{action}:{collection}"
 
 
 def flow_node(flow: str) -> str:
@@ -55,6 +67,18 @@ def webhook_node(flow: str) -> str:
 
 def document_node(text: str) -> str:
     return f"documents:{text}"
+
+
+def collection_of(operation: Operation) -> str:
+    """The collection that it names, or any where that is rendered first."""
+    found = operation.option("collection")
+    return found if isinstance(found, str) and "{{" not in found else ANY
+
+
+def emits(operation: Operation) -> bool:
+    """Directus emits where `emitEvents` is true to JavaScript, to which the text 'false' is; without it, not."""
+    value = operation.option("emitEvents")
+    return isinstance(value, (dict, list, tuple)) or bool(value)
 
 
 class Request(NamedTuple):
@@ -147,15 +171,21 @@ def reached(method: str, url: str) -> Reached:
     if first in _WIDE or (not base and _HIDDEN in found.path):
         return Reached(base, (ANYTHING,))
     if first in _SYSTEM:
-        extra = ("event:files.upload",) if first == "files" else ()
-        return Reached(base, (*_events(method, f"directus_{first}"), *extra, *_http()))
+        return Reached(base, (*_events(method, f"directus_{first}"), *_along(method, segments), *_http()))
     if first == "auth":
-        return Reached(base, ("event:auth.login", event("update", "directus_users"), *_http()))
+        own = ("event:auth.login", event("update", "directus_users"))
+        return Reached(base, (*own, *_along(method, segments), *_http()))
     return Reached(base, None)
 
 
+def _along(method: str, segments: list[str]) -> tuple[str, ...]:
+    if method in ("GET", "SEARCH", "DELETE"):
+        return ()
+    return (_MAIL,) if tuple(segments[:2]) in _MAILING else _ALONG.get(segments[0], ())
+
+
 def _named(found: list[str]) -> str:
-    return ANY if not found or not found[0] or _HIDDEN in found[0] else found[0]
+    return ANY if not found or not found[0] or _HIDDEN in found[0] else unquote(found[0])
 
 
 def _events(method: str, collection: str) -> Iterator[str]:

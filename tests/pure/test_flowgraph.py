@@ -97,6 +97,18 @@ WITHIN = {
     ),
     "writes by the API": lambda e: e.flow("f", "event", event(A), request("POST", "{{$env.X}}/items/orders")),
     "by any method": lambda e: e.flow("f", "event", event(A), request("{{m}}", "{{$env.X}}/items/orders/1")),
+    "by a name that is encoded": lambda e: e.flow(
+        "f", "event", event(A), request("POST", "{{$env.X}}/items/%6frders")
+    ),
+    "a mail for each mail, by a notification": lambda e: e.flow(
+        "f", "event", {"type": "filter", "scope": ["email.send"]}, request("POST", "{{$env.X}}/notifications")
+    ),
+    "invites who gets a mail": lambda e: e.flow(
+        "f", "event", {"type": "filter", "scope": ["email.send"]}, request("POST", "{{$env.X}}/users/invite")
+    ),
+    "told of what is commented": lambda e: e.flow(
+        "f", "event", event("directus_notifications"), request("POST", "{{$env.X}}/comments")
+    ),
     "below a path": lambda e: e.flow("f", "event", event(A), request("POST", "https://a/cms/items/orders")),
     "GraphQL": lambda e: e.flow("f", "event", event(A), request("POST", "https://a/graphql")),
     "is recorded by the API": lambda e: e.flow(
@@ -142,6 +154,9 @@ APART = {
     "calls a flow that no operation can call": lambda e: e.flow("f", "event", event(A), call("f")),
     "the method of another": lambda e: e.flow(
         "f", "webhook", {"method": "POST"}, request("GET", "{{$env.X}}/flows/trigger/f")
+    ),
+    "asks who gets a mail": lambda e: e.flow(
+        "f", "event", {"type": "filter", "scope": ["email.send"]}, request("GET", "{{$env.X}}/notifications")
     ),
     "only reads by the API": lambda e: e.flow("f", "event", event(A), request("GET", "{{$env.X}}/items/orders")),
     "an end that is sure": lambda e: e.flow("f", "event", UPDATED, only_if(DONE), update(A, state="done")),

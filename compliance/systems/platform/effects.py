@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from compliance.core.triggering import ANY
 from compliance.systems.platform.conditions import UNKNOWN
 from compliance.systems.platform.listening import names_of
 
 if TYPE_CHECKING:
     from compliance.core.flows import Flow, Operation
 
-WRITES = {"item-create": "create", "item-update": "update", "item-delete": "delete"}
 # Types that neither emit nor send; `condition` and `throw-error` decide which way a run goes.
 SILENT = frozenset({"condition", "json-web-token", "log", "sleep", "throw-error", "transform"})
 
@@ -25,18 +23,6 @@ def told(flow: Flow, operation: Operation) -> str:
 def place(flow: Flow, operation: Operation) -> str:
     """The same within a sentence."""
     return f"operation {operation.key} of '{flow.name}'"
-
-
-def collection_of(operation: Operation) -> str:
-    """The collection that it names, or any where that is rendered first."""
-    found = operation.option("collection")
-    return found if isinstance(found, str) and "{{" not in found else ANY
-
-
-def emits(operation: Operation) -> bool:
-    """Directus emits where `emitEvents` is true to JavaScript, to which the text 'false' is; without it, not."""
-    value = operation.option("emitEvents")
-    return isinstance(value, (dict, list, tuple)) or bool(value)
 
 
 def sent(operation: Operation) -> dict[str, Any] | None:

@@ -12,6 +12,9 @@ from compliance.core.loops import Edge
 from compliance.core.triggering import (
     ANY,
     ANYTHING,
+    WRITES,
+    collection_of,
+    emits,
     event,
     flow_node,
     request_of,
@@ -20,9 +23,6 @@ from compliance.core.triggering import (
 from compliance.systems.platform.conditions import branches, deciding, reachable, refuses
 from compliance.systems.platform.effects import (
     SILENT,
-    WRITES,
-    collection_of,
-    emits,
     meta,
     nested,
     place,
