@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from compliance.core import canonical
+from compliance.core.collecting import uncollected
 from compliance.core.errors import ConfigurationError, CouldNotLook
 from compliance.core.finding import Finding, Judgement, NotApplicable, Note, Unseen
 from compliance.core.observation import Blind, Observation, SourceUnavailable
@@ -93,8 +94,9 @@ class Run:
         facts = Facts(system_name, self.policies, self.observation)
         judged = Judged()
         try:
-            for judgement in rule(facts):
-                judged.by_subject.setdefault(judgement.subject, []).append(judgement)
+            with uncollected():
+                for judgement in rule(facts):
+                    judged.by_subject.setdefault(judgement.subject, []).append(judgement)
         except CouldNotLook as error:
             judged = Judged(failure=error)
         except Exception as error:

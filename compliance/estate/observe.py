@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from compliance.core import chain, redact
+from compliance.core.collecting import uncollected
 from compliance.core.errors import CouldNotLook
 from compliance.core.facts import Exercised
 from compliance.core.observation import Blind, File, Observation, Provenance, Row, Seen
@@ -50,25 +50,13 @@ def _postgres(estate: Estate, needs: Needs, at: str, report: Report) -> Iterator
         return
     report("PostgreSQL")
     try:
-        with _open(estate) as look, _uncollected():
+        with _open(estate) as look, uncollected():
             yield from sections(look, needs, at, estate.redaction_key)
             if kept:  # in the same snapshot as the rows that they are compared with
                 yield "documents", documents.section(look, kept, at, estate.redaction_key)
     except CouldNotLook as error:
         for name in names:
             yield name, Blind(error.message, Provenance("postgres", "", at, 0.0))
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Nothing that is read becomes garbage; to look for it among so many new values takes as long as reading them."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def sections(look: Look, needs: Needs, at: str, key: bytes | None) -> Iterator[tuple[str, Section]]:
