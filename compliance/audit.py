@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -39,8 +39,17 @@ class Audited:
     obstacles: dict[str, tuple[str, ...]]
 
 
-def probe(run: Run, *, results: Path | None = None, report: Report = lambda _: None) -> Verdict:
-    """Run all probes of the systems in force over the run, in this process. `results`: where Allure's files go."""
+def probe(
+    run: Run,
+    *,
+    results: Path | None = None,
+    report: Report = lambda _: None,
+    only: Container[str] | None = None,
+) -> Verdict:
+    """Run all probes of the systems in force over the run, in this process. `results`: where Allure's files go.
+
+    `only`: those of these rules, where nothing but these is asked.
+    """
     from compliance import pytest_plugin
 
     class Given:
@@ -69,7 +78,9 @@ def probe(run: Run, *, results: Path | None = None, report: Report = lambda _: N
     given = Given()
     folder = probe_folder()
     with _hermetic():
-        code = pytest.main(_arguments(folder, run.policies, results), plugins=[given])
+        code = pytest.main(
+            [*_arguments(folder, results), *_places(folder, run.policies, only)], plugins=[given]
+        )
     # An internal error comes by its hook: its exit code is 3, which the plugin sets where it could not look.
     if failures or code == pytest.ExitCode.USAGE_ERROR:
         raise ComplianceError("the probes could not be collected:\n" + "\n".join(failures))
@@ -99,13 +110,22 @@ def _counted(results: Path, nodeids: Iterable[str]) -> None:
         )
 
 
-def _arguments(folder: Path, policies: Policies, results: Path | None) -> list[str]:
+def _places(folder: Path, policies: Policies, only: Container[str] | None) -> list[str]:
+    """A rule a file, whose name begins with its id."""
+    folders = [folder / name for name in policies]
+    if only is None:
+        return list(map(str, folders))
+    files = [file for place in folders for file in sorted(place.glob("test_*_*.py"))]
+    return [str(file) for file in files if file.name.split("_")[1].upper() in only]
+
+
+def _arguments(folder: Path, results: Path | None) -> list[str]:
     allure = ["--alluredir", str(results), "--clean-alluredir", "--allure-no-capture"] if results else []
     return [
         "-c", os.devnull, "--rootdir", str(folder.parent), "--import-mode=importlib", "--strict-markers",
         "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "compliance.pytest_plugin",
         *(["-p", "allure_pytest.plugin"] if results else []),
-        *allure, *(str(folder / name) for name in policies),
+        *allure,
     ]  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from tests.faults import rules_with, told
@@ -10,7 +9,6 @@ from tests.live import document_000
 from tests.live.registry_live import COLLECTIONS, SYSTEM, Answer, Sync, sync_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from tests.live.directus_live import Live
@@ -24,6 +22,8 @@ DEFECTS = {
     "RS032": "table_registry: created and updated under one id, deleted under another",
     "RS034": "keys[0]: of many rows that are changed at once, all but one are lost",
 }
+
+RULE = "RS040"
 
 
 def ids_of(live: Live) -> dict[str, str]:
@@ -63,8 +63,7 @@ def test_its_flows_lose_rows_and_leave_documents_until_they_are_compiled(
         lost = Answer(6, arrived=6, changed=2, left=4, returned=0, control=True)
         assert seen == dict.fromkeys(COLLECTIONS[1:], lost)
         assert sync.markers() == {}
-        verdict = sync.judged()
-        assert rules_with(verdict, "broken") == {*DEFECTS, "RS040"}, told(verdict)
+        assert sync.says(RULE) == {"broken"}
 
         # First the documents are moved to where a delete finds them, then the flows are set right: by the same ids.
         applied(sync, "preparation")
@@ -73,19 +72,14 @@ def test_its_flows_lose_rows_and_leave_documents_until_they_are_compiled(
         ours = ids_of(directus)
         assert by_hand.items() <= ours.items()
         assert len(ours) == 18 + 12
-        verdict = sync.judged()
-        assert verdict.conclusion == "kept", told(verdict)
+        assert sync.says(RULE) == {"not_applicable"}  # what was seen were other flows
 
         # The same rows once more, by the same running Directus.
         assert sync.exercise() == dict.fromkeys(COLLECTIONS, Answer(6, 6, 6, 0, 0, control=True))
         assert sync.markers() == {}
         verdict = sync.judged()
         assert verdict.conclusion == "kept", told(verdict)
-        assert "RS040" in rules_with(verdict, "kept")
-
-        # A second time there is nothing to do.
-        assert nothing_left(sync)
-        assert ids_of(directus) == ours
+        assert RULE in rules_with(verdict, "kept")
 
 
 def moved(live: Live) -> set[str]:
@@ -93,10 +87,3 @@ def moved(live: Live) -> set[str]:
     query = "select data->>'document_id' from agent_data.kb_documents where key like 'registries\\_\\_table%'"
     living = f"{query} and data->>'deleted_at' is null"
     return {name for (name,) in live.rows(living)}
-
-
-def nothing_left(sync: Sync) -> bool:
-    """Compiling finds no difference."""
-    said = sync.run("compile", SYSTEM, "--json", "--out", str(sync.folder / "again"))
-    steps: Mapping[str, int] = {item["kind"]: item["steps"] for item in json.loads(said.out)}
-    return steps["migration"] == 0
