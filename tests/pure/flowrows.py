@@ -23,6 +23,7 @@ from compliance.systems.registry_sync import (
     registering,
     revisions,
     secrets,
+    unheard,
     values,
 )
 from compliance.systems.registry_sync.desired import desired
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 ORIGIN = Provenance("test", "", "2026-11-21T00:00:00+00:00", 0.0)
 COMPOSE = resource("fixtures/reference/repository/docker-compose.yml").read_text(encoding="utf-8")
-MODULES = (addresses, chains, failing, identity, registering, revisions, secrets, values)
+MODULES = (addresses, chains, failing, identity, registering, revisions, secrets, unheard, values)
 RULES: dict[str, Rule] = {
     name: rule
     for module in MODULES

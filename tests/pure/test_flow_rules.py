@@ -9,7 +9,17 @@ import pytest
 from tests.pure.flowcases import NEAR
 from tests.pure.flowrows import RULES, World
 
-MODULES = ("chains", "failing", "registering", "documents", "rows", "variables", "environment", "secrets")
+MODULES = (
+    "chains",
+    "failing",
+    "registering",
+    "documents",
+    "rows",
+    "variables",
+    "environment",
+    "secrets",
+    "unheard",
+)
 
 
 @pytest.mark.parametrize("rule", sorted(RULES))

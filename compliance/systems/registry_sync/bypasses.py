@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from compliance.core.errors import CouldNotLook
 from compliance.core.finding import Finding, Judgement, Unseen
 from compliance.core.sqltext import name
+from compliance.systems.registry_sync.unheard import unheard_writes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,11 +21,12 @@ _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.S)
 
 
 def nothing_bypasses_the_flows(facts: Facts) -> Iterator[Judgement]:
-    """Foreign keys that act, functions and rewrite rules that write. A name that a function puts together while it
+    """Foreign keys that act, functions, rewrite rules and operations of flows that write. A name that a function puts together while it
     runs is not seen; one that stands in a text which it executes is."""
     yield from _keys(facts)
     yield from _functions(facts)
     yield from _rewrites(facts)
+    yield from unheard_writes(facts)
 
 
 def _keys(facts: Facts) -> Iterator[Judgement]:
