@@ -24,29 +24,22 @@ _EVENTS = ("items.create", "items.update", "items.delete")
 def drift(policy: Policy, flows: Sequence[Values], operations: Sequence[Values]) -> list[Drift]:
     """`flows` and `operations`: rows in the order of `FLOW_COLUMNS` and `OPERATION_COLUMNS`."""
     by_id = {str(row[0]): row for row in flows}
-    parts = _by_flow(operations)
     want = sorted(declaring.desired(policy, flows, operations), key=lambda flow: flow.name)
     ids = {flow.id for flow in want}
+    parts = _by_flow(operations, ids)
     return [
-        *(Undeclared(shown(row)) for row in sorted(flows, key=shown) if surplus(policy, row, ids)),
+        *(Undeclared(shown(row)) for row in sorted((r for r in flows if surplus(policy, r, ids)), key=shown)),
         *(Missing(flow.name) for flow in want if flow.id not in by_id),
-        *(
-            d
-            for flow in want
-            if flow.id in by_id
-            for d in _of_flow(flow, by_id[flow.id], parts.get(flow.id, []))
-        ),
+        *(d for flow in want if flow.id in by_id for d in _of_flow(flow, by_id[flow.id], parts[flow.id])),
     ]
 
 
 def surplus(policy: Policy, row: Values, declared: set[str]) -> bool:
     """An active flow that policy does not declare, and that an event of a governed collection sets off."""
-    flow = Flow(*row)._replace(options=settings(row[5]))
-    return (
-        str(row[0]) not in declared
-        and (flow.status, flow.trigger) == ("active", "event")
-        and any(_hears(flow, scope, policy) for scope in flow.listed("scope"))
-    )
+    if row[2] != "active" or row[3] != "event" or str(row[0]) in declared:
+        return False
+    flow = Flow._make((*row[:5], settings(row[5]), *row[6:]))
+    return any(_hears(flow, scope, policy) for scope in flow.listed("scope"))
 
 
 def _hears(flow: Flow, scope: str, policy: Policy) -> bool:
@@ -103,8 +96,9 @@ def _gist(row: Values) -> Mapping[str, Any]:
     return {"id": row[0], "key": row[2], "type": row[3]}
 
 
-def _by_flow(operations: Sequence[Values]) -> dict[str, list[Values]]:
-    found: dict[str, list[Values]] = {}
+def _by_flow(operations: Sequence[Values], flows: set[str]) -> dict[str, list[Values]]:
+    found: dict[str, list[Values]] = {flow: [] for flow in flows}
     for row in operations:
-        found.setdefault(str(row[4]), []).append(row)
+        if (owner := str(row[4])) in found:
+            found[owner].append(row)
     return found

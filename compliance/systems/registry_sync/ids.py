@@ -28,15 +28,21 @@ class Identities:
     """
 
     def __init__(self, policy: Policy, flows: Sequence[Values], operations: Sequence[Values]) -> None:
-        named: dict[str, set[str]] = {}
+        named: dict[str, set[str]] = {name: set() for name in policy.flows}
         for row in flows:
-            named.setdefault(str(row[1]), set()).add(str(row[0]))
-        self._flows = {name: _chosen(named.get(name, ()), _uuid("flow", name)) for name in policy.flows}
-        self._owner = {str(row[0]): str(row[4]) for row in operations}
-        self._there: dict[tuple[str, str], set[str]] = {}
-        for row in operations:
-            self._there.setdefault((str(row[4]), str(row[2])), set()).add(str(row[0]))
+            if (name := str(row[1])) in named:
+                named[name].add(str(row[0]))
+        self._flows = {name: _chosen(found, _uuid("flow", name)) for name, found in named.items()}
         self._compiled = {_uuid("operation", f"{name}/{key}") for name in policy.flows for key in KEYS}
+        self._owner: dict[str, str] = {}
+        self._there: dict[tuple[str, str], set[str]] = {}
+        here = set(self._flows.values())
+        for row in operations:
+            operation, owner = str(row[0]), str(row[4])
+            if operation in self._compiled:
+                self._owner[operation] = owner
+            if owner in here:
+                self._there.setdefault((owner, str(row[2])), set()).add(operation)
 
     def flow(self, name: str) -> str:
         return self._flows[name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -31,8 +32,10 @@ def no_literal_secret(facts: Facts) -> Iterator[Judgement]:
         for place in sorted(scanned(flow.options).redacted):
             yield Finding(found.subject(flow.id), f"options, {place}: {_TOLD}", place)
     for operation in found.flows.operations.values():
-        key = operation.key or operation.id
         scan = found.scan(operation)
+        if not scan.redacted and not scan.telling and operation.type != "request":
+            continue
+        key = operation.key or operation.id
         places = [*scan.redacted, *(place for place, text in scan.telling if _literal(text)), *_sent(operation)]
         for place in sorted(set(places)) if places else ():
             where = place or "options"
@@ -73,6 +76,7 @@ def _url(url: Any) -> Iterator[str]:
             yield "url"
 
 
+@lru_cache(maxsize=1 << 12)
 def _literal(value: str) -> bool:
     """Is there anything but variables, apart from the word that says how to read it? Separators alone are nothing."""
     parts = parse(value)
