@@ -2,6 +2,8 @@
 
 Flows as policy compiles them (log, read, send and two that record a failure), each on a collection of its own, in the
 reference estate beside its own flows. The base parses each row, as PostgreSQL writes it as JSON, with `json.loads`.
+Seconds of the processor count: both sides are one thread, and whatever else the machine does falls on neither. What
+passes while PostgreSQL answers is told beside it.
 
     python benchmarks/flows.py [--rounds 3] [--flows 10000]
 """
@@ -23,6 +25,7 @@ import psycopg
 from _measure import exponent, ratio
 
 from compliance.core.flows import FLOW_COLUMNS, OPERATION_COLUMNS
+from compliance.core.observation import SourceUnavailable
 from compliance.estate import config
 from compliance.estate.embedded import throwaway
 from compliance.estate.observe import observe
@@ -93,16 +96,24 @@ def report(estates: dict[int, Estate], rounds: int) -> int:
     """Measure and print; 1 where the target is missed. The least of each: whatever else runs only adds."""
     largest = max(estates)
     texts = rows_as_text(estates[largest])
-    base, ours = [], []
+    base, looked, judged = [], [], []
+    begin = time.perf_counter()
     for _ in range(rounds):
         base.append(timed(lambda: [json.loads(text) for text in texts]))
-        ours.append(timed(lambda: look_and_judge(estates[largest])))
+        runs: list[Run] = []
+        looked.append(timed(lambda: runs.append(look(estates[largest]))))  # noqa: B023 - called at once
+        judged.append(timed(lambda: judge(runs[0])))  # noqa: B023 - called at once
+    passed = (time.perf_counter() - begin) / rounds
     run = look(estates[largest])
     proof = min(timed(lambda: judge(Run(run.estate, run.policies, run.observation), "PL004")) for _ in range(2))
     seconds = [min(timed(partial(look_and_judge, estate)) for _ in range(2)) for estate in estates.values()]
+    parsing, looking, judging = min(base), min(looked), min(judged)
     print(f"{largest} flows with {len(texts) - largest} operations, the best of {rounds} in turns")
-    print(f"  looked at and judged {min(ours):.2f} s, json.loads of each row {min(base):.2f} s")
-    missed = ratio("time", min(ours) / min(base), AT_MOST)
+    print(f"  json.loads of each row {parsing:.2f} s; a turn of all took {passed:.1f} s by the clock")
+    print(
+        f"  looked at: {looking:.2f} s, {looking / parsing:.2f} x; judged: {judging:.2f} s, {judging / parsing:.2f} x"
+    )
+    missed = ratio("time", (looking + judging) / parsing, AT_MOST)
     print(f"  proof of loop freedom alone {proof:.2f} s (at most {PROOF:g})")
     print(f"  exponent from {min(estates)} flows up: {exponent(list(estates), seconds):.2f} (1 is linear)")
     return int(missed or proof > PROOF)
@@ -110,9 +121,9 @@ def report(estates: dict[int, Estate], rounds: int) -> int:
 
 def timed(what: Callable[[], object]) -> float:
     gc.collect()
-    begin = time.perf_counter()
+    begin = time.process_time()
     what()
-    return time.perf_counter() - begin
+    return time.process_time() - begin
 
 
 def rows_as_text(estate: Estate) -> list[str]:
@@ -137,7 +148,7 @@ def judge(run: Run, only: str = "") -> None:
     for name, system, rule in rules():
         if not only or name == only:
             judged = run.judged(rule, system)
-            if judged.failure is not None and "unavailable" not in str(judged.failure):
+            if judged.failure is not None and not isinstance(judged.failure, SourceUnavailable):
                 raise SystemExit(f"{name}: {judged.failure}")
 
 
