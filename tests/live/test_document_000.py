@@ -51,7 +51,7 @@ def test_its_flows_lose_rows_and_leave_documents_until_they_are_compiled(
 ) -> None:
     by_hand = document_000.install(directus)
     assert len(by_hand) == 18
-    with sync_of(directus, tmp_path, many=5, seconds=2) as sync:
+    with sync_of(directus, tmp_path, many=5, seconds=3) as sync:
         # The probes name each defect; nothing has run yet.
         verdict = sync.judged()
         assert rules_with(verdict, "broken") == DEFECTS.keys(), told(verdict)
