@@ -8,20 +8,56 @@ import re
 from functools import lru_cache
 from typing import Any
 
+# `$X`, `${X}`, `{{…}}` and what an earlier look has put there name a value that is kept elsewhere. Nothing else that
+# begins with one of these signs does: a password may.
+_NAMED = (
+    r"(?-i:\{\{[^{}]*\}\}|\$\{[^{}]*\}|\$[A-Z_][A-Z0-9_]*(?![A-Za-z0-9_])|\$(?:env|trigger|last)\b[\w.\[\]]*"
+    r"|<secret [a-z-]+ length=\d+ hash=\w+>)"
+)
+_WORDS = r"(?:password|passwd|passphrase|pwd|secret|token|(?:api|access|auth|private|secret)[_-]?key)"
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "private-key",
-        re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----.+?-----END [A-Z ]*PRIVATE KEY-----)", re.S),
+        re.compile(
+            r"(-----BEGIN [A-Z ]*PRIVATE KEY-----(?:(?!-----BEGIN).)+?-----END [A-Z ]*PRIVATE KEY-----)", re.S
+        ),
     ),
-    ("url-password", re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s:/@]+:([^\s@/]+)@")),
+    # A run of letters is tried from its beginning alone: from each letter on, a long one would take hours.
+    # The password may hold an `@`, and the user may be missing, or be the secret itself.
+    (
+        "url-password",
+        re.compile(
+            rf"(?i)(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*://[^\s:/@\"'<>]*:(?!(?:{_NAMED})+@)([^\s/\"'<>]+)@"
+        ),
+    ),
+    ("url-user", re.compile(r"(?i)(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*://([a-z0-9_.~%+=-]{16,})@")),
     ("bearer", re.compile(r"(?i)\bbearer\s+([A-Za-z0-9._~+/-]{8,}=*)")),
-    ("github-token", re.compile(r"\b(gh[pousr]_[A-Za-z0-9]{20,})\b")),
+    # Of a word of prose nobody could tell it, so it has a digit, a sign, or a capital behind a small letter.
+    ("basic", re.compile(r"(?i:\bbasic)\s+(?=[A-Za-z+/]*(?:[0-9=]|[a-z][A-Z]))([A-Za-z0-9+/]{8,}={0,2})")),
+    ("github-token", re.compile(r"\b((?:gh[pousr]|github_pat)_[A-Za-z0-9_]{20,})\b")),
+    ("provider-key", re.compile(r"(?<![\w-])((?:xox[a-z]-|[rs]k_live_|glpat-|AIza)[\w-]{16,})")),
     ("aws-key", re.compile(r"\b(AKIA[0-9A-Z]{16})\b")),
+    ("jwt", re.compile(r"(?<![\w-])(eyJ[\w-]{6,}\.[\w-]{4,}(?:\.[\w-]*)?)")),
+    (
+        "query",
+        re.compile(
+            rf"(?i)[?&](?:[a-z0-9]+[_-])*(?:{_WORDS}|key|sig|signature|auth|pass|credential)="
+            rf"(?!{_NAMED}(?:[&#\"'\s]|$))([^\s&#\"'<>]{{4,}})"
+        ),
+    ),
+    (
+        "entry",
+        # Quoted, the value is a text, whatever is in it: of JSON, which may stand in a text of JSON, or of a program.
+        re.compile(
+            rf"(?i)(?<![a-z0-9])(?:{_WORDS}|authorization|cookie)(?:\\*[\"'])?\s*(?::|=>|=)\s*"
+            rf"\\*[\"'`](?!\s*(?:(?:bearer|basic|token)\s|(?:{_NAMED})))([^\"'`\s\\<>{{}}][^\"'`\n\\<>]{{5,}})\\*[\"'`]"
+        ),
+    ),
     (
         "assignment",
         # A value behind a telling name. `$X`, `${X}`, `{{…}}`, calls and attributes are references, not values.
         re.compile(
-            r"(?i)\b(?:[a-z0-9]+[_-])*(?:password|passwd|secret|token|api[_-]?key)"
+            rf"(?i)(?<![a-z0-9]){_WORDS}"
             r"[\"']?\s*(?::|=>|=)\s*[\"']?(?![\s\"'${(<\[])([A-Za-z0-9!@#%^&*+/_~-]{6,})(?![A-Za-z0-9_.(\[])"
         ),
     ),
@@ -29,13 +65,18 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
 # In lower case, of which one stands in every text that a pattern above matches. Almost no text holds one, and to look
 # for each of them is several times quicker than one pattern of all.
 _HINTS = (
-    "private key", "://", "bearer", "akia", "passw", "secret", "token", "apikey", "api_key", "api-key",
-    "authorization", "cookie", "ghp_", "gho_", "ghu_", "ghs_", "ghr_",
+    "private key", "://", "bearer", "akia", "passw", "passp", "secret", "token", "authorization", "cookie",
+    "apikey", "accesskey", "authkey", "privatekey", "_key", "-key", "basic ", "eyj", "pwd", "credential", "signature",
+    "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "key=", "sig=", "auth=", "pass=", 'auth"', 'pass"',
+    "xox", "k_live_", "glpat-", "aiza",
 )  # fmt: skip
 
-_TELLING = re.compile(r"(?i)(?:password|passwd|secret|token|api[_-]?key|authorization|cookie)$")
+_TELLING = re.compile(
+    r"(?i)(?:passw(?:or)?d|passwd|passphrase|pwd|secret|token|credential|signature|(?<![a-z])(?:auth|pass)|authorization|cookie"
+    r"|(?:api|access|auth|private|secret|subscription|functions)[_-]?key)s?\s*$"
+)
 # What only names a value that is kept elsewhere, behind the word of a scheme too: `Bearer {{$env.X}}`, `$X`.
-_REFERENCE = re.compile(r"(?i)(?:(?:bearer|basic|token)\s+)?(?:\{\{|\$|<secret )")
+_REFERENCE = re.compile(rf"(?i:(?:bearer|basic|token)\s+)?[\s:;,=/]*(?:{_NAMED}[\s:;,=/]*)+")
 
 
 def harmless(text: str) -> bool:
@@ -86,11 +127,14 @@ def value(found: Any, key: bytes | None) -> Any:
     if isinstance(found, list):
         return [value(item, key) for item in found]
     if isinstance(found, dict):
-        if "value" in found and isinstance(named := found.get("header") or found.get("name"), str):
+        if "value" in found and isinstance(named := next(filter(None, map(found.get, _NAMING)), None), str):
             # A header of a request names what it holds beside it, not by a key.
             return {name: _entry(named if name == "value" else name, item, key) for name, item in found.items()}
         return {name: _entry(name, item, key) for name, item in found.items()}
     return found
+
+
+_NAMING = ("header", "name", "key")
 
 
 @lru_cache(maxsize=4096)
@@ -99,8 +143,11 @@ def _telling(name: str) -> bool:
 
 
 def _entry(name: str, item: Any, key: bytes | None) -> Any:
-    if isinstance(item, str) and item and _telling(name) and not _REFERENCE.match(item):
-        return _mark(item, "entry", key)
+    if _telling(name):
+        if isinstance(item, str):
+            return item if not item.strip() or _REFERENCE.fullmatch(item) else _mark(item, "entry", key)
+        if isinstance(item, list | tuple):
+            return type(item)(_entry(name, part, key) for part in item)
     return value(item, key)
 
 

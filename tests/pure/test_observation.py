@@ -8,7 +8,9 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +21,7 @@ from tests.pure.catalogs import ORIGIN, observation, rows
 
 WRITES = """
 import sys
+import time
 from tests.pure.catalogs import observation, rows
 sys.stdout.buffer.write(observation(rows()).to_json())
 """
@@ -171,6 +174,67 @@ def test_a_header_names_the_secret_that_stands_beside_it() -> None:
 def test_a_header_that_names_where_its_value_is_kept_stays_as_it_is(said: str) -> None:
     header = {"header": "Authorization", "value": said}
     assert redact.value(header, None) == header
+
+
+HIDDEN = "Zq9xWvSecretVal77"
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        # Only a name is a reference; a password may begin like one, or follow one.
+        {"header": "X-API-Key", "value": f"${HIDDEN}"},
+        {"header": "X-API-Key", "value": "{{$env.PREFIX}}" + HIDDEN},
+        {"header": "Authorization", "value": f"<secret {HIDDEN}"},
+        {"key": "Authorization", "value": f"Basic {HIDDEN}"},
+        {"header": "Ocp-Apim-Subscription-Key", "value": HIDDEN},
+        {"header": "x-auth ", "value": HIDDEN},
+        {"header": "Authorization", "value": [HIDDEN]},
+        {"tokens": [HIDDEN], "access_key": HIDDEN, "passphrase": HIDDEN, "clientCredentials": HIDDEN},
+        ["Authorization", f"Basic {HIDDEN}"],
+        f"redis://:{HIDDEN}@host/0",
+        f"https://{HIDDEN}@host/",
+        f"HTTPS://user:p@{HIDDEN}@host/",
+        f"https://host/x?key={HIDDEN}&a=1",
+        f"https://host/x?a=1&sig={HIDDEN}",
+        f"https://host/x?token=abcd.efgh{HIDDEN}",
+        f"a JWT: eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.{HIDDEN}",
+        f'{{"Authorization":"Basic {HIDDEN}"}}',
+        f'{{"Cookie":"sid={HIDDEN}"}}',
+        f'{{\\"token\\":\\"x.{HIDDEN}\\"}}',
+        f"const token = `{HIDDEN}`;",
+        f"xoxb-1234567890-{HIDDEN}",
+    ],
+)
+def test_a_secret_is_taken_out_in_whatever_shape_a_flow_holds_it(found: Any) -> None:
+    assert HIDDEN not in str(redact.value(found, b"key"))
+    assert not redact.harmless(json.dumps(found))
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        "https://{{$env.USER}}:{{$env.PASSWORD}}@host/",
+        "https://host/x?token={{$env.TOKEN}}&a=1",
+        "curl https://host/x?token=$TOKEN",
+        "ssh://git@host/x",
+        "Basic understanding of Basic Authentication",
+        '{"token":"{{$env.TOKEN}}"}',
+        {"token": "{{$env.A}}:{{$env.B}}", "password": "${DB_PASSWORD}", "auth": "$env.KEY"},
+        {"key": "{{$trigger.key}}", "author": "somebody", "bypass": "yes"},
+    ],
+)
+def test_what_only_names_a_secret_stays_in_whatever_shape(found: Any) -> None:
+    assert redact.value(found, b"key") == found
+
+
+@pytest.mark.parametrize(
+    "text", ["a-" * 50_000 + "token", "eyJ-" * 50_000, "-----BEGIN PRIVATE KEY-----" * 3_000 + "token"]
+)
+def test_a_text_without_end_is_searched_for_secrets_in_a_moment(text: str) -> None:
+    started = time.process_time()
+    redact.text(text, None)
+    assert time.process_time() - started < 2
 
 
 def test_a_header_that_says_nothing_of_a_secret_stays_as_it_is() -> None:
