@@ -134,6 +134,8 @@ class Web:
         asked, address = f"{self.name}: {method} {path}", quote(path, safe=_PLAIN)
         if self._gone:
             raise Unanswered(f"{asked}: {self._gone}")
+        if _elsewhere(path):
+            raise Unanswered(f"{asked}: such a path leads elsewhere, so it is not asked for")
         content = None if body is None else json.dumps(body).encode()
         try:
             with self._client.stream(
@@ -147,6 +149,11 @@ class Web:
             if self._watch.told or isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
                 self._gone = said  # another try would take as long and say the same
             raise Unanswered(f"{asked}: {said}") from None
+
+
+def _elsewhere(path: str) -> bool:
+    """A client joins what begins with `//` or a scheme to another address or none, and `..` to another request."""
+    return not path.startswith("/") or path.startswith("//") or not {".", ".."}.isdisjoint(path.split("/"))
 
 
 def _read(response: httpx.Response, asked: str) -> bytes:
