@@ -127,8 +127,11 @@ class Observation:
     @property
     def unavailable(self) -> dict[str, str]:
         """By source: why the estate declares that it cannot be opened. Nothing behind it was judged."""
-        found = (s for s in self.sections.values() if isinstance(s, Blind) and s.unavailable)
-        return {section.provenance.source: section.reason for section in found}
+        found: dict[str, dict[str, None]] = {}
+        for section in self.sections.values():
+            if isinstance(section, Blind) and section.unavailable:
+                found.setdefault(section.provenance.source, {})[section.reason] = None
+        return {source: "; ".join(reasons) for source, reasons in found.items()}
 
     def _content(self) -> dict[str, Any]:
         content = {
