@@ -55,7 +55,7 @@ def templates(name: str) -> str:
     core = Path(canonical.__file__).parent
     own = [
         Path(__file__).parent / name / f"{part}.py"
-        for part in ("policy", "drift", "compile", "desired", "ids", "writer", "moves")
+        for part in ("policy", "drift", "compile", "desired", "ids", "naming", "writer", "moves")
     ]
     files = [core / "change.py", core / "sqltext.py", *filter(Path.is_file, own)]
     return canonical.digest(b"\0".join(file.read_bytes() for file in files))

@@ -19,11 +19,11 @@ from compliance.core.observation import Observation
 from compliance.estate.observe import observe
 from compliance.probing import Run
 from compliance.systems import Policies
-from tests import faults
+from tests import faults, quick
 from tests.conftest import clone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from pytest_postgresql.executors import NoopExecutor
@@ -54,6 +54,23 @@ def untouched(pristine: str) -> Run:
 def test_the_untouched_estate_breaks_nothing(untouched: Run) -> None:
     verdict = audit.probe(untouched)
     assert verdict.conclusion == "kept", faults.told(verdict)
+
+
+@pytest.mark.parametrize(
+    "block", BLOCKS[:1] + [b for b in BLOCKS if b.blind and b.breaks and not b.needs][:2], ids=str
+)
+def test_what_is_said_without_pytest_is_what_the_probes_say(
+    block: faults.Block, estate_db: psycopg.Connection, estate_dsn: Callable[[str], str], tmp_path: Path
+) -> None:
+    if block.sql:
+        _run(estate_db, block.sql)
+    run = faults.looked_at(faults.estate_at(estate_dsn("compliance_probe"), block, tmp_path))
+    verdict = audit.probe(run)
+    assert quick.said(run)[:2] == (
+        faults.rules_with(verdict, "broken"),
+        faults.rules_with(verdict, "could_not_look"),
+    )
+    assert {probe.id for probe in quick.probes()} == {case.rule.id for case in verdict.cases}
 
 
 def test_every_rule_has_faults_that_break_it_and_near_misses(untouched: Run) -> None:

@@ -15,6 +15,7 @@ from compliance.estate.resources import resource
 from compliance.systems.protocol import Facts
 from compliance.systems.registry_sync import isolation
 from compliance.systems.registry_sync.filtering import filters
+from compliance.systems.registry_sync.naming import encoded
 from compliance.systems.registry_sync.reverse import Module, NotConstant
 from tests.pure.registry import ORIGIN, policy
 
@@ -295,4 +296,4 @@ def test_no_document_below_a_head_begins_with_a_prefix_that_does_not_meet_it(
 ) -> None:
     if not isolation.meet(head, prefix):
         assert not f"{head}{key}".startswith(prefix)
-        assert not isolation.encoded(f"{head}{key}").startswith(isolation.encoded(prefix))
+        assert not encoded(f"{head}{key}").startswith(encoded(prefix))

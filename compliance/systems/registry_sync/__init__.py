@@ -45,6 +45,7 @@ guards = frozenset(
         "RS011",
         "RS012",
         "RS013",
+        "RS018",
         "RS039",
     }
 )

@@ -54,10 +54,13 @@ def _told(value: Any) -> str:
 
 
 def no_document_without_its_row(facts: Facts) -> Iterator[Judgement]:
-    """What lies in a collection's folder belongs to a row that is there. A former id of such a row has its own rule."""
+    """What lies in a collection's folder belongs to a row that is there, perhaps of a collection whose folder lies
+    within. A former id of such a row has its own rule."""
+    known: set[str] = set()
     for collection in facts.policy.collections.values():
-        known = {collection.document_of(row) for row in rows(facts, collection)}
+        known |= {collection.document_of(row) for row in rows(facts, collection)}
         known |= {item.old for item in moves.former(facts, collection)}
+    for collection in facts.policy.collections.values():
         for document in _folder(facts, collection):
             if document.id not in known:
                 yield Finding(collection.name, f"{document.id}: its row is gone", document.id)
@@ -110,7 +113,7 @@ def _compared(collection: Collection, row: Mapping[str, Any], found: Document) -
         "parent": (collection.parent, found.parent),
         "type": ("text/markdown", found.mime_type),
         "body": (body, found.body),
-        **{name: (value, metadata.get(name)) for name, value in want.items()},
+        **{f"metadata {name}": (value, metadata.get(name)) for name, value in want.items()},
     }
 
 

@@ -8,7 +8,7 @@ from compliance.core import canonical
 from compliance.core.finding import Finding, Judgement, NotApplicable, Unseen
 from compliance.core.flows import Flow, Flows, flows_of
 from compliance.core.marking import KEY, Marked, Marking
-from compliance.systems.registry_sync.policy import filled, variables
+from compliance.systems.registry_sync.naming import filled, variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

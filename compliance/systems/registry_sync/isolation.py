@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from compliance.core.errors import CouldNotLook
 from compliance.core.finding import Finding, Judgement, Unseen
 from compliance.systems.registry_sync import filtering, reverse
+from compliance.systems.registry_sync.naming import encoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -53,11 +54,6 @@ def meet(head: str, prefix: str) -> bool:
 
 def _overlap(one: str, other: str) -> bool:
     return one.startswith(other) or other.startswith(one)
-
-
-def encoded(document: str) -> str:
-    """The key that the service stores a document under (FACTS, 'Agent Data')."""
-    return document.replace("/", "__")
 
 
 def filter_stands(facts: Facts) -> Iterator[Judgement]:

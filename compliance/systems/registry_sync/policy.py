@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Literal
 
+from compliance.core import template
+from compliance.systems.registry_sync.naming import filled, overlap, unusable, variables
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from compliance.estate.document import Document
 
 Action = Literal["create", "update", "delete"]
 ACTIONS: tuple[Action, ...] = ("create", "update", "delete")
 MARKER = "{marker}"
-_VARIABLE = re.compile(r"\{([^{}]*)\}")
+_LONGEST_NAME = 255  # of a flow
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,16 +168,6 @@ def parse(document: Document) -> Policy:
     )
 
 
-def variables(template: str) -> list[str]:
-    """The columns that a template names."""
-    return _VARIABLE.findall(template)
-
-
-def filled(template: str, row: Mapping[str, Any]) -> str:
-    """A template with the values of a row."""
-    return _VARIABLE.sub(lambda found: str(row[found[1]]), template)
-
-
 def _collection(document: Document, name: str) -> Collection:
     value = document.value["collections"][name]
     named = variables(value["document"])
@@ -185,13 +177,34 @@ def _collection(document: Document, name: str) -> Collection:
             "collections", name, "document",
             remedy="a delete knows the key and nothing else, so no other column can stand in it",
         )  # fmt: skip
-    former = tuple(value.get("former", ()))
-    if value["document"] in former:
-        raise document.error(f"{name}: a former id is the present one", "collections", name, "former")
+    if why := unusable(value["document"]):
+        raise document.error(f"{name}: {value['document']} {why}", "collections", name, "document")
+    former, columns = tuple(value.get("former", ())), (value["title"], *value["fields"])
+    if value["document"] in former or any("" in variables(each) for each in former):
+        raise document.error(
+            f"{name}: a former id is the present one, or has a variable without a name",
+            "collections",
+            name,
+            "former",
+        )
+    for place in _unsendable(columns):
+        raise document.error(f"{name}: {place}", "collections", name, "fields")
+    named_before = [v for each in former for v in variables(each) if v != named[0]]
     return Collection(
         name, value["label"], value["document"], named[0], former, value["title"], tuple(value["fields"]),
-        _marker(document, name, value["title"], [v for template in former for v in variables(template) if v != named[0]]),
+        _marker(document, name, value["title"], named_before),
     )  # fmt: skip
+
+
+def _unsendable(columns: tuple[str, ...]) -> Iterator[str]:
+    """A column that a template of Directus cannot name, or that would stand where the document has something else."""
+    title, *fields = columns
+    for column in columns:
+        if template.parse(f"{{{{read.{column}}}}}") != (template.Variable(("read", column)),):
+            yield f"'{column}' is no name that a template of Directus could hold"
+    for field in fields:
+        if field == "collection" or (field == "title" and title != "title"):
+            yield f"'{field}' stands in each document for something else"
 
 
 def _marker(document: Document, name: str, title: str, former: list[str]) -> dict[str, Any] | None:
@@ -224,13 +237,6 @@ def _check_apart(document: Document, collections: Mapping[str, Collection]) -> N
             )  # fmt: skip
 
 
-def overlap(one: str, other: str) -> bool:
-    """Can two templates of one variable each give the same text? Their ends decide, since any key may stand between."""
-    (head, tail), (other_head, other_tail) = (_VARIABLE.split(t)[::2] for t in (one, other))
-    heads = head.startswith(other_head) or other_head.startswith(head)
-    return heads and (tail.endswith(other_tail) or other_tail.endswith(tail))
-
-
 def _flows(document: Document, collections: Mapping[str, Collection]) -> dict[str, DeclaredFlow]:
     names, found = document.value["names"], dict[str, DeclaredFlow]()
     for collection in collections.values():
@@ -245,6 +251,10 @@ def _flows(document: Document, collections: Mapping[str, Collection]) -> dict[st
             for item in declared:
                 if item.name in found:
                     raise document.error(f"two flows would have the name '{item.name}'", "names")
+                if len(item.name) > _LONGEST_NAME:
+                    raise document.error(
+                        f"a name of a flow has at most {_LONGEST_NAME} letters: {item.name}", "names"
+                    )
                 found[item.name] = item
     return found
 

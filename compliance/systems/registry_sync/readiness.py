@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from compliance.core.finding import Finding, Judgement
@@ -16,9 +17,13 @@ if TYPE_CHECKING:
     from compliance.systems.protocol import Facts
     from compliance.systems.registry_sync.policy import Collection, Policy
 
-# Types that PostgreSQL and Directus spell alike, so that a document can be compared with its row.
-_SENDABLE = ("character varying", "character", "text", "uuid", "integer", "bigint", "smallint", "boolean")
+# Types that PostgreSQL and Directus spell alike, so that a document can be compared with its row. A bigint is none:
+# Directus sends it as text.
+_SENDABLE = frozenset({"character varying", "character", "text", "uuid", "integer", "smallint", "boolean"})
+_KEYS = (_SENDABLE | {"bigint"}) - {"boolean"}
 _WIDEST_KEY = 36  # a uuid
+# What stands in an address as it is, and has no part that the key of the store spells as another id's.
+_NAMING = re.compile(r"(?!.*__)[A-Za-z0-9](?:[A-Za-z0-9._~-]*[A-Za-z0-9])?")
 
 
 def collections_can_be_sent(facts: Facts) -> Iterator[Judgement]:
@@ -35,7 +40,7 @@ def collections_can_be_sent(facts: Facts) -> Iterator[Judgement]:
             found = columns.get(column)
             if found is None:
                 yield Finding(collection.name, f"has no column {column}", f"{column}-missing")
-            elif column != collection.key:
+            elif column != collection.key or found.type.partition("(")[0] not in _KEYS:
                 yield from _sendable(collection, found)
 
 
@@ -58,11 +63,22 @@ def _sendable(collection: Collection, column: Column) -> Iterator[Judgement]:
         yield Finding(
             collection.name, f"{column.name} may be empty, and would be sent as `null`", f"{column.name}-null"
         )
-    if not column.type.startswith(_SENDABLE) or column.type.endswith("[]"):
+    if column.type.partition("(")[0] not in _SENDABLE:
         yield Finding(
             collection.name, f"{column.name} is {column.type}, which Directus spells in a way of its own",
             f"{column.name}-type",
         )  # fmt: skip
+
+
+def keys_name_documents(facts: Facts) -> Iterator[Judgement]:
+    """Each key stands in an address as it is: with `/`, `?` or `#` it would name another row's document, or none."""
+    for collection in facts.policy.collections.values():
+        at = collection.columns.index(collection.key)
+        for row in facts.read(moves.rows_of(collection)):
+            if not _NAMING.fullmatch(key := str(row.values[at])):
+                yield Finding(
+                    collection.name, f"the key {key!r} cannot stand in the address of a document", f"key {key}"
+                )
 
 
 def names_are_unambiguous(facts: Facts) -> Iterator[Judgement]:
@@ -94,8 +110,8 @@ def documents_have_their_present_id(facts: Facts) -> Iterator[Judgement]:
     """A document under a former id of its row is one that no delete will ever find."""
     for collection in facts.policy.collections.values():
         for item in moves.former(facts, collection):
-            taken = "; there is one under the present id too" if item.taken else ""
-            yield Finding(collection.name, f"{item.old} has to be {item.new}{taken}", item.old)
+            why = f"; {item.obstacle}" if item.obstacle else ""
+            yield Finding(collection.name, f"{item.old} has to be {item.new}{why}", item.old)
 
 
 def failures_can_be_recorded(facts: Facts) -> Iterator[Judgement]:
@@ -109,6 +125,7 @@ def failures_can_be_recorded(facts: Facts) -> Iterator[Judgement]:
     given = {failures.title, *failures.values}
     for name in sorted(given - columns.keys()):
         yield Finding("directus", f"{failures.collection} has no column {name}", f"{name}-missing")
+    yield from _repeatable(facts, policy, given)
     for column in columns.values():
         if not column.nullable and not column.default and not column.identity and column.name not in given:
             yield Finding(
@@ -116,17 +133,30 @@ def failures_can_be_recorded(facts: Facts) -> Iterator[Judgement]:
                 f"{failures.collection}.{column.name} needs a value, and none is given",
                 f"{column.name}-empty",
             )
-    room, longest = _room(columns.get(failures.title)), max(map(len, _titles(facts)))
-    if room is not None and longest > room:
-        yield Finding(
-            "directus", f"{failures.collection}.{failures.title} holds {room} characters, a title may have {longest}",
-            "room",
-        )  # fmt: skip
+    longest = {name: len(str(value)) for name, value in failures.values.items()}
+    longest[failures.title] = max(map(len, _titles(facts)))
+    for name, length in longest.items():
+        room = _room(columns.get(name))
+        if room is not None and length > room:
+            yield Finding(
+                "directus", f"{failures.collection}.{name} holds {room} characters, what is given may have {length}",
+                f"{name}-room",
+            )  # fmt: skip
+
+
+def _repeatable(facts: Facts, policy: Policy, given: set[str]) -> Iterator[Judgement]:
+    """What fails once fails again: a key over nothing but what is given would refuse the second record."""
+    where = (policy.schema, policy.failures.collection)
+    for key in facts.read("catalog.constraints"):
+        unique = key.kind in ("unique", "primary key") and set(key.columns) <= given
+        if (key.schema, key.relation) == where and unique:
+            told = ", ".join(key.columns)
+            yield Finding("directus", f"{where[1]} takes the same {told} once only ({key.name})", key.name)
 
 
 def _room(column: Column | None) -> int | None:
     head, bracket, size = (column.type if column else "").partition("(")
-    return int(size.rstrip(")")) if bracket and head == "character varying" else None
+    return int(size.rstrip(")")) if bracket and head in ("character varying", "character") else None
 
 
 def _titles(facts: Facts) -> Iterator[str]:
@@ -142,9 +172,10 @@ def _titles(facts: Facts) -> Iterator[str]:
 
 
 def this_directus_serves_this_database(facts: Facts) -> Iterator[Judgement]:
-    """What its API lists is what the database holds: else a plan would change one Directus and tell another."""
-    served = {str(flow.id) for flow in facts.read("directus.flows")}
-    held = {str(row.values[0]) for row in facts.read("rows:flows")}
+    """What its API lists is what the database holds: else a plan would change one Directus and tell another. One that
+    serves an exact copy cannot be told from the right one by this."""
+    served = {(flow.id, flow.name, flow.status) for flow in facts.read("directus.flows")}
+    held = {tuple(str(value) for value in row.values[:3]) for row in facts.read("rows:flows")}
     if served != held:
         told = f"{len(served - held)} flows are listed by it alone, {len(held - served)} stand in the database alone"
         yield Finding("directus", f"this Directus serves another database: {told}", "another")
