@@ -87,10 +87,17 @@ def webhooks_are_declared(facts: Facts) -> Iterator[Judgement]:
     declared = set(facts.policy.service.webhooks)
     for hook in facts.read("agent_data.webhooks"):
         if hook.active and hook.url not in declared:
-            host = urlsplit(hook.url).hostname or "an address that cannot be read"
+            host = _host(hook.url) or "an address that cannot be read"
             yield Finding(
                 "agent_data", f"a webhook that policy does not declare tells {host} of documents", hook.id
             )
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
 
 
 def _listed(texts: Iterable[str]) -> str:

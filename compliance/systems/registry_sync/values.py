@@ -58,19 +58,25 @@ def _kind(use: Use) -> str:
 
 
 def _once(found: Analysis, uses: Iterable[Use], why: str) -> Iterator[Judgement]:
-    """One finding for a variable of an operation, however many contexts show it."""
-    seen: set[tuple[str, str, str]] = set()
-    for use in uses:
-        flow, key = use.context.flow.id, use.operation.key or use.operation.id
-        place = (flow, key, f"{use.place.name} {use.variable}")
+    """One finding for a variable of an operation, however many contexts show it.
+
+    In an order of names, since that of the keys of JSON is another one where it was recorded.
+    """
+    seen: set[tuple[str, ...]] = set()
+    for place, when, flow in sorted((*_place(use), use.context.flow.id) for use in uses):
         if place not in seen:
             seen.add(place)
-            when = why % _when(use) if "%s" in why else why
+            _, key, where, variable = place
             yield Finding(
                 found.subject(flow),
-                f"operation {key}, {use.place.name or 'options'}: {{{{{use.variable}}}}}: {when}",
-                f"{key}-{use.place.name}-{use.variable}",
+                f"operation {key}, {where or 'options'}: {{{{{variable}}}}}: {why % when if '%s' in why else why}",
+                f"{key}-{where}-{variable}",
             )
+
+
+def _place(use: Use) -> tuple[tuple[str, str, str, str], str]:
+    key = use.operation.key or use.operation.id
+    return (use.context.flow.id, key, use.place.name, str(use.variable)), _when(use)
 
 
 def _when(use: Use) -> str:
