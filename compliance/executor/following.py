@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from compliance.core.errors import CouldNotLook, Refused
 from compliance.core.needs import Needs
 from compliance.estate import directus_facts
+from compliance.estate.web import Unanswered
 from compliance.executor import calling, reloading, spelling
 from compliance.executor.session import Session
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from compliance.executor.running import Effect
 
 _RELOADS = "reloads-runtime"
+UNKNOWN_TOKEN = 401
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,30 @@ def check(change: Change, s: Session, work: Work) -> tuple[str, ...]:
     except CouldNotLook as error:
         remedy = error.remedy or "give the same command again when it answers; nothing was changed"
         raise CouldNotLook(error.message, remedy=remedy) from None
+
+
+def _check_writer(service: Service) -> None:
+    """Whose token it is may write flows: a refusal after COMMIT would leave rows that nobody runs."""
+    with directus_facts.opened(service, service.writer_token) as api:
+        try:
+            may = api.get("/permissions/me").at("data")
+        except Unanswered as error:
+            if error.status != UNKNOWN_TOKEN:
+                raise
+            remedy = "correct directus.writer_token in estate.yaml; nothing was changed"
+            raise CouldNotLook(f"{error.message}: directus.writer_token", remedy=remedy) from None
+    lacking = [name for name in reloading.PATHS if not _writes(may.at(name).value)]
+    if lacking:
+        raise Refused(
+            "what follows COMMIT could not be done",
+            reasons=[f"directus.writer_token may not update {name}" for name in lacking],
+            remedy="set it to the token of a user who may; nothing was changed",
+        )
+
+
+def _writes(permissions: Any) -> bool:
+    update = permissions.get("update") if isinstance(permissions, dict) else None
+    return isinstance(update, dict) and update.get("access") not in (None, "none")
 
 
 def _check_calls(change: Change, work: Work) -> None:
@@ -105,6 +131,7 @@ def _reload_told(change: Change, s: Session, work: Work) -> tuple[str, ...]:
     if why := excluded(change, "directus"):
         return (f"Directus will not be told to load anything again ({why}): restart it",)
     _check_serves(change, s, work.needs)
+    _check_writer(directus(change))
     return ("Directus answers, and lists the flows of this database; it was not told to load anything again",)
 
 

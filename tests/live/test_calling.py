@@ -197,6 +197,22 @@ def test_another_directus_is_refused_before_anything_is_changed(site: LiveSite) 
     assert site.kinds() == before
 
 
+def test_a_token_that_may_not_write_flows_is_told_before_anything_is_changed(site: LiveSite) -> None:
+    """Else the rows would be committed, and nobody would run them."""
+    plan = site.plan(Flow.new().insert("one"))
+    site.rehearsed(plan)
+    before, service = site.kinds(), site.estate.directus
+    assert service is not None
+    site.with_(directus=dataclasses.replace(service, writer_token=service.token))
+    with pytest.raises(Refused, match=r"directus\.writer_token may not update directus_flows"):
+        site.apply(plan)
+    site.with_(directus=dataclasses.replace(service, writer_token="of-nobody"))
+    with pytest.raises(CouldNotLook, match=r"not accepted: directus\.writer_token") as error:
+        site.apply(plan)
+    assert "nothing was changed" in str(error.value)
+    assert site.kinds() == before
+
+
 @pytest.mark.parametrize("wrong", ["the row", "the revision"])
 def test_a_directus_that_shows_another_content_is_not_written_to_or_not_believed(
     site: Site, wrong: str
@@ -212,6 +228,9 @@ def test_a_directus_that_shows_another_content_is_not_written_to_or_not_believed
         said.append(line)
         if line == "GET /server/info":
             return answer({"data": {"version": "11"}})
+        if line == "GET /permissions/me":
+            may = {"update": {"access": "full"}}
+            return answer({"data": {"directus_flows": may, "directus_operations": may}})
         if line == "SEARCH /flows" and said.count(line) == 1:
             return answer({"data": [{"id": name, "name": "x", "status": "x"} for name in ids]})
         if line == "SEARCH /revisions":
