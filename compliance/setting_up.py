@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from compliance.core.change import Compiled
     from compliance.executor.apply import Change
     from compliance.executor.plan import Plan
+    from compliance.executor.receipt import Receipt
     from compliance.probing import Run
     from compliance.systems import Policies
 
 SYSTEM = "registry_sync"
 # Documents are moved first where they have to be; then the flows follow.
 ROUNDS = 2
+UNSIGNED = "nobody signed the rehearsal"
 
 
 def setup(parsed: argparse.Namespace) -> int:
@@ -34,6 +36,7 @@ def setup(parsed: argparse.Namespace) -> int:
     parsed.estate = _estate_file(parsed)
     told: list[dict[str, Any]] = []
     with opened_change(parsed) as (change, policies):
+        told += _resumed(parsed, change)
         for _ in range(ROUNDS):
             run, compiled = _compiled(change, policies)
             if not (compiled.steps or compiled.calls):
@@ -76,6 +79,33 @@ def _estate_file(parsed: argparse.Namespace) -> str | None:
     return str(file)
 
 
+def _resumed(parsed: argparse.Namespace, change: Change) -> list[dict[str, Any]]:
+    """What an earlier run has committed without what follows: to a look at the rows nothing is missing."""
+    from compliance.executor.apply import resume, unfinished
+    from compliance.executor.receipt import find
+
+    if parsed.dry_run:
+        open_ = unfinished(change.ledger, SYSTEM)
+        line = "receipt {} is applied, but not finished; to finish it, the same command without --dry-run"
+        return [_unfinished(open_[0], {"applied": False}, line.format(open_[0].id))] if open_ else []
+    found = resume(change, SYSTEM)
+    if found is None or found.receipt is None:
+        return []
+    text, told = changing.told("applied", found)
+    return [_unfinished(find(change.ledger, found.receipt), {"applied": True, **told}, text)]
+
+
+def _unfinished(receipt: Receipt, value: dict[str, Any], line: str) -> dict[str, Any]:
+    content = receipt.content
+    return {
+        "kind": content["kind"],
+        "title": content["title"],
+        "plan": receipt.digest,
+        **value,
+        "lines": [line],
+    }
+
+
 def _compiled(change: Change, policies: Policies) -> tuple[Run, Compiled]:
     """What there is to do: a preparation where one is needed, else the migration."""
     from compliance import audit as job
@@ -93,6 +123,7 @@ def _brought(
     """Rehearse a plan unless that was done, and apply it unless it is a dry run."""
     from compliance import audit as job
     from compliance.executor import plan as plans
+    from compliance.executor.approvals import REMEDY
 
     place = job.write(run, compiled, Path(parsed.out))
     plan = plans.read(place)
@@ -105,7 +136,9 @@ def _brought(
         found = changing.applied(change, policies, plan)
     except Refused as refused:
         done()
-        raise Refused(refused.message, reasons=refused.reasons, remedy=_next(parsed, place)) from None
+        if refused.remedy != REMEDY:
+            raise
+        raise Refused(refused.message, remedy=_next(parsed, place, refused)) from None
     text, told = changing.told("applied", found)
     return value | {"applied": True, **told, "lines": [*lines, text]}
 
@@ -115,17 +148,20 @@ def _rehearsed(parsed: argparse.Namespace, change: Change, policies: Policies, p
     from compliance.executor.approvals import rehearsed
 
     try:
-        rehearsed(plan, change.ledger, change.execution)
+        author = rehearsed(plan, change.ledger, change.execution)
     except Refused:
-        found, _ = changing.rehearsed(change, policies, plan, key=parsed.key)
-        return [changing.told_rehearsal(found)]
-    return [f"plan {plan.digest[:12]} was rehearsed before"]
+        author = None
+    else:
+        if author or not parsed.key:
+            return [f"plan {plan.digest[:12]} was rehearsed before"]
+    found, _ = changing.rehearsed(change, policies, plan, key=parsed.key)
+    return [changing.told_rehearsal(found)]
 
 
-def _next(parsed: argparse.Namespace, place: Path) -> str:
-    """The command that the person who approves has to give."""
+def _next(parsed: argparse.Namespace, place: Path, refused: Refused) -> str:
+    """The commands that the people have to give who make and who approve it."""
     estate = ["--estate", parsed.estate] if parsed.estate else []
-    command = ["compliance", "approve", str(place), "--capability", "execute", *estate]
-    return (
-        f"where an approval is what is missing: {shlex.join(command)} --key FILE --reason TEXT; then this again"
-    )
+    approve = shlex.join(["compliance", "approve", str(place), "--capability", "execute", *estate])
+    unsigned = any(UNSIGNED in reason for reason in refused.reasons)
+    first = "this again with --key FILE of whoever is its author, then " if unsigned else ""
+    return f"{first}{approve} --key FILE --reason TEXT, then this again"

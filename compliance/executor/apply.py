@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from compliance.core import footprint
 from compliance.core.errors import Refused
+from compliance.core.needs import Needs
 from compliance.executor import calling, fence, following, recovery, running
 from compliance.executor.approvals import Grant, granted
-from compliance.executor.finishing import Done, finish
+from compliance.executor.finishing import Done, finish, left
 from compliance.executor.following import Work
-from compliance.executor.receipt import VERIFIED, is_verified, standing
+from compliance.executor.receipt import VERIFIED, is_verified, newest, standing
 from compliance.executor.session import session
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from compliance.estate.config import Estate
     from compliance.executor.ledger import Ledger
     from compliance.executor.plan import Plan
+    from compliance.executor.receipt import Receipt
     from compliance.executor.running import Effect, State
     from compliance.executor.session import Report, Session
     from compliance.systems.platform.execution import Execution
@@ -68,16 +70,45 @@ def apply(change: Change, plan: Plan, *, policy: str, dry_run: bool = False) -> 
             check_target(s, plan)
             following.check(change, s, Work.of(plan.content, back=False))
             applied = _transact(change, s, plan, grant, keep=not dry_run)
-        return _finished(change, s, plan, applied)
+        if applied.receipt is None:
+            return applied
+        done = _done(applied.receipt, plan.name, plan.digest, applied.effect)
+        return replace(applied, called=finish(change, s, plan.content, done))
 
 
-def _finished(change: Change, s: Session, plan: Plan, applied: Applied) -> Applied:
-    """With what follows COMMIT; a dry run has none."""
-    if applied.receipt is None:
-        return applied
-    named = {"name": plan.name, "digest": plan.digest}
-    done = Done(applied.receipt, applied.receipt, named, applied.effect, back=False)
-    return replace(applied, called=finish(change, s, plan.content, done))
+def _done(receipt: str, name: str, digest: str, effect: Effect) -> Done:
+    return Done(receipt, receipt, {"name": name, "digest": digest}, effect, back=False)
+
+
+def unfinished(ledger: Ledger, system: str) -> tuple[Receipt, Done] | None:
+    """The last change of a system, where something is left to do that follows its COMMIT."""
+    last = newest(ledger, system)
+    if last is None:
+        return None
+    done = _done(last.entry.hash, last.entry.body["plan"]["name"], last.digest, last.effect)
+    return (last, done) if left(ledger, last.content, done) else None
+
+
+def resume(change: Change, system: str) -> Applied | None:
+    """Finish that change, from the ledger alone: the rows are there, so that no plan is compiled for it any more.
+
+    The content decides here too: what somebody has undone or changed since is nothing to finish.
+    """
+    ledger = change.ledger
+    with ledger.locked():
+        if recovery.pending(ledger) is None and unfinished(ledger, system) is None:
+            return None
+        with session(change.estate, Needs(), change.execution, f"finish {system}") as s:
+            recovery.settle(change, s)
+            found = unfinished(ledger, system)
+            if found is None:
+                return None
+            last, done = found
+            if recovery.footprint_now(s, last.intent) != last.intent.body["footprint"]["after"]:
+                return None
+            called = finish(change, s, last.content, done)
+    trails = last.entry.body.get("trails", {})
+    return Applied(last.entry.hash, last.effect, trails, recovered=True, called=called)
 
 
 def _earlier(change: Change, s: Session, plan: Plan) -> Applied | None:

@@ -71,6 +71,16 @@ def standing(ledger: Ledger, plan: str) -> Receipt | None:
     return _with_intent(found[-1], entries) if found else None
 
 
+def newest(ledger: Ledger, system: str) -> Receipt | None:
+    """The last change of a system, where that was not to take something back."""
+    entries = ledger.entries()
+    found = [
+        entry for entry in entries
+        if entry.kind in ("receipt", "rolled-back") and entry.body["plan"]["name"].startswith(f"{system}/")
+    ]  # fmt: skip
+    return _with_intent(found[-1], entries) if found and found[-1].kind == "receipt" else None
+
+
 def is_verified(receipt: Receipt, ledger: Ledger) -> bool:
     """Did a look that followed it find the estate as declared?"""
     return any(e.kind == VERIFIED and e.body["receipt"] == receipt.entry.hash for e in ledger.entries())

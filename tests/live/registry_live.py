@@ -83,10 +83,14 @@ class Sync:
         return Ledger(self.folder / "ledger").entries()
 
     def run(self, *words: str) -> Said:
-        """A command in this process; never does it say what opens a service."""
+        """A command over the estate, in this process."""
+        return self.main(*words, "--estate", str(self.folder / "estate.yaml"))
+
+    def main(self, *words: str) -> Said:
+        """Any command; never does it say what opens a service."""
         out, err = StringIO(), StringIO()
         with redirect_stdout(out), redirect_stderr(err):
-            code = main([*words, "--estate", str(self.folder / "estate.yaml")])
+            code = main([*words])
         said = Said(code, out.getvalue(), err.getvalue())
         for secret in (*self.live.directus.people.secrets, self.live.documents.key):
             assert secret not in said.out + said.err

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
+from compliance.core.errors import CouldNotLook
+from compliance.executor import reloading
 from tests.live.registry_live import SYSTEM, Sync, sync_of
 
 if TYPE_CHECKING:
@@ -72,3 +75,28 @@ def test_where_it_is_not_kept_the_running_process_forgets_it_too(sync: Sync) -> 
     assert "so it was taken back" in applied.err
     assert [entry.kind for entry in sync.entries][-4:] == ["called", "intent", "rolled-back", "called"]
     assert not arrives(sync, "again")
+
+
+def test_a_setup_that_was_cut_off_after_commit_is_finished_by_the_next_one(
+    sync: Sync, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows are there, so that nothing is left to compile; the running process knows nothing of them yet."""
+    setup = ("registry-sync", "setup", "--out", str(sync.folder / "compiled"))
+
+    def cut(*_: object) -> dict[str, int]:
+        raise CouldNotLook("directus: cut off")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(reloading, "reload", cut)
+        first = sync.run(*setup)
+    assert (first.code, "but not finished" in first.err) == (3, True)
+    shutil.rmtree(sync.folder / "compiled")  # an audit removes a plan of which the rows are there
+    dry = sync.run(*setup, "--dry-run")
+    assert "is applied, but not finished" in dry.out
+    again = sync.run(*setup, "--json")
+    assert again.code == 0, again.err
+    (finished,) = json.loads(again.out)["changes"]
+    assert (finished["recovered"], finished["called"]["reload"]["flows"]) == (True, 1)
+    assert arrives(sync, "after")
+    third = sync.run(*setup)
+    assert (third.code, "nothing to do" in third.out) == (0, True)
