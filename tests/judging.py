@@ -40,9 +40,9 @@ def look(dsn: str, policy: Path | None = None) -> Run:
     return Run(estate, policies, observe(estate, policies.needs()))
 
 
-def compiled(run: Run) -> dict[str, Compiled]:
+def compiled(run: Run, system: str = "command_catalog") -> dict[str, Compiled]:
     """Seed and migration, after all probes ran."""
-    return {item.kind: item for item in audit.compile_system(run, audit.probe(run), "command_catalog")}
+    return {item.kind: item for item in audit.compile_system(run, audit.probe(run), system)}
 
 
 def psql(dsn: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from compliance.estate.resources import resource
+from tests import golden
 from tests.live.registry_clone import ONE, TABLES, TWO, WAYS, Registry, flow, operation, set_to
 from tests.pure.registry import Damage, damaged, damages
 
@@ -17,9 +19,42 @@ if TYPE_CHECKING:
     import psycopg
 
 
+GOLDEN = resource("sql/compiled")
+
+
 @pytest.fixture
 def registry(estate_db: psycopg.Connection, estate_dsn: Callable[[str], str], tmp_path: Path) -> Registry:
     return Registry(estate_db, estate_dsn, tmp_path / "compiled")
+
+
+# --- golden files ----------------------------------------------------------------------------------------------
+
+
+def kept(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.sql")}
+
+
+def test_the_seed_of_the_reference_estate_is_the_golden_one_and_there_is_nothing_to_migrate(
+    registry: Registry,
+) -> None:
+    seed, migration = registry.compiled()
+    assert seed.files() == kept(GOLDEN / "registry_sync" / "seed"), "`make golden` writes them again"
+    assert migration.steps == ()
+
+
+def test_from_damaged_flows_the_migration_is_the_golden_one(registry: Registry) -> None:
+    registry.do(
+        f"delete from public.directus_flows where id = {flow(golden.GONE)}",
+        set_to(flow(golden.OFF), status="'inactive'"),
+        set_to(operation(golden.SENT, "send"), options="""(options::jsonb || '{"method": "PUT"}')::json"""),
+    )
+    _, migration = registry.compiled()
+    folder = GOLDEN / "damaged_flows" / "registry_sync" / "migration"
+    assert migration.files() == kept(folder), "`make golden` writes them again"
+    registry.there_and_back()
+
+
+# --- what psql does with what is compiled ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("way", WAYS)

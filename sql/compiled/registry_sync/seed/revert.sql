@@ -1,0 +1,67 @@
+-- registry_sync: all 18 declared flows and 12 helper flows (seed, revert)
+\set ON_ERROR_STOP on
+\encoding UTF8
+begin;
+set local search_path = pg_catalog, pg_temp;
+
+-- Nothing was inserted, so there is nothing to remove.
+
+-- Nothing was inserted, so there is nothing to remove.
+
+-- Nothing was inserted, so there is nothing to remove.
+
+-- Nothing was inserted, so there is nothing to remove.
+
+-- Nothing was inserted, so there is nothing to remove.
+
+-- Nothing was inserted, so there is nothing to remove.
+
+-- Nothing was inserted, so there is nothing to remove.
+
+-- Nothing was inserted, so there is nothing to remove.
+
+-- Nothing was inserted, so there is nothing to remove.
+
+-- Nothing was inserted, so there is nothing to remove.
+
+-- Nothing was inserted, so there is nothing to remove.
+
+-- Nothing was inserted, so there is nothing to remove.
+
+-- Nothing was inserted, so there is nothing to remove.
+
+-- Nothing was inserted, so there is nothing to remove.
+
+-- Nothing was inserted, so there is nothing to remove.
+
+-- Nothing was inserted, so there is nothing to remove.
+
+-- Nothing was inserted, so there is nothing to remove.
+
+-- Nothing was inserted, so there is nothing to remove.
+
+-- Nothing was inserted, so there is nothing to remove.
+
+-- Nothing was inserted, so there is nothing to remove.
+
+-- Nothing was inserted, so there is nothing to remove.
+
+-- Nothing was inserted, so there is nothing to remove.
+
+-- Nothing was inserted, so there is nothing to remove.
+
+-- Nothing was inserted, so there is nothing to remove.
+
+-- Nothing was inserted, so there is nothing to remove.
+
+-- Nothing was inserted, so there is nothing to remove.
+
+-- Nothing was inserted, so there is nothing to remove.
+
+-- Nothing was inserted, so there is nothing to remove.
+
+-- Nothing was inserted, so there is nothing to remove.
+
+-- Nothing was inserted, so there is nothing to remove.
+
+commit;
