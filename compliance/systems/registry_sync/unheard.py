@@ -21,6 +21,8 @@ def unheard_writes(facts: Facts) -> Iterator[Judgement]:
         operation = step.operation
         if operation.type not in WRITES or emits(operation) or flow.name in facts.policy.bypasses:
             continue
+        if operation.option("collection") is None:
+            continue  # it is rejected, and changes nothing
         collection, key = collection_of(operation), operation.key or operation.id
         subject = found.subject(flow.id)
         if collection in collections:
