@@ -29,8 +29,10 @@ class _Ended(Exception):
     """Raised out of the wait for the lock when the server has ended by itself."""
 
 
-def _ended(_signal: int, _frame: object) -> NoReturn:
-    raise _Ended
+def _ended(_signal: int, _frame: object) -> None:
+    """The signal also tells that a child was stopped, and goes on when somebody lets it."""
+    if os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+        raise _Ended
 
 
 def _become_server(order: dict[str, Any], keeper: int) -> NoReturn:

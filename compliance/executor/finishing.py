@@ -114,6 +114,7 @@ def _of_reload(reload: Mapping[str, Any]) -> tuple[str, ...]:
     if "not_activated" in reload:
         return (f"not activated: {reload['not_activated']}; restart Directus",)
     counts = f"{reload.get('flows', 0)} flow(s) and {reload.get('operations', 0)} operation(s)"
+    counts += f", without {reload['removed']} row(s) that are gone" if reload.get("removed") else ""
     return (f"activated: Directus has loaded again what was written: {counts}",) if reload else ()
 
 

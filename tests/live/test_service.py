@@ -90,6 +90,17 @@ def test_one_that_stays_and_is_killed_is_not_taken_for_running(place: service.Pl
     assert service.running(place)
 
 
+def test_one_that_is_stopped_for_a_while_goes_on_afterwards(place: service.Place) -> None:
+    service.start(web(), place)
+    pid = pid_of(place)
+    os.kill(pid, signal.SIGSTOP)
+    time.sleep(0.5)  # as long as its end would take to be noticed
+    os.kill(pid, signal.SIGCONT)
+    time.sleep(0.2)
+    assert service.running(place)
+    assert not gone(pid, 0.1)
+
+
 def test_one_that_does_not_end_when_asked_to_is_ended(
     place: service.Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
