@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from compliance.core.errors import ConfigurationError
 from compliance.core.needs import split_name
@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from compliance.core.needs import Needs
+    from compliance.systems.protocol import Drafting
 
 _ESTATE = """\
 # What is governed, and where it is. Paths are relative to this file.
 name: my-estate
 kind: staging            # reference | staging | production
-systems: [command_catalog]
+systems: [command_catalog]   # and registry_sync, where flows of Directus feed a document service
 policy: policy           # a folder with one file a system, and platform.yaml
 postgres:
   dsn_env: ESTATE_DSN    # name of the environment variable that holds the DSN of a role that may only SELECT
@@ -101,14 +102,16 @@ def role_sql(role: str, needs: Needs, stored: str | None = None) -> str:
 def draft(system: str, file: Path, recorded: str | None, report: Callable[[str], None]) -> str:
     """A policy of `system` that declares what an observation of the estate holds."""
     from compliance import probing
-    from compliance.systems import SYSTEMS, command_catalog
+    from compliance.systems import SYSTEMS
+    from compliance.systems import system as module
 
-    if system not in SYSTEMS or system == "platform":
-        allowed = ", ".join(name for name in SYSTEMS if name != "platform")
+    drafting = [name for name in SYSTEMS if hasattr(module(name), "draft")]
+    if system not in drafting:
+        allowed = ", ".join(drafting)
         raise ConfigurationError(f"no draft for '{system}'; allowed: {allowed}")
     run = probing.look(file, Path(recorded) if recorded else None, report)
     if system not in run.policies:
         raise ConfigurationError(
             f"'{system}' is not in force in {file}", remedy="add it to systems, with any policy"
         )
-    return command_catalog.draft(run.policies[system], run.observation)
+    return cast("Drafting", module(system)).draft(run.policies[system], run.observation)

@@ -89,6 +89,13 @@ class Marking(System, Protocol):
         """What is made."""
 
 
+class Drafting(System, Protocol):
+    """A system whose policy can begin as what an observation holds."""
+
+    def draft(self, policy: Any, observation: Observation) -> str:
+        """YAML that parses as a policy which nobody has reviewed."""
+
+
 class Triggering(System, Protocol):
     """A system that knows more of what triggers what than the flows say; the platform sums the edges of all."""
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import re
 from typing import TYPE_CHECKING, Any
 
+from compliance.core import yamltext
 from compliance.core.errors import ConfigurationError
 from compliance.systems.command_catalog import rules
 from compliance.systems.command_catalog.policy import FIELDS
 from compliance.systems.protocol import Facts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from compliance.core.facts import Function
     from compliance.core.observation import Observation
@@ -22,8 +21,6 @@ _HEAD = """\
 # A draft of what was observed at {at}. It declares what was found, drift included:
 # read every line, correct it, and replace `reviewed: false` by who reviewed it, when and why. Until then no audit is
 # green."""
-_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_WORDS = frozenset({"true", "false", "null"})
 _UNKNOWN = "unknown"
 
 
@@ -49,9 +46,9 @@ def draft(policy: Policy, observation: Observation) -> str:
     }
     head = [
         _HEAD.format(at=observation.observed_at),
-        *(f"# {json.dumps(n, ensure_ascii=False)}" for n in notes),
+        *map(yamltext.comment, notes),
     ]
-    return "\n".join([*head, *_block(value, "")]) + "\n"
+    return "\n".join([*head, *yamltext.block(value)]) + "\n"
 
 
 def _commands(policy: Policy, rows: Sequence[tuple[Any, ...]], notes: list[str]) -> dict[str, Any]:
@@ -144,27 +141,3 @@ def _part(part: Part, count: int) -> dict[str, Any]:
         {"relation": part.relation, "column": part.column} if part.kind == "rows" else {"schema": part.schema}
     )
     return {"kind": part.kind, **where, "like": list(part.like), "count": count}
-
-
-def _block(value: Mapping[str, Any], indent: str) -> Iterator[str]:
-    """Mappings of mappings as blocks, all else in JSON's spelling, which is YAML's too."""
-    for key, item in value.items():
-        head = f"{indent}{_key(key)}:"
-        if isinstance(item, dict) and any(isinstance(inner, (dict, list)) for inner in item.values()):
-            yield head
-            yield from _block(item, indent + "  ")
-        else:
-            yield f"{head} {_flow(item)}"
-
-
-def _flow(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{_key(key)}: {_flow(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(map(_flow, value)) + "]"
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _key(key: str) -> str:
-    plain = _PLAIN_KEY.fullmatch(key) and key not in _WORDS
-    return key if plain else json.dumps(key, ensure_ascii=False)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from compliance.core.needs import DocumentsNeed, Needs, RowsNeed
 from compliance.systems.registry_sync.compile import compile, prepare  # noqa: A004  the protocol's word
+from compliance.systems.registry_sync.draft import draft
 from compliance.systems.registry_sync.edges import desired_flows, edges
 from compliance.systems.registry_sync.exercise import marking
 from compliance.systems.registry_sync.moves import rows_of
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "compile",
     "desired_flows",
+    "draft",
     "edges",
     "exercises",
     "guards",
