@@ -38,7 +38,7 @@ check: .venv/dev ## Format, lint, types, imports, house and pure tests (at most 
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -q tests/pure tests/test_house.py
+	$(BIN)/pytest -q $(WORKERS) -m 'not prove' tests/pure tests/test_house.py
 
 test: .venv/dev ## Everything that decides (at most 12 minutes)
 	$(BIN)/pytest -q $(WORKERS) -m 'not prove' tests
