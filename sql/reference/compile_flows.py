@@ -57,12 +57,12 @@ def inserted(table: str, columns: tuple[str, ...], rows: list[Values]) -> str:
     return f"insert into public.{table}\n    ({', '.join(columns)})\nvalues\n{values};\n"
 
 
-def main() -> None:
+def text() -> str:
     """Both inserts."""
     policy = Policies.load(config.load(resource("fixtures/reference/estate.yaml")))["registry_sync"]
     declared = desired(policy, (), ())
     flow, operations = count_refresh()
-    text = (
+    return (
         "-- Flows of registry sync and count refresh; written by compile_flows.py, not by hand.\n"
         "set role estate_owner;\n\n"
         + inserted("directus_flows", FLOW_COLUMNS, [*(item.row for item in declared), flow])
@@ -74,8 +74,7 @@ def main() -> None:
         )
         + "\nreset role;\n"
     )
-    Path(__file__).with_name("32_registry_flows.sql").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    Path(__file__).with_name("32_registry_flows.sql").write_text(text(), encoding="utf-8")

@@ -71,6 +71,7 @@ class Clone:
         dsn = db.info.dsn
         self.estate = dataclasses.replace(
             config.load(REFERENCE), policy=folder / "policy", embedded=False, ledger=folder / "ledger",
+            systems=("command_catalog",),
             dsn=make_conninfo(dsn, user="compliance_probe"), writer=make_conninfo(dsn, user="estate_owner"),
         )  # fmt: skip
         self.policies = Policies.load(self.estate)
