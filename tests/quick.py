@@ -1,4 +1,4 @@
-"""What the probes say of a run, judged by the same code without a run of pytest: of hundreds of faults each is cheap.
+"""What the probes say of a run, judged by the same code without a run of pytest: of hundreds of runs each is cheap.
 
 `test_sensitivity.py` holds it to what pytest itself says.
 """
@@ -11,20 +11,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from compliance.core.verdict import Case, Rule, gate
 from compliance.probing import Broken, Unlooked, looks, probe_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from compliance.core.finding import Judgement
-    from compliance.probing import Run
+    from compliance.core.verdict import Verdict
+    from compliance.probing import Look, Run
     from compliance.systems.protocol import Facts
 
 
 class Probe(NamedTuple):
-    """A probe's rule, and over which subjects it is asked."""
+    """What a probe says of itself, over which subjects it is asked, and the function that judges."""
 
-    id: str
+    said: Rule
     each: str
     rule: Any
 
@@ -50,29 +52,35 @@ def _of(path: str) -> list[Probe]:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    found = []
-    for name, function in vars(module).items():
-        if name.startswith("test_"):
-            marks = {mark.name: mark for mark in function.pytestmark}
-            asked = _Asked()
-            function(asked)
-            found.append(Probe(marks["rule"].args[0], marks["each"].args[0], asked.rule))
-    return found
+    return [_probe(function) for name, function in vars(module).items() if name.startswith("test_")]
 
 
-def said(run: Run) -> tuple[frozenset[str], frozenset[str], str]:
-    """The rules that have a broken case, those that have one that could not look, and what all of these say."""
-    broken, blind, told = set(), set(), []
-    for probe in probes():
-        for look in looks(run, probe.each):
-            try:
-                look.expect_none(probe.rule)
-            except Broken as found:
-                broken.add(probe.id)
-                told.append(f"{probe.id} {look.subject} broken: {found}")
-            except Unlooked as found:
-                blind.add(probe.id)
-                told.append(f"{probe.id} {look.subject}: {found}")
-            except pytest.skip.Exception:
-                continue
-    return frozenset(broken), frozenset(blind), "\n".join(told)
+def _probe(function: Any) -> Probe:
+    marks = {mark.name: mark for mark in function.pytestmark}
+    asked = _Asked()
+    function(asked)
+    each = marks["each"].args[0]
+    said = Rule(
+        id=marks["rule"].args[0], system=each.partition(".")[0], title=function.__doc__, why="", remedy="",
+        **marks["rule"].kwargs,
+    )  # fmt: skip
+    return Probe(said, each, asked.rule)
+
+
+def verdict(run: Run) -> Verdict:
+    """As the gate makes it of what the cases came to."""
+    cases = [_case(probe, look) for probe in probes() for look in looks(run, probe.each)]
+    seen = run.observation
+    return gate(cases, observation=seen.digest, policy=run.policies.digest, blind=seen.blind)
+
+
+def _case(probe: Probe, look: Look) -> Case:
+    try:
+        look.expect_none(probe.rule)
+    except Broken as found:
+        return Case(probe.said, look.subject, "broken", found.findings)
+    except Unlooked as found:
+        return Case(probe.said, look.subject, "could_not_look", reason=found.reason)
+    except pytest.skip.Exception as found:
+        return Case(probe.said, look.subject, "not_applicable", reason=str(found))
+    return Case(probe.said, look.subject, "kept")

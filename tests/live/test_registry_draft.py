@@ -67,8 +67,9 @@ def test_until_somebody_reviewed_it_no_audit_is_green(estate_dsn: Callable[[str]
     run = drafted(estate_dsn("compliance_probe"), tmp_path / "policy")
     file = tmp_path / "policy" / "registry_sync.yaml"
     file.write_text(file.read_text(encoding="utf-8").replace(REVIEWED, "reviewed: false"), encoding="utf-8")
-    broken, blind, why = quick.said(faults.looked_at(run.estate))
-    assert (broken, blind) == ({"PL003"}, frozenset()), why
+    verdict = quick.verdict(faults.looked_at(run.estate))
+    assert faults.rules_with(verdict, "broken") == {"PL003"}, faults.told(verdict)
+    assert verdict.conclusion == "broken"
 
 
 def test_a_draft_declares_what_is_there_and_not_what_was_declared(

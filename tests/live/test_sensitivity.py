@@ -65,12 +65,11 @@ def test_what_is_said_without_pytest_is_what_the_probes_say(
     if block.sql:
         _run(estate_db, block.sql)
     run = faults.looked_at(faults.estate_at(estate_dsn("compliance_probe"), block, tmp_path))
-    verdict = audit.probe(run)
-    assert quick.said(run)[:2] == (
-        faults.rules_with(verdict, "broken"),
-        faults.rules_with(verdict, "could_not_look"),
-    )
-    assert {probe.id for probe in quick.probes()} == {case.rule.id for case in verdict.cases}
+    verdict, without = audit.probe(run), quick.verdict(run)
+    assert (without.conclusion, without.blind) == (verdict.conclusion, verdict.blind)
+    assert [(c.rule.id, c.rule.phase, c.subject, c.outcome, c.findings) for c in without.cases] == [
+        (c.rule.id, c.rule.phase, c.subject, c.outcome, c.findings) for c in verdict.cases
+    ]
 
 
 def test_every_rule_has_faults_that_break_it_and_near_misses(untouched: Run) -> None:

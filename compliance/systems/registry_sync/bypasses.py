@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from compliance.core.errors import CouldNotLook
-from compliance.core.finding import Finding, Judgement, Unseen
+from compliance.core.finding import Finding, Judgement
 from compliance.core.sqltext import name
 from compliance.systems.registry_sync.unheard import unheard_writes
 
@@ -57,13 +56,8 @@ def _keys(facts: Facts) -> Iterator[Judgement]:
 
 def _functions(facts: Facts) -> Iterator[Judgement]:
     policy: Policy = facts.policy
-    try:
-        bodies = facts.read("catalog.bodies")
-    except CouldNotLook as error:
-        yield from (Unseen(collection, error.message) for collection in policy.collections)
-        return
     writers = {collection: _writer(facts, collection) for collection in policy.collections}
-    for body in bodies:
+    for body in facts.read("catalog.bodies"):
         if f"{body.schema}.{body.name}" in policy.bypasses:
             continue
         text = _COMMENT.sub(lambda found: found[1] or " ", body.source)

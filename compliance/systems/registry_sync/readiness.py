@@ -30,6 +30,7 @@ def collections_can_be_sent(facts: Facts) -> Iterator[Judgement]:
     """Each collection is a table with one key column, the one that its document ids are made of, and with the columns
     that are sent, none of them nullable: an empty one would be sent as the text `null`."""
     policy: Policy = facts.policy
+    yield from _tables_of_directus(facts)
     for collection in policy.collections.values():
         columns = columns_of(facts, policy.schema, collection.name)
         if not columns:
@@ -42,6 +43,15 @@ def collections_can_be_sent(facts: Facts) -> Iterator[Judgement]:
                 yield Finding(collection.name, f"has no column {column}", f"{column}-missing")
             elif column != collection.key or found.type.partition("(")[0] not in _KEYS:
                 yield from _sendable(collection, found)
+
+
+def _tables_of_directus(facts: Facts) -> Iterator[Judgement]:
+    """What holds the flows. Where it is not there, no rule of theirs can look; that it is not there was seen."""
+    schema = facts.policies["platform"].directus.schema if facts.policies["platform"].directus else "public"
+    there = {(relation.schema, relation.name) for relation in facts.read("catalog.relations")}
+    for table in ("directus_flows", "directus_operations"):
+        if (schema, table) not in there:
+            yield Finding(table, f"there is no table {schema}.{table}", "missing")
 
 
 def _keyed(facts: Facts, policy: Policy, collection: Collection) -> Iterator[Judgement]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
-from compliance.core.errors import CouldNotLook
 from compliance.core.template import Variable, parse
 from compliance.core.triggering import request_of
 from compliance.systems.registry_sync import environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from compliance.core.flows import Flows
     from compliance.core.template import Template
@@ -38,7 +38,7 @@ class Sent(NamedTuple):
 def sent(facts: Facts, flows: Flows) -> Iterator[Sent]:
     """Every request to the service: by the name of its address in the environment, or by the address itself."""
     name = facts.policies["registry_sync"].service.url_env
-    variable, literal = Variable(("$env", name)), _address(facts, name)
+    variable, literal = Variable(("$env", name)), cache(lambda: _address(facts, name))
     for operation in flows.operations.values():
         request = request_of(operation)
         rest = _behind(request.url, variable, literal) if request is not None else None
@@ -47,19 +47,18 @@ def sent(facts: Facts, flows: Flows) -> Iterator[Sent]:
 
 
 def _address(facts: Facts, name: str) -> str:
-    """What the environment says it is; empty where nobody could see that."""
-    try:
-        return (environment.variables(facts).get(name) or "").rstrip("/").lower()
-    except CouldNotLook:
-        return ""
+    """What the environment says it is; empty where the file leaves that to whoever starts it."""
+    return (environment.variables(facts).get(name) or "").rstrip("/").lower()
 
 
-def _behind(url: str, variable: Variable, literal: str) -> str | None:
-    """What follows the address of the service; None of any other address."""
+def _behind(url: str, variable: Variable, literal: Callable[[], str]) -> str | None:
+    """What follows the address of the service; None of any other address. Only of one that is written out is asked
+    what the address is, so that nothing else depends on the file that tells it."""
     if url.startswith("{{"):
         return url.partition("}}")[2] if parse(url)[0] == variable else None
-    rest = url[len(literal) :]
-    return rest if literal and url.lower().startswith(literal) and rest[:1] in ("", "/", "?", "#") else None
+    begin = literal()
+    rest = url[len(begin) :]
+    return rest if begin and url.lower().startswith(begin) and rest[:1] in ("", "/", "?", "#") else None
 
 
 def _document(request: Request, rest: str) -> Template | None:
