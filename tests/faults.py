@@ -216,8 +216,14 @@ def copied(source: Path | None, target: Path, changes: tuple[Edit, ...]) -> Path
 
 def looked_at(estate: Estate) -> Run:
     """Policies loaded, estate observed: what the probes run over."""
-    policies = Policies.load(estate)
+    policies = _policies() if estate.policy == reference().policy else Policies.load(estate)
     return Run(estate, policies, observe(estate, policies.needs()))
+
+
+@cache
+def _policies() -> Policies:
+    """The reference's, which nobody changes: to read it costs more than to judge by it."""
+    return Policies.load(reference())
 
 
 def judged(estate: Estate) -> Verdict:
