@@ -6,7 +6,7 @@ They stand in the same files as all others, and `test_sensitivity.py` counts the
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -15,9 +15,12 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from compliance import audit
+from compliance.core.observation import Blind
 from compliance.estate import agent_data
 from compliance.estate.config import Service
-from tests import faults
+from compliance.estate.services import AGENT_DATA, DIRECTUS
+from compliance.probing import Run
+from tests import faults, quick
 from tests.conftest import clone
 
 if TYPE_CHECKING:
@@ -148,3 +151,24 @@ def test_with_both_services_every_rule_is_judged_and_kept(directus: Live, tmp_pa
         if case.outcome == "not_applicable" and "unavailable" in case.reason
     ]
     assert left_out == []
+
+
+# Which version answered stands in the observation for a person to read; no rule depends on it.
+SERVED = sorted({*DIRECTUS, *AGENT_DATA} - {"directus.server"})
+
+
+def test_a_section_of_a_service_that_is_blind_keeps_no_rule_that_needs_it(
+    directus: Live, tmp_path: Path
+) -> None:
+    """What `test_evidence_loss.py` shows of the database and of files."""
+    with documents_on(served_by(directus), None, tmp_path) as running:
+        run = faults.looked_at(faults.estate_at(running.dsn("compliance_probe"), **running.services))
+    asked = {probe.said.id: run.judged(probe.rule, probe.said.system).sections for probe in quick.probes()}
+    for section in SERVED:
+        seen = dict(run.observation.sections)
+        seen[section] = Blind("taken away", seen[section].provenance)
+        verdict = quick.verdict(Run(run.estate, run.policies, replace(run.observation, sections=seen)))
+        needing = {rule for rule, sections in asked.items() if section in sections}
+        assert needing, f"{section} is looked at and judged by nobody"
+        assert faults.rules_with(verdict, "could_not_look") == needing
+        assert not faults.rules_with(verdict, "broken")

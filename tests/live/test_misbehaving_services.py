@@ -134,7 +134,7 @@ def test_a_well_formed_service_is_seen_in_order_and_its_secrets_are_not() -> Non
     assert facts.keys() == EVERY
     assert [document.id for document in facts["documents"]] == ["a/1", "b/1"]
     assert not facts["documents"][0].whole
-    assert facts["agent_data.webhooks"][0].url == "http://h/?token=<secret assignment length=12 hash=none>"
+    assert facts["agent_data.webhooks"][0].url == "http://h/?token=<secret query length=12 hash=none>"
     assert len(asked.lines) == 6
     whole = Observation("e", "2026-01-01", found)
     assert Observation.from_json(whole.to_json()).sections == found
