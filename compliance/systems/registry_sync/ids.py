@@ -23,8 +23,8 @@ KEYS = ("log", "each", "read", "send", "failed_read", "failed_send")  # of all o
 class Identities:
     """Of several rows the one that was compiled, else the one whose id comes first: their order decides nothing.
 
-    An operation that somebody moved to another declared flow is still the one that it was compiled as; one that has
-    become part of a flow which policy does not declare is left to that.
+    An operation that somebody moved to another declared flow, or to none, is still the one that it was compiled as; one
+    that has become part of a flow which policy does not declare is left to that.
     """
 
     def __init__(self, policy: Policy, flows: Sequence[Values], operations: Sequence[Values]) -> None:
@@ -34,13 +34,15 @@ class Identities:
                 named[name].add(str(row[0]))
         self._flows = {name: _chosen(found, _uuid("flow", name)) for name, found in named.items()}
         self._compiled = {_uuid("operation", f"{name}/{key}") for name in policy.flows for key in KEYS}
-        self._owner: dict[str, str] = {}
+        self._free: set[str] = set()
+        self._taken: set[str] = set()
         self._there: dict[tuple[str, str], set[str]] = {}
         here = set(self._flows.values())
+        others = {str(row[0]) for row in flows} - here
         for row in operations:
             operation, owner = str(row[0]), str(row[4])
             if operation in self._compiled:
-                self._owner[operation] = owner
+                (self._taken if owner in others else self._free).add(operation)
             if owner in here:
                 self._there.setdefault((owner, str(row[2])), set()).add(operation)
 
@@ -50,11 +52,10 @@ class Identities:
     def operation(self, flow: str, key: str) -> str:
         assert key in KEYS
         compiled, here = _uuid("operation", f"{flow}/{key}"), self._flows[flow]
-        owner = self._owner.get(compiled)
-        if owner is not None and owner in self._flows.values():
+        if compiled in self._free:
             return compiled
         found = self._there.get((here, key), set()) - self._compiled
-        return _chosen(found, compiled if owner is None else _uuid("operation", f"{here}/{key}"))
+        return _chosen(found, _uuid("operation", f"{here}/{key}") if compiled in self._taken else compiled)
 
 
 def _chosen(found: Collection[str], compiled: str) -> str:

@@ -25,11 +25,12 @@ class Labels:
             name: split([actions[action].flow.name for action in ACTIONS])
             for name, actions in self.found.items()
         }
-        head = _to_word(_common([before for before, _, _ in parts.values()]))
-        labels = {name: before[len(head) :].strip() or name for name, (before, _, _) in parts.items()}
+        befores = [before for before, _, _ in parts.values()]
+        head, found, joint = split(befores) if len(befores) > 1 else _alone(befores[0])
+        labels = {name: label or name for name, label in zip(parts, found, strict=True)}
         words, tail = Counter((words, after) for _, words, after in parts.values()).most_common(1)[0][0]
         names = {
-            "flow": f"{head}{{label}} {{action}}{tail}",
+            "flow": f"{head}{{label}}{joint}{{action}}{tail}",
             "helper": self._helper(),
             "actions": dict(zip(ACTIONS, words, strict=True)),
         }
@@ -56,11 +57,17 @@ class Labels:
 
 
 def split(names: Sequence[str]) -> tuple[str, tuple[str, ...], str]:
-    """What three names begin with, the words in which they differ, and what they end with; cut between words."""
+    """What names begin with, the words in which they differ, and what they end with; cut between words."""
     head = _to_word(_common(names))
     rests = [name[len(head) :] for name in names]
     tail = _to_word(_common([rest[::-1] for rest in rests]))[::-1]
     return head, tuple(rest[: len(rest) - len(tail)] for rest in rests), tail
+
+
+def _alone(before: str) -> tuple[str, tuple[str, ...], str]:
+    """Of one collection nothing tells what is not its label, but for what stands before the action."""
+    end = len(before) - len(before.rstrip("".join({letter for letter in before if not letter.isalnum()})))
+    return "", (before[: len(before) - end],), before[len(before) - end :]
 
 
 def _common(texts: Sequence[str]) -> str:
