@@ -127,3 +127,12 @@ def test_without_such_flows_there_is_nothing_to_draft(
 )
 def test_names_are_cut_between_words(names: list[str], expected: tuple[str, tuple[str, ...], str]) -> None:
     assert split(names) == expected
+
+
+def test_of_one_collection_alone_the_names_are_told_too(
+    estate_db: psycopg.Connection, estate_dsn: Callable[[str], str], tmp_path: Path
+) -> None:
+    do(estate_db, "delete from public.directus_flows where name not like '[DOT-REG] WCR%'")
+    policy = drafted(estate_dsn("compliance_probe"), tmp_path / "policy").policies["registry_sync"]
+    assert list(policy.collections) == ["workflow_change_requests"]
+    assert policy.flow("workflow_change_requests", "update") == "[DOT-REG] WCR Update -> AD"
