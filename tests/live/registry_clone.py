@@ -124,7 +124,7 @@ class Registry:
             assert code == 0, said
         after = self.content()
         facts = self.look()
-        assert drifted(facts) == []
+        assert drifted(facts) == [], drifted(facts)
         seed, again = registry_sync.compile(facts)
         assert again.steps == (), again.title
         code, said = self.run(seed, "deploy")
