@@ -50,12 +50,16 @@ def _in_force(estate: config.Estate) -> tuple[str, ...]:
     return ("platform", *(name for name in estate.systems if name != "platform"))
 
 
+# Parts of a system that its plans come from; no system has all of them.
+_RENDERING = (
+    "policy", "drift", "compile", "desired", "ids", "naming", "moves", "rows", "tool", "prepare", "endpoint", "review",
+)  # fmt: skip
+
+
 def templates(name: str) -> str:
     """Digest of the code that renders the plans of a system."""
     core = Path(canonical.__file__).parent
-    own = [
-        Path(__file__).parent / name / f"{part}.py"
-        for part in ("policy", "drift", "compile", "desired", "ids", "naming", "writer", "moves")
-    ]
-    files = [core / "change.py", core / "sqltext.py", *filter(Path.is_file, own)]
+    own = [Path(__file__).parent / name / f"{part}.py" for part in _RENDERING]
+    shared = [core / f"{part}.py" for part in ("change", "sqltext", "flowdiff", "flowsql", "obstacles")]
+    files = [*shared, *filter(Path.is_file, own)]
     return canonical.digest(b"\0".join(file.read_bytes() for file in files))

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from compliance.core import canonical
 from compliance.core.change import Compiled
+from compliance.core.flowdiff import kept, same, shown
 from compliance.core.flows import FLOW_COLUMNS, OPERATION_COLUMNS
+from compliance.core.flowsql import Side, Writer
+from compliance.core.obstacles import check_restorable, check_unobstructed
 from compliance.systems.registry_sync.desired import Flow, desired
-from compliance.systems.registry_sync.drift import kept, same, shown, surplus
+from compliance.systems.registry_sync.drift import surplus
 from compliance.systems.registry_sync.ids import unambiguous
 from compliance.systems.registry_sync.moves import moves_of
-from compliance.systems.registry_sync.obstacles import check_restorable, check_unobstructed
-from compliance.systems.registry_sync.writer import Side, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from compliance.core import canonical
 from compliance.core.change import Differs, Missing, Undeclared
 from compliance.core.finding import Finding, Judgement, NotApplicable
+from compliance.core.flowdiff import same
 from compliance.systems.registry_sync import moves
-from compliance.systems.registry_sync.drift import drift, same
+from compliance.systems.registry_sync.drift import drift
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

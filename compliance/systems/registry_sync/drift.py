@@ -5,9 +5,9 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from compliance.core import canonical
 from compliance.core.change import Differs, Drift, Missing, Undeclared
-from compliance.core.flows import FLOW_COLUMNS, OPERATION_COLUMNS, Flow, settings
+from compliance.core.flowdiff import JUDGED_OF_OPERATION, differing, kept, shown
+from compliance.core.flows import FLOW_COLUMNS, Flow, settings
 from compliance.systems.registry_sync import desired as declaring
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from compliance.systems.registry_sync.ids import Values
     from compliance.systems.registry_sync.policy import Policy
 
-# Where an operation stands on the canvas is nobody's business; its title is.
-JUDGED_OF_OPERATION = OPERATION_COLUMNS[:-2]
+__all__ = ["JUDGED_OF_OPERATION", "drift", "kept", "surplus"]
+
 _EVENTS = ("items.create", "items.update", "items.delete")
 
 
@@ -48,32 +48,6 @@ def _hears(flow: Flow, scope: str, policy: Policy) -> bool:
         return not policy.collections.keys().isdisjoint(flow.listed("collections"))
     events = [*_EVENTS, *(f"{name}.{event}" for name in policy.collections for event in _EVENTS)]
     return any(fnmatchcase(event, scope) for event in events)
-
-
-def shown(row: Values) -> str:
-    """A flow by name and id, since a name may stand twice."""
-    return f"{row[1]} ({row[0]})"
-
-
-def same(want: Any, found: Any) -> bool:
-    """As JSON: lists and tuples are one, 1 and true are not."""
-    return canonical.dumps(want) == canonical.dumps(found)
-
-
-def differing(columns: Sequence[str], want: Values, found: Values) -> Iterator[tuple[str, Any, Any]]:
-    """The columns in which two rows differ, with both values. Options may be kept as the text of JSON."""
-    for column, declared, observed in zip(columns, want, found, strict=False):
-        if not same(declared, settings(observed) if column == "options" else observed):
-            yield column, declared, observed
-
-
-def kept(want: Values, found: Values | None) -> Values:
-    """A declared row in the spelling of the one that is there, where that means the same; its place on the canvas."""
-    if found is None:
-        return want
-    columns = FLOW_COLUMNS if len(want) == len(FLOW_COLUMNS) else OPERATION_COLUMNS
-    other = {column for column, _, _ in differing(columns, want, found)} - {"position_x", "position_y"}
-    return tuple(w if column in other else f for column, w, f in zip(columns, want, found, strict=True))
 
 
 def _of_flow(flow: declaring.Flow, found: Values, parts: Sequence[Values]) -> Iterator[Drift]:

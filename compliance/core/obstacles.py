@@ -10,8 +10,8 @@ from compliance.core.errors import Refused
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from compliance.systems.registry_sync.ids import Values
-    from compliance.systems.registry_sync.writer import Side
+    from compliance.core.flowdiff import Values
+    from compliance.core.flowsql import Side
 
 _SECRET = "<secret "  # noqa: S105 - what stands in an observation where one was
 _NUL = "\\u0000"

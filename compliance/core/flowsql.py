@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from compliance.core import canonical
 from compliance.core.change import Step
+from compliance.core.flowdiff import JUDGED_OF_OPERATION, same
 from compliance.core.flows import FLOW_COLUMNS, OPERATION_COLUMNS
 from compliance.core.footprint import FactKey
 from compliance.core.sqltext import do_block, literal, name, raising
-from compliance.systems.registry_sync.drift import JUDGED_OF_OPERATION, same
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from compliance.core.change import Hazard
     from compliance.core.facts import Column
-    from compliance.systems.registry_sync.ids import Values
+    from compliance.core.flowdiff import Values
 
 _SHAPE = ("relations", "columns", "constraints", "indexes", "triggers")
 _LINKS = {"resolve": 5, "reject": 6}
