@@ -82,17 +82,21 @@ values
     ('[DOT-REG] WCR Create -> AD failed at send', null, null, null, 'REGISTRY_SYNC', 'medium', 'registry_sync', null,
      'resolved', 1, '2026-03-06 09:41Z', '2026-03-06 09:41Z', '2026-03-06 09:41Z', '2026-03-06 10:02Z', null);
 
--- What is wrong with one collection, by the contract.
+-- What is wrong with collections, by the contract. One read of the registry joined with one of the catalog: asked for by
+-- name, each of many tables would be looked up and remembered by itself.
 create function public.fn_b3f1_collection_gaps()
 returns table (collection_name text, gap text) language sql stable as $$
     select r.collection_name::text, g.gap
       from public.collection_registry r
+      left join pg_catalog.pg_class c
+        on c.relname = r.collection_name collate "C" and c.relnamespace = 'public'::regnamespace
+       and c.relkind in ('r', 'p', 'v', 'm', 'f')
+      left join public.dot_config s on s.key = 'policy.birth_onboarding.species_required' and s.value = 'true'
      cross join lateral (values
         ('no_governance_role', r.governance_role is null),
-        ('no_species', r.governance_role = 'governed' and r.species_code is null and exists (
-            select from public.dot_config where key = 'policy.birth_onboarding.species_required' and value = 'true')),
-        ('no_table', to_regclass('public.' || quote_ident(r.collection_name)) is null)) as g(gap, is_open)
-     where g.is_open
+        ('no_species', r.governance_role = 'governed' and r.species_code is null and s.key is not null),
+        ('no_table', c.oid is null)) as g(gap, is_open)
+     where (r.governance_role is null or r.species_code is null or c.oid is null) and g.is_open
 $$;
 
 -- The soft gate: it logs and never refuses (the hard gate is another phase).

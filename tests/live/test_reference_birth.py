@@ -1,39 +1,24 @@
-"""The birth system of the reference estate works: soft gate, helper, B3-A triggers, sibling policy, full scan.
+"""The birth system of the reference estate works: soft gate, helper, B3-A triggers.
 
-Document 001 lists them under DO NOT REMOVE; a rollback that took one away would break one of these.
+Document 001 lists them under DO NOT REMOVE; a rollback that took one away would break one of these. The scan itself
+is in `test_birth_scan_function.py`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 from psycopg import errors
 
-from tests.live.reference_clone import ReferenceClone
+from tests.live.birth_clone import Birth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SIX = ("table_registry", "workflows", "workflow_steps", "workflow_change_requests", "workflow_categories",
        "workflow_step_relations")  # fmt: skip
-
-
-class Birth(ReferenceClone):
-    """A clone, written to as the running Directus writes."""
-
-    def scan(self) -> dict[str, Any]:
-        return dict(self.asked("select public.fn_birth_onboarding_full_scan()"))
-
-    def gaps(self) -> set[tuple[str, str, int]]:
-        """What is open: collection, kind, how often it was seen."""
-        found = self.owner.execute(
-            "select entity_code, title, occurrence_count from public.system_issues"
-            " where issue_type = 'BIRTH_ONBOARDING_GAP' and status = 'open'"
-        ).fetchall()
-        return {(collection, title.split()[-1], count) for collection, title, count in found}
 
 
 @pytest.fixture
@@ -110,61 +95,3 @@ def test_what_is_created_in_a_registry_collection_is_registered_as_born(birth: B
     assert birth.value(query, collection, row[0]) == "NEW"
     birth.caller.execute(f"update public.{collection} set name = 'Other' where id = {row[0]}".encode())
     assert birth.value(born, collection) == here + 1
-
-
-def test_the_scan_of_the_estate_as_it_is_loaded_finds_no_gap(birth: Birth) -> None:
-    found = birth.scan()
-    assert UUID(found.pop("run_id")).version == 4
-    assert found.pop("duration_ms") >= 0
-    scanned = birth.value("select count(*) from public.collection_registry")
-    assert found == {
-        "status": "complete",
-        "collections_scanned": scanned,
-        "gaps": 0,
-        "new_gaps": 0,
-        "gaps_by_kind": {},
-    }
-    assert birth.gaps() == set()
-
-
-def test_the_scan_logs_each_gap_once_through_the_helper(birth: Birth) -> None:
-    birth.do("alter table public.collection_registry disable trigger user")
-    birth.do("update public.collection_registry set species_code = null where id in (2, 3)")
-    birth.do("update public.collection_registry set governance_role = null where id = 9")
-    birth.do("alter table public.collection_registry enable trigger user")
-    first, second = birth.scan(), birth.scan()
-    assert first["gaps_by_kind"] == {"no_species": 2, "no_governance_role": 1}
-    assert [(s["gaps"], s["new_gaps"]) for s in (first, second)] == [(3, 3), (3, 0)]
-    assert birth.gaps() == {
-        ("workflows", "no_species", 2),
-        ("workflow_steps", "no_species", 2),
-        ("system_issues", "no_governance_role", 2),
-    }
-    runs = "select array_agg(distinct run_id) from public.system_issues where status = 'open'"
-    assert birth.value(runs) == [second["run_id"]]
-
-
-@pytest.mark.parametrize(
-    ("change", "missing"),
-    [
-        ("delete from public.dot_config where key = 'policy.birth_onboarding.contract'",
-         "config policy.birth_onboarding.contract"),
-        ("delete from public.dot_config where key = 'policy.birth_onboarding.siblings'",
-         "config policy.birth_onboarding.siblings"),
-        ("delete from public.collection_registry where collection_name = 'workflow_steps'", "sibling workflow_steps"),
-        ("update public.dot_config set value = '[\"nickname\"]' where key = 'policy.birth_onboarding.contract'",
-         "column collection_registry.nickname"),
-        ("drop trigger trg_b3f1_collection_onboarding_soft_gate on public.collection_registry",
-         "trigger trg_b3f1_collection_onboarding_soft_gate"),
-        ("alter table public.collection_registry disable trigger trg_b3f1_collection_onboarding_soft_gate",
-         "trigger trg_b3f1_collection_onboarding_soft_gate"),
-    ],
-)  # fmt: skip
-def test_the_scan_names_a_dependency_that_fails_and_writes_nothing(
-    birth: Birth, change: str, missing: str
-) -> None:
-    birth.do(change)
-    before = birth.content()
-    found = birth.scan()
-    assert (found["status"], found["missing"]) == ("dependency_fail", [missing])
-    assert birth.content() == before
