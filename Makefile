@@ -15,11 +15,13 @@ NODE = $(BIN)/python -c "from compliance.estate.node import find; find($(1), '')
 	$(call NODE,20) || echo "No Node: everything works but the HTML page."
 	touch $@
 
-.venv/dev: requirements-dev.lock fixtures/directus/package-lock.json .venv/run
+.venv/dev: requirements-dev.lock fixtures/directus/package-lock.json fixtures/nitro/package-lock.json .venv/run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(call NODE,22) || echo "No Node 22: the tests on a real Directus will fail."
 	$(BIN)/python -c "from compliance.estate.directus import install; install(print)" \
 	  || echo "No Directus: the tests on a real one will fail, unless told --no-directus."
+	$(BIN)/python -c "from compliance.estate.nitro import install; install(print)" \
+	  || echo "No Nitro: the tests on real endpoints will fail."
 	touch $@
 
 .PHONY: help audit live test check prove bench demo lock clean capture-directus golden

@@ -7,11 +7,9 @@ tables are those of `sql/reference/`, which were captured from a bootstrap of th
 from __future__ import annotations
 
 import secrets
-import shutil
 import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,7 +18,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from compliance.core.errors import ConfigurationError
 from compliance.estate import node, npm, service
 from compliance.estate.directus_people import People, drawn, introduce
-from compliance.estate.pgbin import account, cache_home, locked, reachable
+from compliance.estate.pgbin import account, cache_home
 from compliance.estate.service import LOOPBACK, Program
 
 if TYPE_CHECKING:
@@ -66,7 +64,7 @@ class Directus:
 def install(report: Callable[[str], None] = lambda _: None) -> Installed:
     """Node and the pinned packages, fetched once."""
     found = node.find(NEEDED, f"Directus {VERSION}")
-    return Installed(_runnable(found.binary), npm.installed(PACKAGE, found, cache_home(), report))
+    return Installed(node.runnable(found.binary), npm.installed(PACKAGE, found, cache_home(), report))
 
 
 @contextmanager
@@ -153,19 +151,3 @@ def hashed(installed: Installed, password: str) -> str:
             remedy="remove that folder: it is installed again",
         )
     return done.stdout
-
-
-def _runnable(binary: Path) -> Path:
-    """Node itself, or a copy of it where the account that Directus runs as cannot reach it."""
-    if reachable(binary, account()):
-        return binary
-    state = binary.stat()
-    name = sha256(f"{binary}:{state.st_mtime_ns}:{state.st_size}".encode()).hexdigest()[:12]
-    copy = cache_home() / f"node-{name}"
-    with locked(cache_home() / "node.lock"):
-        if not copy.exists():
-            building = copy.with_suffix(".building")
-            shutil.copyfile(binary, building)
-            building.chmod(0o755)
-            building.rename(copy)
-    return copy

@@ -6,10 +6,12 @@ import importlib.util
 import os
 import shutil
 import subprocess
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
 from compliance.core.errors import ConfigurationError
+from compliance.estate.pgbin import account, cache_home, locked, reachable
 
 
 class Node(NamedTuple):
@@ -38,6 +40,22 @@ def find(needed: int, purpose: str) -> Node:
         f"{purpose} needs Node {needed} or newer: {found}",
         remedy="pip install 'dot-compliance[node]', or install Node and npm; all else works without",
     )
+
+
+def runnable(binary: Path) -> Path:
+    """Node itself, or a copy of it where the account that services run as cannot reach it."""
+    if reachable(binary, account()):
+        return binary
+    state = binary.stat()
+    name = sha256(f"{binary}:{state.st_mtime_ns}:{state.st_size}".encode()).hexdigest()[:12]
+    copy = cache_home() / f"node-{name}"
+    with locked(cache_home() / "node.lock"):
+        if not copy.exists():
+            building = copy.with_suffix(".building")
+            shutil.copyfile(binary, building)
+            building.chmod(0o755)
+            building.rename(copy)
+    return copy
 
 
 def _of_system() -> Node | None:
