@@ -10,17 +10,28 @@ from typing import NamedTuple
 class RowsNeed:
     """Columns of a governed table, of which the first names the row.
 
-    `only` keeps the rows where a column has one of some values.
+    `only` keeps the rows where a column has one of some values. `candidates`: further columns that an estate may lack,
+    behind the others; the value of one that is not there is None, and `catalog.columns` tells which are. `named_by`:
+    candidates too, of which the first that is there names the row, and its value stands before all others.
+    `distinct`: each combination once, as text, of a table that grows without end.
     """
 
     name: str
     relation: str
     columns: tuple[str, ...]
     only: tuple[str, tuple[str, ...]] | None = None
+    candidates: tuple[str, ...] = ()
+    distinct: bool = False
+    named_by: tuple[str, ...] = ()
 
     @property
     def section(self) -> str:
         return f"rows:{self.name}"
+
+    @property
+    def all_columns(self) -> tuple[str, ...]:
+        """What the values of a row are of, in their order; behind its name, where it is `named_by` a candidate."""
+        return (*self.columns, *self.candidates)
 
 
 class DocumentsNeed(NamedTuple):
@@ -33,7 +44,7 @@ class DocumentsNeed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """Rows of governed tables, files of the repository, and the roles whose right to execute is asked for.
+    """Rows of governed tables, files and folders of the repository, and the roles whose right to execute is asked for.
 
     `exercised`: systems of which the ledger may hold what calls answered. `directus`, `agent_data`: what the services
     say of themselves; `documents`: what the second one keeps; `bodies`: the source text of functions.
@@ -47,6 +58,7 @@ class Needs:
     agent_data: bool = False
     documents: DocumentsNeed | None = None
     bodies: bool = False
+    trees: frozenset[str] = frozenset()
 
     @property
     def relations(self) -> dict[str, str]:
@@ -64,6 +76,7 @@ class Needs:
             self.agent_data or other.agent_data,
             other.documents or self.documents,
             self.bodies or other.bodies,
+            self.trees | other.trees,
         )
 
 

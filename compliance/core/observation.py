@@ -56,7 +56,7 @@ _FACTS: dict[str, type[tuple[Any, ...]]] = {
     "documents": facts.Document,
 }
 
-_BY_SOURCE: dict[str, type[tuple[Any, ...]]] = {"file": File, "exercised": facts.Exercised}
+_BY_SOURCE: dict[str, type[tuple[Any, ...]]] = {"file": File, "tree": File, "exercised": facts.Exercised}
 
 
 @dataclass(frozen=True, slots=True)

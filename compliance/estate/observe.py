@@ -13,8 +13,9 @@ from compliance.core import chain, redact
 from compliance.core.collecting import uncollected
 from compliance.core.errors import CouldNotLook
 from compliance.core.facts import Exercised
-from compliance.core.observation import Blind, File, Observation, Provenance, Row, Seen
-from compliance.estate import catalog, documents, services
+from compliance.core.needs import split_name
+from compliance.core.observation import Blind, Observation, Provenance, Row, Seen
+from compliance.estate import catalog, documents, repository, services
 from compliance.estate.connection import Look, read_only
 from compliance.estate.reading import settled
 from compliance.estate.rows import read_rows
@@ -35,7 +36,7 @@ def observe(estate: Estate, needs: Needs, *, report: Report = lambda _: None) ->
     `report` is told what is looked at, for progress.
     """
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    found = {**dict(_postgres(estate, needs, at, report)), **dict(_repository(estate, needs, at, report))}
+    found = {**dict(_postgres(estate, needs, at, report)), **dict(repository.look(estate, needs, at, report))}
     found |= dict(services.look(estate, needs, at, report))
     return Observation(estate.name, at, found | dict(_exercised(estate, needs, found["catalog.server"])))
 
@@ -61,9 +62,12 @@ def _postgres(estate: Estate, needs: Needs, at: str, report: Report) -> Iterator
 
 def sections(look: Look, needs: Needs, at: str, key: bytes | None) -> Iterator[tuple[str, Section]]:
     """The catalog and the governed rows, through a look that is open."""
-    yield from _catalog(look, needs, at, key)
+    columns: Section | None = None
+    for name, found in _catalog(look, needs, at, key):
+        columns = found if name == "catalog.columns" else columns
+        yield name, found
     for need in needs.rows:
-        yield need.section, _rows(look, need, at, key)
+        yield need.section, _rows(look, need, at, key, columns)
 
 
 def _open(estate: Estate) -> AbstractContextManager[Look]:
@@ -108,43 +112,28 @@ def _clean(fact: Any, key: bytes | None) -> Any:
     return fact._replace(**changed) if changed else fact
 
 
-def _rows(look: Look, need: RowsNeed, at: str, key: bytes | None) -> Section:
+def _rows(look: Look, need: RowsNeed, at: str, key: bytes | None, columns: Section | None) -> Section:
     started = time.perf_counter()
-    origin = f"select {', '.join(need.columns)} from {need.relation}"  # noqa: S608 - what the report shows, not what is run
+    there = _there(need, columns)
+    read = [name for name in need.all_columns if name in need.columns or name in there]
+    once = "distinct " if need.distinct else ""
+    origin = f"select {once}{', '.join(read)} from {need.relation}"  # noqa: S608 - what the report shows, not what is run
+    if need.candidates and isinstance(columns, Blind):
+        return Blind(f"its columns are not known: {columns.reason}", Provenance("postgres", origin, at, 0.0))
     try:
-        found = read_rows(look, need, key)
+        found = read_rows(look, need, key, there)
     except CouldNotLook as error:
         return Blind(error.message, Provenance("postgres", origin, at, round(time.perf_counter() - started, 6)))
     seconds = round(time.perf_counter() - started, 6)
     return Seen(tuple(map(Row, found)), Provenance("postgres", origin, at, seconds))
 
 
-def _repository(estate: Estate, needs: Needs, at: str, report: Report) -> Iterator[tuple[str, Section]]:
-    names = [f"file:{path}" for path in sorted(needs.files)]
-    if excluded := unavailable(estate, "repository", at, names):
-        yield from excluded
-        return
-    if names:
-        report("repository")
-    for path in sorted(needs.files):
-        yield f"file:{path}", _file(estate.repository, path, at, estate.redaction_key)
-
-
-def _file(repository: Path | None, path: str, at: str, key: bytes | None) -> Section:
-    origin = Provenance("repository", path, at, 0.0)
-    if repository is None or not repository.is_dir():
-        return Blind("the repository is not there", origin)
-    place = repository / path
-    if not place.resolve().is_relative_to(repository.resolve()):
-        return Blind("the path leads out of the repository", origin)
-    try:
-        return Seen((File(path, redact.text(place.read_text(encoding="utf-8"), key)),), origin)
-    except FileNotFoundError:
-        return Seen((File(path, None),), origin)
-    except UnicodeDecodeError:
-        return Blind("not UTF-8", origin)
-    except OSError as error:
-        return Blind(error.strerror or type(error).__name__, origin)
+def _there(need: RowsNeed, columns: Section | None) -> frozenset[str]:
+    """Of the candidates those that the catalog shows; of what has none nothing is asked."""
+    if not need.candidates or not isinstance(columns, Seen):
+        return frozenset()
+    where = split_name(need.relation)
+    return frozenset(c.name for c in columns.facts if (c.schema, c.relation) == where)
 
 
 def _exercised(estate: Estate, needs: Needs, server: Section) -> Iterator[tuple[str, Section]]:

@@ -17,6 +17,7 @@ from compliance.estate.reading import PLAIN, Json, plain, plain_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
     import psycopg
 
@@ -34,13 +35,17 @@ _AT_ONCE = 256
 _HEADER = re.compile(r'\{\s*"header"\s*:\s*"[^"\\\0]*"\s*,\s*"value"\s*:\s*"[^"\\\0]*"\s*\}')
 
 
-def read_rows(look: Look, need: RowsNeed, key: bytes | None) -> list[Values]:
+def read_rows(
+    look: Look, need: RowsNeed, key: bytes | None, there: AbstractSet[str] = frozenset()
+) -> list[Values]:
     """Rows of a governed table, values as JSON can hold them, each secret replaced (`key`: of its hash).
+
+    `there`: columns that the catalog shows; of candidates only these are read.
 
     Sorted here, not by the server: columns of type json have no order there, and its collation is the estate's.
     Column by column, many rows at once: to ask each value costs several times as much as to read it.
     """
-    rows = look.query(rows_query(need), adapt=_json_as_text)
+    rows = look.query(rows_query(need, there), adapt=_json_as_text)
     columns = [
         [
             value
@@ -52,17 +57,26 @@ def read_rows(look: Look, need: RowsNeed, key: bytes | None) -> list[Values]:
     return _sorted(list(zip(*columns, strict=True)))
 
 
-def rows_query(need: RowsNeed) -> sql.Composed:
+def rows_query(need: RowsNeed, there: AbstractSet[str] = frozenset()) -> sql.Composed:
     """The statement for it. Names and values come from policy and are quoted, so any will do.
 
     Values as literals: with parameters psycopg reads a `%` in a name as the beginning of a placeholder.
     """
     table = sql.Identifier(*split_name(need.relation))
-    columns = sql.SQL(", ").join(map(sql.Identifier, need.columns))
-    query = sql.SQL("select {} from {}").format(columns, table)
+    absent = {name for name in need.candidates if name not in there}
+    naming = next((name for name in need.named_by if name in there), None)
+    names = [*([naming] if need.named_by else []), *need.all_columns]
+    columns = [sql.SQL("null") if n is None or n in absent else sql.Identifier(n) for n in names]
+    select = sql.SQL("select {}").format(sql.SQL(", ").join(columns))
+    if need.distinct:  # as text: json has no equality
+        spelled = sql.SQL(", ").join(sql.SQL("{}::pg_catalog.text").format(column) for column in columns)
+        select = sql.SQL("select distinct {}").format(spelled)
+    query = sql.SQL("{} from {}").format(select, table)
     if need.only is None:
         return query
     column, values = need.only
+    if column in absent:
+        return query + sql.SQL(" where false")
     kept = sql.SQL(" where {}::pg_catalog.text = any ({}::pg_catalog.text[])")
     return query + kept.format(sql.Identifier(column), sql.Literal(list(values)))
 

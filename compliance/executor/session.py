@@ -202,11 +202,23 @@ class Session:
 
 
 def _images(need: RowsNeed) -> sql.Composed:
-    key, table = sql.Identifier("t", need.columns[0]), sql.Identifier(*split_name(need.relation))
+    key, table = _naming(need), sql.Identifier(*split_name(need.relation))
     return sql.SQL(
-        "select {}::pg_catalog.text, pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to("
+        "select ({})::pg_catalog.text, pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to("
         "pg_catalog.to_jsonb(t)::pg_catalog.text, 'UTF8')), 'hex') from {} as t"
     ).format(key, table)
+
+
+def _naming(need: RowsNeed) -> sql.Composable:
+    """What names a row: a column, or the first that is there of several that may be."""
+    if not need.named_by:
+        return sql.Identifier("t", need.columns[0])
+    row = sql.SQL("pg_catalog.to_jsonb(t)")
+    cases = (
+        sql.SQL("when {row} ? {name} then {row} ->> {name}").format(row=row, name=sql.Literal(name))
+        for name in need.named_by
+    )
+    return sql.SQL("case {} end").format(sql.SQL(" ").join(cases))
 
 
 @contextmanager

@@ -65,7 +65,15 @@ def keys_from_json(value: list[list[Any]]) -> frozenset[FactKey]:
 def needs_as_json(needs: Needs) -> list[dict[str, Any]]:
     """Rows alone: the catalog is always looked at."""
     return [
-        {"name": need.name, "relation": need.relation, "columns": need.columns, "only": need.only}
+        {
+            "name": need.name,
+            "relation": need.relation,
+            "columns": need.columns,
+            "only": need.only,
+            **({"candidates": need.candidates} if need.candidates else {}),
+            **({"distinct": True} if need.distinct else {}),
+            **({"named_by": need.named_by} if need.named_by else {}),
+        }
         for need in needs.rows
     ]
 
@@ -75,6 +83,7 @@ def needs_from_json(value: list[dict[str, Any]]) -> Needs:
         RowsNeed(
             item["name"], item["relation"], tuple(item["columns"]),
             (item["only"][0], tuple(item["only"][1])) if item["only"] else None,
+            tuple(item.get("candidates", ())), item.get("distinct", False), tuple(item.get("named_by", ())),
         )
         for item in value
     )  # fmt: skip

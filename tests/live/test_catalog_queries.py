@@ -218,6 +218,41 @@ def test_any_name_can_be_read_and_only_the_wanted_rows(dsns: tuple[str, str]) ->
         assert read_rows(look, RowsNeed("none", "public.t", ("id",), ("id", ())), None) == []
 
 
+CANDIDATES = RowsNeed(
+    "t", "public.t", ("Mixed Case",), candidates=("details", "doc"), named_by=("code", "Mixed Case", "price")
+)
+
+
+def test_of_candidates_those_are_read_that_are_there_and_the_first_of_them_names_the_row(
+    dsns: tuple[str, str],
+) -> None:
+    with read_only(dsns[1]) as look:
+        found = read_rows(look, CANDIDATES, None, {"Mixed Case", "doc", "price"})
+        nothing = read_rows(look, CANDIDATES, None)
+    assert found == [("a", "a", None, None), ("é", "é", None, {"a": [1, 2.5]})]
+    assert sorted(nothing) == [(None, "a", None, None), (None, "é", None, None)]
+
+
+def test_of_a_candidate_that_is_not_there_no_row_has_the_wanted_value(dsns: tuple[str, str]) -> None:
+    need = RowsNeed("t", "public.t", (), ("kind", ("x",)), ("kind", "doc"))
+    with read_only(dsns[1]) as look:
+        assert read_rows(look, need, None, {"doc"}) == []
+
+
+def test_each_combination_is_read_once_json_too(dsns: tuple[str, str]) -> None:
+    with psycopg.connect(dsns[0], autocommit=True) as owner:
+        owner.execute("create table public.many (kind text, n integer, seen json)")
+        owner.execute("insert into public.many select 'a', 1, '{}' from generate_series(1, 500)")
+        try:
+            owner.execute("grant select on public.many to public")
+            with read_only(dsns[1]) as look:
+                need = RowsNeed("many", "public.many", (), candidates=("kind", "n", "seen"), distinct=True)
+                rows = read_rows(look, need, None, {"kind", "n", "seen"})
+        finally:
+            owner.execute("drop table public.many")
+    assert rows == [("a", "1", "{}")]
+
+
 @pytest.mark.parametrize(
     ("need", "why"),
     [
