@@ -1,0 +1,109 @@
+"""The environment of a service, as a compose file writes it down, and as a file of `NAME=value` lines says it runs."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from compliance.core.errors import CouldNotLook
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ALLOW_LIST = "FLOWS_ENV_ALLOW_LIST"
+_ELSE = frozenset({"env_file", "extends"})
+# `${X}`, `${X:?…}`: what stands there is known only where the service is started. `$$` is a dollar.
+_ELSEWHERE = re.compile(r"(?<!\$)\$(?:\{|[A-Za-z_])")
+_LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)")
+
+
+class Partly(dict[str, str | None]):
+    """What is not here may stand in another file, which nobody looked at."""
+
+    def get(self, key: str, default: Any = None) -> Any:  # noqa: ARG002  the signature of a mapping
+        return super().get(key)
+
+
+class Missing(CouldNotLook):
+    """The file or the service is not there: a finding of the rule that asks."""
+
+
+class _Service(NamedTuple):
+    """Its variables as they are written; `others`: more of them stand elsewhere."""
+
+    pairs: list[tuple[str, str]]
+    others: bool
+
+
+def variables(text: str | None, path: str, service: str) -> Mapping[str, str | None]:
+    """The environment of a service by name; None where the file leaves a value to whoever starts it.
+
+    Raises `Missing` where there is no such file or service, `CouldNotLook` where it cannot be read.
+    """
+    found = _service(text, path, service)
+    values = {name: None if _ELSEWHERE.search(v) else v.replace("$$", "$") for name, v in found.pairs}
+    return Partly(values) if found.others else values
+
+
+def written(text: str | None, path: str, service: str) -> Mapping[str, str]:
+    """The same as it is written, references and all."""
+    return dict(_service(text, path, service).pairs)
+
+
+def allowed(given: Mapping[str, str | None], path: str) -> frozenset[str]:
+    """The names that flows may use; none where there is no list. As Directus reads it, a space is part of a name."""
+    found = given.get(ALLOW_LIST, "")
+    if found is None:
+        raise CouldNotLook(
+            f"{path}: {ALLOW_LIST} is left to whoever starts it", remedy="write the list into the file"
+        )
+    return frozenset(name for name in found.removeprefix("array:").split(",") if name)
+
+
+def running(text: str | None, path: str) -> Mapping[str, str]:
+    """What `printenv` said in the container: a line a variable; of one that stands there twice the last counts."""
+    if text is None:
+        raise Missing(f"{path}: there is no such file in the repository")
+    found: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        match = _LINE.fullmatch(line.strip())
+        if match is None:
+            raise CouldNotLook(f"{path}: line {number} is not NAME=value")
+        found[match[1]] = match[2].strip("\"'") if match[2][:1] in "\"'" else match[2]
+    return found
+
+
+def _service(text: str | None, path: str, name: str) -> _Service:
+    if text is None:
+        raise Missing(f"{path}: there is no such file in the repository")
+    value = _parsed(text, path)
+    services = value.get("services") if isinstance(value, dict) else None
+    service = services.get(name) if isinstance(services, dict) else None
+    if not isinstance(service, dict):
+        raise Missing(f"{path}: there is no service {name}")
+    others, environment = not _ELSE.isdisjoint(service), service.get("environment") or {}
+    if isinstance(environment, dict):
+        return _Service([(str(key), _spelled(item)) for key, item in environment.items()], others)
+    if isinstance(environment, list):
+        pairs = (str(item).partition("=") for item in environment)
+        # A name alone takes its value from whoever starts it.
+        return _Service([(key, item if mark else "${" + key + "}") for key, mark, item in pairs], others)
+    raise CouldNotLook(f"{path}: the environment of {name} is neither a mapping nor a list")
+
+
+def _parsed(text: str, path: str) -> Any:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        return YAML(typ="safe", pure=True).load(text)
+    except (YAMLError, RecursionError, ValueError) as error:
+        raise CouldNotLook(f"{path}: not YAML that can be read: {type(error).__name__}") from None
+
+
+def _spelled(value: Any) -> str:
+    if value is None:
+        return "${}"
+    return str(value).lower() if isinstance(value, bool) else str(value)
