@@ -183,6 +183,23 @@ class DirectusServer(NamedTuple):
     version: str
 
 
+class Since(NamedTuple):
+    """Since when this Directus fires what is scheduled, as its estate declares it: before that nothing is missing."""
+
+    at: str
+
+
+class Route(NamedTuple):
+    """Statuses that a GET is answered with: of a path, and of one beside it that is surely not there.
+
+    405: there is a route, for another method. 404: there is none. A server of screens answers 200 to both.
+    """
+
+    path: str
+    status: int
+    elsewhere: int
+
+
 class ServedFlow(NamedTuple):
     """A flow as the API lists it. A Directus that lists others than the database holds serves another one."""
 

@@ -47,7 +47,8 @@ class Needs:
     """Rows of governed tables, files and folders of the repository, and the roles whose right to execute is asked for.
 
     `exercised`: systems of which the ledger may hold what calls answered. `directus`, `agent_data`: what the services
-    say of themselves; `documents`: what the second one keeps; `bodies`: the source text of functions.
+    say of themselves; `documents`: what the second one keeps; `bodies`: the source text of functions; `trees`: folders
+    of the repository; `routes`: paths of endpoints.
     """
 
     rows: tuple[RowsNeed, ...] = ()
@@ -59,6 +60,7 @@ class Needs:
     documents: DocumentsNeed | None = None
     bodies: bool = False
     trees: frozenset[str] = frozenset()
+    routes: frozenset[str] = frozenset()
 
     @property
     def relations(self) -> dict[str, str]:
@@ -77,6 +79,7 @@ class Needs:
             other.documents or self.documents,
             self.bodies or other.bodies,
             self.trees | other.trees,
+            self.routes | other.routes,
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -28,11 +28,16 @@ class Unavailable:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service over HTTP. A token is never shown; `writer_token` is for whoever applies, an audit never uses it."""
+    """A service over HTTP. A token is never shown; `writer_token` is for whoever applies, an audit never uses it.
+
+    `since`: from when on Directus fires what is scheduled; empty where the estate does not say so. The token of the
+    endpoints' server is their caller's, and empty where nobody is to call them from here.
+    """
 
     url: str
     token: str = field(repr=False)
     writer_token: str | None = field(repr=False, default=None)
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,7 @@ class Estate:
     directus: Service | None = None
     agent_data: Service | None = None
     documents: Store | None = None
+    nuxt: Service | None = None
 
 
 def load(path: Path) -> Estate:
@@ -88,6 +94,7 @@ def load(path: Path) -> Estate:
         directus=_service(found, "directus"),
         agent_data=_service(found, "agent_data"),
         documents=Store(_dsn(found, "documents")) if "documents" in value else None,
+        nuxt=_service(found, "nuxt"),
     )
 
 
@@ -131,11 +138,23 @@ def _service(found: document.Document, name: str) -> Service | None:
     value = found.value.get(name)
     if value is None:
         return None
-    token = _variable(found, value["token_env"], name, "token_env") if "token_env" in value else value["token"]
+    named = value.get("token_env")
+    token = _variable(found, named, name, "token_env") if named else value.get("token", "")
     writer = os.environ.get(value.get("writer_token_env", "")) or value.get("writer_token")
     return Service(
-        value["url"].rstrip("/"), _sent(found, name, token), _sent(found, name, writer) if writer else None
+        value["url"].rstrip("/"),
+        _sent(found, name, token),
+        _sent(found, name, writer) if writer else None,
+        _since(found, name),
     )
+
+
+def _since(found: document.Document, name: str) -> str:
+    since = str(found.value[name].get("since", ""))
+    try:
+        return since and datetime.fromisoformat(since).astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
+        raise found.error(f"{since} is no time of any calendar", name, "since") from None
 
 
 def _sent(found: document.Document, name: str, token: str) -> str:

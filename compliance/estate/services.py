@@ -7,8 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from compliance.core.errors import CouldNotLook
-from compliance.core.observation import Blind, Provenance
-from compliance.estate import agent_data_facts, directus_facts, documents
+from compliance.core.facts import Since
+from compliance.core.observation import Blind, Provenance, Seen
+from compliance.estate import agent_data_facts, directus_facts, documents, nuxt_facts
 from compliance.estate.connection import read_only
 from compliance.estate.seeing import Section, section, unavailable
 
@@ -34,6 +35,7 @@ _OPEN: dict[str, Callable[[Service], AbstractContextManager[Web]]] = {
     "directus": directus_facts.opened,
     "agent_data": agent_data_facts.opened,
 }
+_ROUTES = "GET of each path, and of one beside it"
 _ABSENT = "{} is not configured: set {} in estate.yaml, or declare {} unavailable"
 
 
@@ -46,10 +48,40 @@ def look(estate: Estate, needs: Needs, at: str, report: Callable[[str], None]) -
     """What is needed of services, and of them nothing else."""
     if needs.directus:
         yield from _source(estate, "directus", DIRECTUS, at, report)
+        yield from _since(estate, at)
     if needs.agent_data:
         yield from _source(estate, "agent_data", AGENT_DATA, at, report)
+    if needs.routes:
+        yield _routes(estate, needs, at, report)
     if needs.documents and documents.kept_here(estate, needs) is None:
         yield from _documents(estate, needs.documents, at, report)
+
+
+def _since(estate: Estate, at: str) -> Sections:
+    """What the estate says itself: nobody is asked."""
+    name, origin = "directus.since", Provenance("estate.yaml", "directus.since", at, 0.0)
+    if excluded := unavailable(estate, "directus", at, (name,)):
+        yield from excluded
+    elif estate.directus is None:
+        yield name, Blind(_ABSENT.format("directus", "directus", "directus"), origin)
+    else:
+        since = estate.directus.since
+        yield name, Seen((Since(since),) if since else (), origin)
+
+
+def _routes(estate: Estate, needs: Needs, at: str, report: Callable[[str], None]) -> tuple[str, Section]:
+    """What the server of the endpoints answers."""
+    if excluded := unavailable(estate, "nuxt", at, ("nuxt.route",)):
+        return excluded[0]
+    origin = Provenance("nuxt", _ROUTES, at, 0.0)
+    if estate.nuxt is None:
+        return "nuxt.route", Blind(_ABSENT.format("nuxt", "nuxt", "nuxt"), origin)
+    report("endpoints")
+    try:
+        with nuxt_facts.opened(estate.nuxt) as api:
+            return "nuxt.route", section(partial(nuxt_facts.routes, api, needs.routes), origin, None)
+    except CouldNotLook as error:
+        return "nuxt.route", Blind(error.message, origin)
 
 
 def _documents(estate: Estate, need: DocumentsNeed, at: str, report: Callable[[str], None]) -> Sections:

@@ -47,6 +47,19 @@ def test_tokens_come_from_the_environment_and_are_not_shown(
     assert not [word for word in ("reads-it", "writes-it", "plain", "secret") if word in repr(estate)]
 
 
+def test_the_server_of_the_endpoints_needs_no_token_to_be_looked_at(tmp_path: Path) -> None:
+    assert loaded(tmp_path, "nuxt: {url: 'http://n:3000/'}\n").nuxt == config.Service("http://n:3000", "")
+    told = loaded(tmp_path, "nuxt: {url: 'http://n:3000', token: hunter2}\n")
+    assert told.nuxt == config.Service("http://n:3000", "hunter2")
+    assert "hunter2" not in repr(told)
+
+
+def test_since_when_directus_fires_is_told_in_utc(tmp_path: Path) -> None:
+    estate = loaded(tmp_path, "directus: {url: 'http://d', token: t, since: '2026-05-13T08:30+02:00'}\n")
+    assert estate.directus is not None
+    assert estate.directus.since == "2026-05-13T06:30:00+00:00"
+
+
 def test_who_looks_needs_no_token_of_who_writes(tmp_path: Path) -> None:
     estate = loaded(tmp_path, "directus: {url: 'http://d', token: t, writer_token_env: NOT_SET_ANYWHERE}\n")
     assert estate.directus is not None
@@ -69,6 +82,12 @@ def test_who_looks_needs_no_token_of_who_writes(tmp_path: Path) -> None:
         ("agent_data: {url: 'http://d', token: hünter2}", "a token has a space"),
         ("agent_data: {url: 'http://d', token: t, writer_token: w}", "unknown key 'writer_token'"),
         ("directus: {url: 'http://d', token: t, writer_token: 'hunter2 '}", "a token has a space"),
+        ("nuxt: {token: hunter2}", "'url' is a required property"),
+        ("nuxt: {url: 'http://n', token: hunter2, token_env: T}", "nuxt: "),
+        ("nuxt: {url: 'http://n', token: 'hunter2 '}", "a token has a space"),
+        ("directus: {url: 'http://d', token: t, since: yesterday}", "directus.since: "),
+        ("directus: {url: 'http://d', token: t, since: '2026-02-30T00:00Z'}", "no time of any calendar"),
+        ("directus: {url: 'http://d', token: t, since: '2026-02-28T00:00'}", "directus.since: "),
         ("documents: {}", "exactly one of dsn, dsn_env, estate"),
         ("documents: {estate: false}", "true is what is allowed"),
         ("documents: {dsn: 'postgresql://u:hunter2@x@h/d'}", "the DSN has a @"),
