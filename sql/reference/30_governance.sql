@@ -115,6 +115,19 @@ values
     ('dot_config', 'governance', 'settings', 4, 'locked', 'primary', 'postgres', 'done', null),
     ('system_issues', 'governance', 'bug_report', 19, 'observed', 'log', 'postgres', 'done', null);
 
+-- What Directus offers for a column that has a vocabulary of its own.
+insert into public.directus_fields (collection, field, interface, options)
+select v.collection, v.field, 'select-dropdown',
+       json_build_object('choices', (select json_agg(json_build_object('text', initcap(c.value), 'value', c.value) order by c.n)
+                                       from unnest(v.choices) with ordinality as c(value, n)))
+  from (values
+    ('dot_tools', 'status', array['draft', 'active', 'deprecated', 'retired']),
+    ('dot_tools', 'tier', array['A', 'B']),
+    ('dot_tools', 'trigger_type', array['cron', 'event', 'manual']),
+    ('system_issues', 'severity', array['low', 'medium', 'high', 'critical']),
+    ('system_issues', 'status', array['open', 'resolved'])
+  ) as v(collection, field, choices);
+
 reset role;
 
 -- What stops every governed change of this estate while it is not `true`.

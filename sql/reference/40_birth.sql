@@ -80,7 +80,11 @@ values
      '2026-04-28 06:00Z', '2026-04-28 06:00Z', '2026-04-28 18:00Z', '2026-04-29 08:15Z',
      md5('birth/workflow_categories/no_species')),
     ('[DOT-REG] WCR Create -> AD failed at send', null, null, null, 'REGISTRY_SYNC', 'medium', 'registry_sync', null,
-     'resolved', 1, '2026-03-06 09:41Z', '2026-03-06 09:41Z', '2026-03-06 09:41Z', '2026-03-06 10:02Z', null);
+     'resolved', 1, '2026-03-06 09:41Z', '2026-03-06 09:41Z', '2026-03-06 09:41Z', '2026-03-06 10:02Z', null),
+    ('Name of a workflow is used twice', null, 'workflow', 'WF-002', 'REGISTRY_REVIEW', 'low', 'review',
+     null, 'resolved', 1, '2026-03-07 08:00Z', '2026-03-07 08:00Z', '2026-03-07 08:00Z', '2026-03-07 08:30Z', null),
+    ('Count refresh did not run', null, 'flow', 'DOT-REG-COUNT', 'REGISTRY_REVIEW', 'high', 'review', null,
+     'resolved', 1, '2026-03-09 12:10Z', '2026-03-09 12:10Z', '2026-03-09 12:10Z', '2026-03-09 13:00Z', null);
 
 -- What is wrong with collections, by the contract. One read of the registry joined with one of the catalog: asked for by
 -- name, each of many tables would be looked up and remembered by itself.

@@ -57,6 +57,8 @@ begin
     end loop;
 end
 $directus$;
+-- The endpoint of the birth scan asks for its kill switch, and writes none.
+grant select on public.dot_config to directus_app;
 grant execute on function public.fn_registry_refresh_counts() to directus_app;
 grant execute on function public.fn_birth_onboarding_full_scan() to directus_app;
 
@@ -70,6 +72,8 @@ grant select on
     public.workflows, public.workflow_steps, public.workflow_change_requests, public.workflow_categories,
     public.workflow_step_relations, public.knowledge_documents
     to compliance_probe;
+-- Which flow ran and when; not who, from where, with what.
+grant select (id, action, collection, item, "timestamp") on public.directus_activity to compliance_probe;
 
 reset role;
 

@@ -1,4 +1,5 @@
-"""Write `32_registry_flows.sql`: the flows that the reference policy declares, and the scheduled one of count refresh.
+"""Write `32_registry_flows.sql`: the flows that the reference policy declares, and the scheduled one of count refresh;
+and `33_birth_scheduler.sql`: the scheduled birth scan, its flow, its keys of the configuration, its tool.
 
 Ids are uuid5 of the name: who knows the name knows the id, and a second insert is a conflict, no duplicate;
 PostgreSQL has no uuid5 of its own.
@@ -9,14 +10,20 @@ PostgreSQL has no uuid5 of its own.
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from pathlib import Path
+from typing import Any
 
+from compliance.core.facts import Column
+from compliance.core.flowdiff import Values
 from compliance.core.flows import FLOW_COLUMNS, OPERATION_COLUMNS
-from compliance.estate import config
+from compliance.core.needs import split_name
+from compliance.estate import config, document
 from compliance.estate.resources import resource
-from compliance.systems import Policies
-from compliance.systems.registry_sync.desired import Values, desired
+from compliance.systems import Policies, birth_scan
+from compliance.systems.birth_scan import desired as scheduled
+from compliance.systems.registry_sync.desired import desired
 
 REFRESH = "[DOT-REG] Count Refresh (6h)"
 
@@ -57,6 +64,42 @@ def inserted(table: str, columns: tuple[str, ...], rows: list[Values]) -> str:
     return f"insert into public.{table}\n    ({', '.join(columns)})\nvalues\n{values};\n"
 
 
+def columns_of(relation: str) -> list[Column]:
+    """Names of the columns of a table, as the file says that makes it."""
+    schema, table = split_name(relation)
+    made = Path(__file__).with_name("30_governance.sql").read_text(encoding="utf-8")
+    body = re.findall(rf"create table {schema}\.{table} \((.*?)^\);", made, re.MULTILINE | re.DOTALL)[0]
+    names = re.findall(r"^    (\w+) ", body, re.MULTILINE)
+    return [Column(schema, table, name, n, "", True, None, "", "") for n, name in enumerate(names, start=1)]
+
+
+def scheduler() -> str:
+    """Four inserts: flow and operations, keys of the configuration, tool."""
+    schema = Path(birth_scan.__file__).with_name("policy.schema.json")
+    policy = birth_scan.parse(document.load(resource("fixtures/reference/policy/birth_scan.yaml"), schema))
+    flow, tool = scheduled.desired(policy), scheduled.tool_row(policy, columns_of(policy.tool.relation))
+    rows = {
+        "directus_flows": (FLOW_COLUMNS, list(flow.flows)),
+        "directus_operations": (OPERATION_COLUMNS, list(flow.operations)),
+        table_of(policy.config.relation): keyed(list(scheduled.config(policy).values())),
+        table_of(policy.tool.relation): keyed([tool]),
+    }
+    inserts = [inserted(table, columns, values) for table, (columns, values) in rows.items()]
+    return (
+        "-- The scheduled birth scan, as policy declares it; written by compile_flows.py, not by hand.\n"
+        "set role estate_owner;\n\n" + "\n".join(inserts) + "\nreset role;\n"
+    )
+
+
+def table_of(relation: str) -> str:
+    return split_name(relation)[1]
+
+
+def keyed(rows: list[dict[str, Any]]) -> tuple[tuple[str, ...], list[Values]]:
+    """Columns, and values in their order."""
+    return tuple(rows[0]), [tuple(row.values()) for row in rows]
+
+
 def text() -> str:
     """Both inserts."""
     policy = Policies.load(config.load(resource("fixtures/reference/estate.yaml")))["registry_sync"]
@@ -78,3 +121,4 @@ def text() -> str:
 
 if __name__ == "__main__":
     Path(__file__).with_name("32_registry_flows.sql").write_text(text(), encoding="utf-8")
+    Path(__file__).with_name("33_birth_scheduler.sql").write_text(scheduler(), encoding="utf-8")

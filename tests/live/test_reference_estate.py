@@ -152,7 +152,7 @@ def test_the_pattern_flow_its_tool_row_and_its_endpoint_belong_together(estate_d
     assert script == f"server{url.removeprefix('{{$env.WEB_URL}}')}.{method.lower()}.ts"
     assert (REPOSITORY / script).is_file()
     assert re.findall(r"FLOWS_ENV_ALLOW_LIST: (\S+)", (REPOSITORY / "docker-compose.yml").read_text()) == [
-        "WEB_URL,AGENT_DATA_URL,AGENT_DATA_API_KEY"
+        "WEB_URL,AGENT_DATA_URL,AGENT_DATA_API_KEY,BIRTH_SCAN_TOKEN"
     ]
 
 

@@ -183,7 +183,9 @@ def test_migration_033_brings_exactly_the_two_functions_that_the_estate_has(
     assert look(estate_dsn("compliance_probe")).observation.digest == before
 
 
-def test_the_flows_of_the_estate_are_what_their_compiler_writes() -> None:
+@pytest.mark.parametrize(
+    ("written", "by"), [("32_registry_flows.sql", "text"), ("33_birth_scheduler.sql", "scheduler")]
+)
+def test_the_flows_of_the_estate_are_what_their_compiler_writes(written: str, by: str) -> None:
     compiler = runpy.run_path(str(resource("sql/reference/compile_flows.py")))
-    written = resource("sql/reference/32_registry_flows.sql").read_text()
-    assert compiler["text"]() == written
+    assert compiler[by]() == resource(f"sql/reference/{written}").read_text()
