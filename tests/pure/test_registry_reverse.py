@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from compliance.core.errors import CouldNotLook
 from compliance.core.observation import File, Observation, Seen
+from compliance.core.pyconstants import NotConstant
 from compliance.estate.resources import resource
 from compliance.systems.protocol import Facts
 from compliance.systems.registry_sync import isolation
 from compliance.systems.registry_sync.filtering import filters
 from compliance.systems.registry_sync.naming import encoded
-from compliance.systems.registry_sync.reverse import Module, NotConstant
+from compliance.systems.registry_sync.reverse import module as read
 from tests.pure.registry import ORIGIN, policy
 
 PATH = policy().service.reverse.source
@@ -35,7 +36,7 @@ def facts(*sources: str, **others: str) -> Facts:
 
 
 def test_the_reference_source_sends_knowledge_back_and_asks_before_it_does() -> None:
-    module = Module(facts(SOURCE), PATH)
+    module = read(facts(SOURCE), PATH)
     assert module.texts(NAME) == ("knowledge/",)
     assert filters(module, "should_sync", NAME) == ""
 
@@ -74,7 +75,7 @@ OTHERS = {
 @pytest.mark.parametrize("how", KNOWN)
 def test_prefixes_are_known_however_they_are_written(how: str) -> None:
     source, expected = KNOWN[how]
-    assert set(Module(facts(source, **OTHERS), PATH).texts("P")) == expected
+    assert set(read(facts(source, **OTHERS), PATH).texts("P")) == expected
 
 
 UNKNOWN = {
@@ -136,7 +137,7 @@ CHANGING = OTHERS | {"changing.py": "P = []\nP.append('')", "listed.py": "P = ['
 @pytest.mark.parametrize("how", UNKNOWN)
 def test_what_only_running_it_would_tell_is_not_told(how: str) -> None:
     with pytest.raises(NotConstant):
-        Module(facts(UNKNOWN[how], **CHANGING), PATH).texts("P")
+        read(facts(UNKNOWN[how], **CHANGING), PATH).texts("P")
 
 
 @pytest.mark.parametrize(
@@ -144,7 +145,7 @@ def test_what_only_running_it_would_tell_is_not_told(how: str) -> None:
 )
 def test_what_is_no_python_that_can_be_read_is_not_told(source: str) -> None:
     with pytest.raises((CouldNotLook, RecursionError)):
-        Module(facts(source), PATH).texts("P")
+        read(facts(source), PATH).texts("P")
 
 
 _WORDS = st.text("abk/_", max_size=5)
@@ -171,7 +172,7 @@ def sources(draw: st.DrawFn) -> tuple[str, tuple[str, ...]]:
 @given(sources())
 def test_what_is_told_is_what_python_makes_of_it(made: tuple[str, tuple[str, ...]]) -> None:
     source, expected = made
-    assert Module(facts(source), PATH).texts("P") == expected
+    assert read(facts(source), PATH).texts("P") == expected
 
 
 @settings(max_examples=60)
@@ -179,7 +180,7 @@ def test_what_is_told_is_what_python_makes_of_it(made: tuple[str, tuple[str, ...
 def test_two_sources_in_one_tell_nothing_false(one: str, other: tuple[str, tuple[str, ...]]) -> None:
     """Whatever stands before, a second binding is no constant."""
     with pytest.raises(NotConstant):
-        Module(facts(f"{other[0]}\n{one}\nP = ('z/',)", **CHANGING), PATH).texts("P")
+        read(facts(f"{other[0]}\n{one}\nP = ('z/',)", **CHANGING), PATH).texts("P")
 
 
 # --- the filter ------------------------------------------------------------------------------------------------
@@ -248,7 +249,7 @@ BAD: dict[str, Edit] = {
 def why(edit: Edit) -> str:
     old, new = edit
     assert not old or SOURCE.count(old) == 1, old
-    module = Module(facts(SOURCE.replace(old, new) if old else SOURCE), PATH)
+    module = read(facts(SOURCE.replace(old, new) if old else SOURCE), PATH)
     return filters(module, "should_sync", NAME)
 
 

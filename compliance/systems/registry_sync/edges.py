@@ -71,7 +71,7 @@ def _reverse(facts: Facts, documents: dict[str, Template]) -> Iterator[Edge]:
     declared = policy.service.reverse
     assumed: list[str] = []
     prefixes = {*reverse.prefixes(facts), *_running(facts, assumed)}
-    unfiltered = filtering.filters(reverse.Module(facts, declared.source), declared.filter, declared.name)
+    unfiltered = filtering.filters(reverse.module(facts, declared.source), declared.filter, declared.name)
     kept = f"begins with none of {', '.join(map(repr, sorted(prefixes))) or 'no prefixes'}"
     given = tuple(assumed)
     for node, document in documents.items():

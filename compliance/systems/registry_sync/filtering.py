@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from compliance.systems.registry_sync.reverse import Module
+    from compliance.core.pyconstants import Module
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 

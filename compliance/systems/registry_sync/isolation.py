@@ -63,7 +63,7 @@ def filter_stands(facts: Facts) -> Iterator[Judgement]:
     if set(found) != set(declared.prefixes):
         told = f"{declared.name} is {_listed(found)}, declared {_listed(declared.prefixes)}"
         yield Finding("agent_data", f"{declared.source}: {told}", "prefixes")
-    why = filtering.filters(reverse.Module(facts, declared.source), declared.filter, declared.name)
+    why = filtering.filters(reverse.module(facts, declared.source), declared.filter, declared.name)
     if why:
         yield Finding("agent_data", f"{declared.source}: {why}", "filter")
 
