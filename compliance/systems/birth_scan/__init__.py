@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compliance.core.needs import Needs, RowsNeed
+from compliance.core.needs import Needs
+from compliance.systems.birth_scan import looking
 from compliance.systems.birth_scan.policy import Policy, parse
 
 if TYPE_CHECKING:
@@ -19,19 +20,19 @@ guards: frozenset[str] = frozenset()
 
 
 def needs(policy: Policy) -> Needs:
-    """Config, tools, and files that bind it."""
-    config = policy.config
+    """What binds it: configuration, tools, issues, choices, the sources of server and screens, both services."""
+    files = {policy.environment.file, policy.endpoint.file}
+    files |= {policy.environment.running} if policy.environment.running else set()
+    files |= {policy.reverse.source} if policy.reverse else set()
     return Needs(
-        rows=(
-            RowsNeed(
-                "birth_config", config.relation, (config.key, config.value),
-                (config.key, (config.enabled, config.cadence)),
-            ),
-        ),
-        files=frozenset({policy.environment.file, policy.endpoint.file}),
+        rows=looking.rows(policy),
+        files=frozenset(files),
+        roles=frozenset({policy.function.caller}),
         directus=True,
         agent_data=True,
-    )  # fmt: skip
+        bodies=True,
+        trees=frozenset({looking.server(policy), *policy.screens}),
+    )
 
 
 def reads(_policy: Policy) -> frozenset[str]:

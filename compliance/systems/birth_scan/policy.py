@@ -152,16 +152,29 @@ class Issues:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Where the environment of the services is written down, and what these are called there."""
+    """Where the environment of the services is written down, and what these are called there.
+
+    `running`: a file of the repository with what Directus runs with, a line a variable; None where nobody writes it.
+    """
 
     file: str
     directus: str
     web: str
+    running: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reverse:
+    """The name that holds the prefixes of what the document service writes back, and the source that binds it."""
+
+    source: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`auth`: None where nobody decided yet."""
+    """`auth`: None where nobody decided yet. `directus`: the schema of Directus' own tables, None where it is not said;
+    `reverse`: None where only the running service can say what it writes back."""
 
     reviewed: bool
     function: Function
@@ -178,6 +191,8 @@ class Policy:
     environment: Environment
     knowledge: str
     screens: tuple[str, ...]
+    directus: str | None
+    reverse: Reverse | None
 
     def owns(self, flow: Flow) -> bool:
         """Is it the scan's flow?"""
@@ -209,6 +224,8 @@ def parse(document: Document) -> Policy:
         environment=Environment(**value["environment"]),
         knowledge=value["knowledge"],
         screens=tuple(value["screens"]),
+        directus=value["directus"]["schema"] if "directus" in value else None,
+        reverse=Reverse(**value["reverse"]) if "reverse" in value else None,
     )
 
 
