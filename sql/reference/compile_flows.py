@@ -13,10 +13,9 @@ import json
 import re
 import uuid
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from compliance.core.facts import Column
-from compliance.core.flowdiff import Values
 from compliance.core.flows import FLOW_COLUMNS, OPERATION_COLUMNS
 from compliance.core.needs import split_name
 from compliance.estate import config, document
@@ -24,6 +23,9 @@ from compliance.estate.resources import resource
 from compliance.systems import Policies, birth_scan
 from compliance.systems.birth_scan import desired as scheduled
 from compliance.systems.registry_sync.desired import desired
+
+if TYPE_CHECKING:
+    from compliance.core.flowdiff import Values
 
 REFRESH = "[DOT-REG] Count Refresh (6h)"
 
