@@ -201,8 +201,8 @@ def estate_up(parsed: argparse.Namespace) -> int:
     write(f"postgres  {found.dsn(OWNER)}\nestate    {file}")
     if live:
         write(f"directus  {live.directus}  login {live.email}, password {live.password}")
-        write(f"documents {live.agent_data}  (Agent Data)")
-        write("tokens    in the estate file, under directus and agent_data; only you can read it")
+        write(f"documents {live.agent_data}  (Agent Data)\nendpoints {live.nuxt}  (Nitro)")
+        write("tokens    in the estate file, under directus, agent_data and nuxt; only you can read it")
     write("\nBreak something (`compliance estate psql`), then: compliance audit")
     return 0
 
@@ -214,6 +214,7 @@ def _services(live: LiveEstate | None) -> dict[str, Any]:
     return {
         "directus": {"url": live.directus, "email": live.email, "password": live.password},
         "agent_data": {"url": live.agent_data},
+        "nuxt": {"url": live.nuxt},
         "tokens": live.estate_file,
     }
 
@@ -230,7 +231,7 @@ def estate_status(parsed: argparse.Namespace) -> int:
     from compliance.estate import reference, reference_live
 
     found, live = reference.status(), reference_live.running()
-    services = {"directus": live and live.directus, "agent_data": live and live.agent_data}
+    services = {name: live and getattr(live, name) for name in ("directus", "agent_data", "nuxt")}
     if parsed.json:
         told = {"running": found.running, "stays": found.stays, "directory": str(found.directory)}
         write(canonical.pretty({**told, **services}))

@@ -30,7 +30,7 @@ APPLICATION = "directus_app"
 PACKAGE = npm.Package("directus", "fixtures/directus", f"Directus {VERSION} (once: about a minute, 800 MB)", "")
 # `directus/cli.js` would first ask the npm registry for its newest version, and wait for the answer.
 PROGRAM = Path("node_modules") / "@directus" / "api" / "dist" / "cli" / "run.js"
-ALLOWED = ("WEB_URL", "AGENT_DATA_URL", "AGENT_DATA_API_KEY")
+ALLOWED = ("WEB_URL", "AGENT_DATA_URL", "AGENT_DATA_API_KEY", "BIRTH_SCAN_TOKEN")
 # All but 127.0.0.0/8, which Directus denies by default: here the counterparts of its flows run there, and only there.
 DENIED = ("0.0.0.0-126.255.255.255", "128.0.0.0-255.255.255.255", "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")
 NOBODY = f"http://{LOOPBACK}:9"  # the discard port: refused at once
@@ -50,6 +50,11 @@ class Counterparts:
     web_url: str = NOBODY
     agent_data_url: str = NOBODY
     agent_data_api_key: str = field(repr=False, default="-")
+    birth_scan_token: str = field(repr=False, default="-")
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return self.agent_data_api_key, self.birth_scan_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +112,12 @@ def program_of(
             "WEB_URL": counterparts.web_url,
             "AGENT_DATA_URL": counterparts.agent_data_url,
             "AGENT_DATA_API_KEY": counterparts.agent_data_api_key,
+            "BIRTH_SCAN_TOKEN": counterparts.birth_scan_token,
         },
         url=url,
         ready="/server/ping",
         secrets=tuple(
-            word
-            for word in (secret, password, counterparts.agent_data_api_key, *people.secrets)
-            if len(word) > 1
+            word for word in (secret, password, *counterparts.secrets, *people.secrets) if len(word) > 1
         ),
         timeout=120.0,
         account=account(),

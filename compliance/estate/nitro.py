@@ -35,7 +35,7 @@ NEEDED = 20
 VERSION = "2.13.6"
 PACKAGE = npm.Package("nitro", "fixtures/nitro", f"Nitro {VERSION} (once: half a minute, 90 MB)", "")
 PROGRAM = Path("node_modules") / "nitropack" / "dist" / "cli" / "index.mjs"
-ROUTES = "server"  # the folder that it is built from, as `nitro.config.ts` says
+ROUTES = "server"  # what the folder is called where it is built, as `nitro.config.ts` says
 CONFIGURATION = ("nitro.config.ts", "ready.ts", "package.json")
 READY = "/__ready"
 LAST_LINES = 12
@@ -64,23 +64,22 @@ def install(report: Callable[[str], None] = lambda _: None) -> Installed:
     return Installed(found, node.runnable(found.binary), npm.installed(PACKAGE, found, cache_home(), report))
 
 
-def build(repository: Path, report: Callable[[str], None] = lambda _: None) -> Path:
-    """The folder of what these routes were built into; built where nobody built the same before."""
+def build(routes: Path, report: Callable[[str], None] = lambda _: None) -> Path:
+    """The folder of what this folder of routes was built into; built where nobody built the same before."""
     installed = install(report)
-    home = cache_home() / f"nitro-built-{digest(repository)}"
+    home = cache_home() / f"nitro-built-{digest(routes)}"
     with locked(cache_home() / "nitro-built.lock"):
         if not home.exists():
             _forget(home.parent)
             report("building the endpoints")
-            _build(installed, repository / ROUTES, home)
+            _build(installed, routes, home)
     os.utime(home)
     return home
 
 
-def digest(repository: Path) -> str:
+def digest(routes: Path) -> str:
     """Of all that decides what is built."""
     found = sha256(installed_as().encode())
-    routes = repository / ROUTES
     for path in sorted(path for path in routes.rglob("*") if path.is_file()):
         found.update(f"\0{path.relative_to(routes)}\0".encode() + path.read_bytes())
     return found.hexdigest()[:16]
@@ -129,7 +128,7 @@ def _run(installed: Installed, building: Path) -> None:
         said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
         last = "".join(f"\n  | {line[: service.WIDTH]}" for line in said[-LAST_LINES:])
         raise ConfigurationError(
-            f"the endpoints could not be built{last}", remedy=f"correct the files in {ROUTES}"
+            f"the endpoints could not be built{last}", remedy="correct what is in the folder of routes"
         )
 
 
@@ -166,7 +165,7 @@ def database_url(dsn: str) -> str:
 
 @contextmanager
 def serving(
-    repository: Path,
+    routes: Path,
     dsn: str,
     environment: Mapping[str, str] | None = None,
     *,
@@ -175,13 +174,13 @@ def serving(
     port: int | None = None,
     report: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Nitro]:
-    """The endpoints of a repository for the length of a block. `dsn`: as the role that endpoints connect as.
+    """The endpoints of a folder of routes for the length of a block. `dsn`: as the role that endpoints connect as.
 
     `token_env`: under which name the server is told the token, which is made up where none is given.
     """
     token = token or secrets.token_urlsafe(24)
     told = {token_env: token, **(environment or {})}
-    built = build(repository, report)
+    built = build(routes, report)
     found = program(built, dsn, told, port=service.free_port() if port is None else port)
     with service.serving(found) as place:
         yield Nitro(found.url, token, place)

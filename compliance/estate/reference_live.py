@@ -1,7 +1,8 @@
-"""Directus and Agent Data beside the reference estate: `compliance estate up --directus`, until `estate down`.
+"""Directus, Agent Data and the endpoints beside the reference estate: `compliance estate up --directus`.
 
-Both stay when this process has ended, each under its keeper. Addresses, tokens and login are drawn at the first start
-and kept until `down`, in files that only their user may read; one of them is an `estate.yaml` that leads to both.
+All of them stay until `estate down`, also when this process has ended, each under its keeper. Addresses, tokens and
+login are drawn at the first start and kept until then, in files that only their user may read; one of them is an
+`estate.yaml` that leads to all of them.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ import os
 import secrets
 import shutil
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 
-from compliance.estate import agent_data, directus, directus_people, reference, service
+from compliance.estate import agent_data, directus, directus_people, nitro, reference, service
 from compliance.estate.directus_people import People
 from compliance.estate.pgbin import account, locked
 from compliance.estate.reference_build import OWNER, live_estate_file
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
 
     from compliance.estate.reference import ReferenceEstate
 
-_SERVICES = ("directus", "agent-data")
+_SERVICES = ("directus", "agent-data", "nuxt")
+TOKEN = "NUXT_BIRTH_SCAN_TOKEN"  # noqa: S105 - the name of a variable
 
 
 def _silent(_: str) -> None:
@@ -40,19 +43,22 @@ class LiveEstate:
     estate_file: str  # with their addresses and tokens
     directus: str
     agent_data: str
+    nuxt: str
     email: str
     password: str = field(repr=False)
     writer_token: str = field(repr=False)
     probe_token: str = field(repr=False)
     api_key: str = field(repr=False)
+    scan_token: str = field(repr=False)
 
 
 def up(report: Callable[[str], None] = _silent) -> LiveEstate:
-    """Start what is not up, and let it stay. Nothing happens where both are."""
+    """Start what is not up, and let it stay. Where all are, endpoints that were changed since are built again."""
     estate = reference.up()
     folder = _folder()
     with locked(folder.with_suffix(".lock")):
         if (found := running()) is not None:
+            _serve_routes(estate, folder, found, report)
             return found
         before = _before(folder)
         _end(folder)
@@ -67,7 +73,7 @@ def up(report: Callable[[str], None] = _silent) -> LiveEstate:
 
 
 def running() -> LiveEstate | None:
-    """Both services, where both run."""
+    """The services, where all of them run."""
     folder = _folder()
     return _before(folder) if all(service.running(_place(folder, name)) for name in _SERVICES) else None
 
@@ -81,10 +87,10 @@ def _before(folder: Path) -> LiveEstate | None:
 def _drawn() -> LiveEstate:
     """What nobody knows yet."""
     people = directus_people.drawn()
-    items, documents = (f"http://{service.LOOPBACK}:{service.free_port()}" for _ in range(2))
+    items, documents, web = (f"http://{service.LOOPBACK}:{service.free_port()}" for _ in range(3))
     return LiveEstate(
-        str(live_estate_file()), items, documents, people.email, people.password,
-        people.writer_token, people.probe_token, secrets.token_urlsafe(24),
+        str(live_estate_file()), items, documents, web, people.email, people.password,
+        people.writer_token, people.probe_token, secrets.token_urlsafe(24), secrets.token_urlsafe(24),
     )  # fmt: skip
 
 
@@ -124,23 +130,41 @@ def _end(folder: Path) -> None:
 def _start(
     estate: ReferenceEstate, folder: Path, found: LiveEstate, report: Callable[[str], None]
 ) -> LiveEstate:
-    """Each is told where the other will be."""
+    """Each is told where the others will be."""
     installed = directus.install(report)
+    _serve_routes(estate, folder, found, report)
     report("starting Directus and Agent Data")
     people = People(found.writer_token, found.probe_token, found.password, found.email)
     directus_people.introduce(estate.dsn(OWNER), people, directus.hashed(installed, people.password))
-    counterparts = directus.Counterparts(agent_data_url=found.agent_data, agent_data_api_key=found.api_key)
+    counterparts = directus.Counterparts(found.nuxt, found.agent_data, found.api_key, found.scan_token)
     items = directus.program_of(installed, estate.dsn(OWNER), counterparts, people, _port(found.directus))
     documents = agent_data.program(
         estate.dsn(agent_data.ROLE), repository=estate.repository, api_key=found.api_key,
         reverse=agent_data.ReverseSync(found.directus, found.writer_token), port=_port(found.agent_data),
     )  # fmt: skip
-    for name, program in zip(_SERVICES, (items, documents), strict=True):
+    for name, program in (("directus", items), ("agent-data", documents)):
         service.start(program, _place(folder, name))
-    _write_estate(estate, found)
+    _write_estate(estate, found, datetime.now(UTC))
     with _private(folder / "state.json") as file:
         json.dump(asdict(found), file)
     return found
+
+
+def _serve_routes(
+    estate: ReferenceEstate, folder: Path, found: LiveEstate, report: Callable[[str], None]
+) -> None:
+    """The endpoints of the repository as it is now; nothing happens where these run."""
+    routes, place = estate.repository / nitro.ROUTES, _place(folder, "nuxt")
+    built = nitro.build(routes, report)
+    served = place.folder / "built"
+    if service.running(place) and served.exists() and served.read_text() == built.name:
+        return
+    service.stop(place)
+    report("starting the endpoints")
+    told = {TOKEN: found.scan_token}
+    dsn = estate.dsn(directus.APPLICATION)
+    service.start(nitro.program(built, dsn, told, port=_port(found.nuxt)), place)
+    served.write_text(built.name)
 
 
 def _port(url: str) -> int:
@@ -152,8 +176,9 @@ def _private(path: Path) -> IO[str]:
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w")
 
 
-def _write_estate(estate: ReferenceEstate, found: LiveEstate) -> None:
-    """The one that `estate up` wrote, in which nothing that runs is called unavailable."""
+def _write_estate(estate: ReferenceEstate, found: LiveEstate, since: datetime) -> None:
+    """The one that `estate up` wrote, in which nothing that runs is called unavailable. What was to fire before it was
+    there is not missed."""
     yaml = YAML()
     yaml.width = 4096
     value: dict[str, Any] = yaml.load(estate.estate_file)
@@ -161,7 +186,9 @@ def _write_estate(estate: ReferenceEstate, found: LiveEstate) -> None:
         "url": found.directus,
         "token": found.probe_token,
         "writer_token": found.writer_token,
+        "since": since.isoformat(timespec="seconds"),
     }
+    value["nuxt"] = {"url": found.nuxt, "token": found.scan_token}
     value["agent_data"] = {"url": found.agent_data, "token": found.api_key}
     unavailable = {name: entry for name, entry in value.pop("unavailable", {}).items() if name not in value}
     if unavailable:
