@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from compliance.core.change import Compiled, Differs, Drift, Missing, Step, Undeclared
@@ -129,6 +129,7 @@ def check(step: Step) -> None:
 
 @few
 @given(damages())
+@example([("names swapped", 0, 0, 1), ("flow gone", 0, 0, None)])
 def test_no_two_operations_get_one_id(damage: list[Damage]) -> None:
     want = wanted(*damaged(*declared(), damage)).values()
     ids = [row[0] for flow in want for row in flow.operations]

@@ -32,7 +32,7 @@ class Identities:
         for row in flows:
             if (name := str(row[1])) in named:
                 named[name].add(str(row[0]))
-        self._flows = {name: _chosen(found, _uuid("flow", name)) for name, found in named.items()}
+        self._flows = _of_flows(named)
         self._compiled = {_uuid("operation", f"{name}/{key}") for name in policy.flows for key in KEYS}
         self._free: set[str] = set()
         self._taken: set[str] = set()
@@ -56,6 +56,20 @@ class Identities:
             return compiled
         found = self._there.get((here, key), set()) - self._compiled
         return _chosen(found, _uuid("operation", f"{here}/{key}") if compiled in self._taken else compiled)
+
+
+def _of_flows(named: Mapping[str, Collection[str]]) -> dict[str, str]:
+    """By name. Where another declared flow has the id that follows from a name, a further one follows from it."""
+    found = {name: _chosen(ids, _uuid("flow", name)) for name, ids in named.items() if ids}
+    taken = set(found.values())
+    for name, ids in named.items():
+        if not ids:
+            new = _uuid("flow", name)
+            while new in taken:
+                new = _uuid("flow", f"{new}/{name}")
+            found[name] = new
+            taken.add(new)
+    return found
 
 
 def _chosen(found: Collection[str], compiled: str) -> str:
