@@ -80,11 +80,13 @@ class Undo(NamedTuple):
 class Call:
     """A request to a service after COMMIT, how to see that it is done, and how to undo it.
 
-    Done: a GET of `present` answers 200 and one of `absent` does not; where it is, it is not made again.
+    Done: a GET of `present` answers 200 and one of `absent` does not; where it is, it is not made again. Of the
+    repository `path` is a file, PUT writes `body` into it and DELETE removes it; `present` is `path@sha256`, of the
+    content that it has then, and `absent` of the one that is written over; None: there is no file yet.
     """
 
     title: str
-    service: Literal["directus", "agent_data"]
+    service: Literal["directus", "agent_data", "repository"]
     method: str
     path: str
     body: Any
@@ -118,6 +120,7 @@ class Compiled:
     be done before that can be compiled), or calls that are made to see what they answer, and of which nothing stays.
 
     `calls` follow the steps, once these are committed. `payloads`: the same change in another form, for a reviewer.
+    `proposal`: why nobody can approve it yet, or empty. `notes`: what has to be known wherever it is told of.
     """
 
     system: str
@@ -126,6 +129,8 @@ class Compiled:
     steps: tuple[Step, ...]
     calls: tuple[Call, ...] = ()
     payloads: Mapping[str, str] = field(default_factory=dict)
+    proposal: str = ""
+    notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def nothing(self) -> bool:

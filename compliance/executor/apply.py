@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from compliance.core import footprint
 from compliance.core.errors import Refused
 from compliance.core.needs import Needs
-from compliance.executor import calling, fence, following, recovery, running
+from compliance.executor import calling, fence, files, following, recovery, running
 from compliance.executor.approvals import Grant, granted
 from compliance.executor.finishing import Done, finish, left
 from compliance.executor.following import Work
@@ -154,7 +154,7 @@ def _transact(change: Change, s: Session, plan: Plan, grant: Grant, *, keep: boo
             writes=plan.writes, needs=plan.needs, trails=change.execution.trails,
         )  # fmt: skip
         s.kill_switch(change.execution.kill_switch)
-        body = _body(plan, grant, before, after, effect)
+        body = _body(plan, grant, before, after, effect) | _folders(change.estate, plan)
         if keep:
             # After this line a crash leaves a question, and the ledger holds what answers it: both footprints.
             intent = change.ledger.append("intent", body, at_step=change.at)
@@ -224,6 +224,12 @@ def _body(plan: Plan, grant: Grant, before: State, after: State, effect: Effect)
         "effect": effect.as_json(),
         "program": program(),
     }
+
+
+def _folders(estate: Estate, plan: Plan) -> dict[str, Any]:
+    """What will be made for files: known before anything is, so that a killed run leaves nothing behind for good."""
+    found = files.lacking(estate.repository, plan.calls)
+    return {"folders": list(found)} if found else {}
 
 
 def program() -> str:

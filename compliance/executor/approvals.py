@@ -27,6 +27,7 @@ REMEDY = (
     "`compliance rehearse PLAN --key FILE` by its author, then `compliance approve PLAN --capability … --key FILE "
     "--reason … --expires 4h` by each who must"
 )
+PROPOSED = "decide what is proposed, compile again, and review the new plan"
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 # What lets something new in waits for a second person; the way back does not, where nobody knows who the author is.
 FORWARD = frozenset({"execute", "commit"})
@@ -46,7 +47,7 @@ def approve(
 ) -> Entry:  # fmt: skip
     """Sign that a plan may be executed (or taken back, …) from `not_before` until `expires` from now."""
     until, since = now + duration(expires), not_before or now
-    wrong = _unable(signer, capability, execution)
+    wrong = [*_proposed(plan), *_unable(signer, capability, execution)]
     try:
         _author(plan, capability, ledger, execution)
     except Refused as error:
@@ -73,6 +74,10 @@ def granted(
     plan: Approvable, capability: Capability, *, execution: Execution, ledger: Ledger, now: datetime
 ) -> Grant:
     """Is there enough? Raises `Refused` with everything that is lacking, and what is wrong with what there is."""
+    if proposed := _proposed(plan):
+        raise Refused(
+            f"plan {plan.digest[:12]} is not approved: {capability}", reasons=proposed, remedy=PROPOSED
+        )
     rules = _rules(plan, execution)
     if rules is None:
         _author(plan, capability, ledger, execution)
@@ -111,6 +116,11 @@ def duration(text: timedelta | str) -> timedelta:
             f"'{text}' is no time to expire in", remedy="for example 30m, 4h or 2d; up to a year"
         )
     return found
+
+
+def _proposed(plan: Approvable) -> list[str]:
+    """What is proposed is for a person to decide first, and then another plan; so no estate approves it itself."""
+    return [f"it is a PROPOSAL: {plan.proposal}"] if plan.proposal else []
 
 
 def _rules(plan: Approvable, execution: Execution) -> tuple[ApprovalRule, ...] | None:

@@ -30,13 +30,17 @@ class Unfinished(CouldNotLook):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A change that is committed. `entry`: of the ledger, which says so; `receipt`: of what was applied, or undone."""
+    """A change that is committed. `entry`: of the ledger, which says so; `receipt`: of what was applied, or undone.
+
+    `folders`: of the repository, which were made for what is undone.
+    """
 
     entry: str
     receipt: str
     plan: dict[str, Any]
     effect: Effect
     back: bool
+    folders: tuple[str, ...] = ()
 
     def unfinished(self, why: str) -> Unfinished:
         what, again = f"applied as receipt {self.receipt[:12]}", AGAIN
@@ -68,27 +72,27 @@ def finish(change: Change, s: Session, content: dict[str, Any], done: Done) -> d
     try:
         if not done.back:
             s.kill_switch(change.execution.kill_switch)
-        _follow(change, s, Work.of(content, back=done.back), done.effect, said)
+        _follow(change, s, Work.of(content, back=done.back), done, said)
     except (CouldNotLook, Refused) as error:
         _note(change, done, said | {"why": error.message})
         raise done.unfinished(error.message) from None
     return _note(change, done, said | {"finished": True}).body
 
 
-def _follow(change: Change, s: Session, work: Work, effect: Effect, said: dict[str, Any]) -> None:
+def _follow(change: Change, s: Session, work: Work, done: Done, said: dict[str, Any]) -> None:
     """Activated first, taken back last: the way back is the way there, backwards. `said`: how far it came."""
     if work.back:
-        _call(change, work, said)
-    changed = reloading.touched(work.needs, effect)
+        _call(change, work, done, said)
+    changed = reloading.touched(work.needs, done.effect)
     if work.reloads and changed:
         said["reload"] = _reload(change, s, work, changed)
     if not work.back:
-        _call(change, work, said)
+        _call(change, work, done, said)
 
 
-def _call(change: Change, work: Work, said: dict[str, Any]) -> None:
+def _call(change: Change, work: Work, done: Done, said: dict[str, Any]) -> None:
     made = said.setdefault("calls", [])
-    for call in calling.make(change.estate, work.calls, change.at, back=work.back):
+    for call in calling.make(change.estate, work.calls, change.at, back=work.back, folders=done.folders):
         made.append(call._asdict())
 
 

@@ -32,7 +32,7 @@ FORMAT = 1
 FILES = ("REVIEW.md", "deploy.sql", "plan.json", "revert.sql", "verify.sql")
 OUTSIDE = ("provenance.json",)
 PAYLOADS = "payloads"
-_PAYLOAD = re.compile(r"[a-z0-9][a-z0-9._-]*\.json")
+_PAYLOAD = re.compile(r"[a-z0-9][a-z0-9._-]*\.(?:json|md|ts)")
 
 
 class Target(NamedTuple):
@@ -57,6 +57,8 @@ class Approvable(Protocol):
     def estate(self) -> str: ...
     @property
     def estate_kind(self) -> str: ...
+    @property
+    def proposal(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,10 @@ class Plan:
     @property
     def calls(self) -> tuple[Call, ...]:
         return self.compiled.calls
+
+    @property
+    def proposal(self) -> str:
+        return self.compiled.proposal
 
     @property
     def hazards(self) -> frozenset[str]:
@@ -143,6 +149,10 @@ class Plan:
             content["calls"] = [spelling.call_as_json(call) for call in self.calls]
         if self.compiled.payloads:
             content["payloads"] = {n: _sha256(text.encode()) for n, text in self.compiled.payloads.items()}
+        if self.compiled.proposal:
+            content["proposal"] = self.compiled.proposal
+        if self.compiled.notes:
+            content["notes"] = dict(self.compiled.notes)
         return content | {"checksum": checksum(content)}
 
 
@@ -188,8 +198,9 @@ def remove(place: Path) -> None:
     """Every file of a plan. One of another name is somebody's: it stays, and keeps the folder from being a plan."""
     for name in (*FILES, *OUTSIDE):
         (place / name).unlink(missing_ok=True)
-    for payload in (place / PAYLOADS).glob("*.json"):
-        payload.unlink()
+    for payload in (place / PAYLOADS).glob("*"):
+        if _PAYLOAD.fullmatch(payload.name):
+            payload.unlink()
     with suppress(OSError):
         (place / PAYLOADS).rmdir()
 
@@ -228,6 +239,8 @@ def _parse(path: Path, data: bytes) -> Plan:
                 tuple(map(spelling.step_from_json, value["steps"])),
                 tuple(map(spelling.call_from_json, value.get("calls", []))),
                 _payloads(path.parent, value.get("payloads", {})),
+                value.get("proposal", ""),
+                value.get("notes", {}),
             ),
             estate=value["estate"]["name"],
             estate_kind=value["estate"]["kind"],

@@ -36,6 +36,7 @@ class Receipt:
         self.estate_kind: str = self.content["estate"]["kind"]
         self.hazards = frozenset(self.content["hazards"])
         self.target = plans.Target(**self.content["target"])
+        self.proposal: str = self.content.get("proposal", "")
         self.written_before: str = intent.body["written"]["before"]
         self.written_after: str = intent.body["written"]["after"]
 

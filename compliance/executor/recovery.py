@@ -80,8 +80,10 @@ def footprint_now(s: Session, intent: Entry) -> str:
 def outcome(body: dict[str, Any]) -> dict[str, Any]:
     """What the entry that ends an intent repeats of it; the rest stands in the intent, which it names."""
     plan = {"name": body["plan"]["name"], "digest": body["plan"]["digest"]}
-    return {"change": body["change"], "plan": plan, "approvals": body["approvals"]} | (
-        {"receipt": body["receipt"]} if "receipt" in body else {}
+    kept = {"change": body["change"], "plan": plan, "approvals": body["approvals"]}
+    notes = body["plan"]["content"].get("notes")
+    return (
+        kept | ({"receipt": body["receipt"]} if "receipt" in body else {}) | ({"notes": notes} if notes else {})
     )
 
 

@@ -19,6 +19,7 @@ def review(plan: Plan) -> str:
     lines = [
         f"# {plan.compiled.system}: {plan.compiled.title} ({plan.compiled.kind})",
         "",
+        *_marked(plan),
         f"- Estate: {plan.estate} ({plan.estate_kind})",
         f"- Database: {plan.target.database} of cluster {plan.target.system}",
         f"- Steps: {len(plan.steps)}, hazards: {hazards}",
@@ -42,6 +43,12 @@ def review(plan: Plan) -> str:
     for number, call in enumerate(plan.calls, start=1):
         lines += ["", f"## After COMMIT, call {number}. {call.title}", "", *_call(call)]
     return "\n".join([*lines, *_payloads(plan.compiled.payloads)]) + "\n"
+
+
+def _marked(plan: Plan) -> list[str]:
+    """First of all that nobody can approve it, then what has to be known wherever it is told of."""
+    proposal = [f"**PROPOSAL**, which nobody can approve: {plan.proposal}", ""] if plan.proposal else []
+    return proposal + [f"- {name}: {value}" for name, value in sorted(plan.compiled.notes.items())]
 
 
 def _payloads(payloads: Mapping[str, str]) -> list[str]:
@@ -68,7 +75,8 @@ def _call(call: Call) -> list[str]:
 
 
 def _request(method: str, path: str, body: object) -> str:
-    return f"{method} {path}" + ("" if body is None else f"\n\n{canonical.pretty(body).rstrip()}")
+    shown = body if isinstance(body, str) else canonical.pretty(body)
+    return f"{method} {path}" + ("" if body is None else f"\n\n{shown.rstrip()}")
 
 
 def _block(title: str, text: str, language: str = "sql") -> list[str]:
@@ -78,11 +86,20 @@ def _block(title: str, text: str, language: str = "sql") -> list[str]:
     return [f"{title}:", "", f"{fence}{language}", text, fence, ""]
 
 
+def _said(plan: Plan, name: str) -> str:
+    return plan.proposal if name == "proposal" else plan.compiled.notes.get(name, "")
+
+
 def differences(old: Plan, new: Plan) -> list[str]:
     """What a person has to look at again, one line each; nothing where the plans are the same."""
     heads = ("estate", "estate_kind", "target", "policy", "templates", "footprint")
     found = [f"{name}: {getattr(old, name)} -> {getattr(new, name)}" for name in heads
              if getattr(old, name) != getattr(new, name)]  # fmt: skip
+    found += [
+        f"{name}: {was or '-'} -> {now or '-'}"
+        for name in sorted({"proposal", *old.compiled.notes, *new.compiled.notes})
+        if (was := _said(old, name)) != (now := _said(new, name))
+    ]
     before, after = ({step.title: step for step in plan.steps} for plan in (old, new))
     found += [f"- step: {title}" for title in before if title not in after]
     found += [f"+ step: {title}" for title in after if title not in before]

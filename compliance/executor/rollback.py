@@ -69,7 +69,8 @@ def _finished(change: Change, s: Session, receipt: Receipt, taken: Applied) -> A
 def _done(receipt: Receipt, entry: str, effect: running.Effect) -> Done:
     plan = receipt.entry.body["plan"]
     named = {"name": plan["name"], "digest": plan["digest"]}
-    return Done(entry, receipt.entry.hash, named, effect, back=True)
+    folders = tuple(receipt.intent.body.get("folders", ()))
+    return Done(entry, receipt.entry.hash, named, effect, back=True, folders=folders)
 
 
 def _check_open(change: Change, receipt: Receipt, s: Session) -> None:

@@ -60,6 +60,7 @@ class Bytes(NamedTuple):
     target: Target
     estate: str
     estate_kind: str
+    proposal: str = ""
 
     @classmethod
     def of(cls, made: Plan) -> Bytes:

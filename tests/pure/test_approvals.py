@@ -585,3 +585,32 @@ def test_nothing_is_approved_that_was_not_rehearsed_and_all_reasons_are_told(tmp
     assert "failed" in only
     world.rehearse()
     assert world.approve().kind == "approval"
+
+
+# --- proposals -------------------------------------------------------------------------------------------------
+
+
+def proposed(world: World) -> World:
+    """The same plan, of which somebody has to decide something first; and it was rehearsed as well."""
+    made = replace(
+        world.plan, compiled=replace(world.plan.compiled, proposal="nobody has reviewed the cadence")
+    )
+    found = world.but(plan=made)
+    found.rehearse()
+    return found
+
+
+@pytest.mark.parametrize("capability", CAPABILITIES)
+def test_a_proposal_cannot_be_approved_and_it_says_why(world: World, capability: Any) -> None:
+    told = reasons(lambda: proposed(world).approve(capability=capability))
+    assert "it is a PROPOSAL: nobody has reviewed the cadence" in told
+
+
+def test_a_reference_estate_does_not_approve_a_proposal_itself_either(world: World) -> None:
+    alone = world.but(
+        plan=replace(world.plan, estate_kind="reference"),
+        execution=replace(world.execution, approvals={"reference": "self"}),
+    )
+    alone.rehearse()
+    assert alone.granted().self_approved
+    assert refused(proposed(alone)) == "it is a PROPOSAL: nobody has reviewed the cadence"

@@ -109,3 +109,38 @@ def test_a_payload_is_read_from_its_folder_alone(tmp_path: Path, name: str) -> N
     with pytest.raises(Refused) as error:
         plans.read(place)
     assert error.value.reasons == (f"payloads/{name}",)
+
+
+def test_a_proposal_and_notes_are_said_first_and_stay_with_the_plan(tmp_path: Path) -> None:
+    made = of(proposal="nobody has reviewed it", notes={"observability_status": "PARTIAL"})
+    plans.write(made, tmp_path, {})
+    assert plans.read(tmp_path) == made
+    assert (made.proposal, of().proposal) == ("nobody has reviewed it", "")
+    lines = made.files["REVIEW.md"].decode().splitlines()
+    assert lines[2:5] == [
+        "**PROPOSAL**, which nobody can approve: nobody has reviewed it", "", "- observability_status: PARTIAL",
+    ]  # fmt: skip
+    assert differences(of(), made) == [
+        "observability_status: - -> PARTIAL", "proposal: - -> nobody has reviewed it",
+    ]  # fmt: skip
+    assert len({of(proposal=p, notes=n).digest for p in ("", "why") for n in ({}, {"a": "b"})}) == 4
+
+
+def test_a_payload_may_be_a_text_or_a_program_and_a_file_is_shown_as_it_is(tmp_path: Path) -> None:
+    text = "export default 1\n"
+    call = Call(
+        "write",
+        "repository",
+        "PUT",
+        "server/a.ts",
+        text,
+        ("DELETE", "server/a.ts", None),
+        "server/a.ts@1",
+        None,
+    )
+    made = of((call,), {"review.md": "# review\n", "endpoint.ts": text})
+    plans.write(made, tmp_path, {})
+    assert plans.read(tmp_path) == made
+    assert "PUT server/a.ts\n\nexport default 1\n```" in made.files["REVIEW.md"].decode()
+    plans.remove(tmp_path)
+    assert list(tmp_path.iterdir()) == []
