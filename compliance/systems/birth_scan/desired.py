@@ -79,7 +79,9 @@ def request(policy: Policy) -> dict[str, Any]:
     """The body is an object, since a text would go out form-encoded as soon as something is put into it."""
     headers = [{"header": "Content-Type", "value": "application/json"}]
     if policy.auth is not None and policy.auth.required:
-        headers.insert(0, {"header": policy.auth.header, "value": f"Bearer {{{{$env.{policy.auth.env}}}}}"})
+        scheme = "Bearer " if policy.auth.header.lower() == "authorization" else ""
+        value = f"{scheme}{{{{$env.{policy.auth.env}}}}}"
+        headers.insert(0, {"header": policy.auth.header, "value": value})
     return {
         "method": "POST",
         "url": f"{{{{$env.{policy.endpoint.url_env}}}}}{policy.endpoint.path}",
@@ -117,6 +119,16 @@ def columns_of(tool: Tool, columns: Iterable[Column]) -> dict[str, str]:
     there = {c.name for c in columns if (c.schema, c.relation) == table}
     found = {f: next((name for name in names if name in there), None) for f, names in tool.columns.items()}
     return {field: name for field, name in found.items() if name is not None}
+
+
+def candidates(tool: Tool) -> tuple[str, ...]:
+    """Every column that may be one of its fields, once."""
+    return tuple(dict.fromkeys(name for names in tool.columns.values() for name in names))
+
+
+def naming(tool: Tool) -> tuple[str, ...]:
+    """Of these, in their order, the first that there is names the row."""
+    return tuple(dict.fromkeys(name for field in tool.identity for name in tool.columns[field]))
 
 
 def tool_row(policy: Policy, columns: Iterable[Column]) -> dict[str, str | int | bool]:
