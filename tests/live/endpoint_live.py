@@ -1,0 +1,228 @@
+"""One Nitro for the endpoints of a run: the reference estate's route, and one route for every way to compile it.
+
+All of them stand in one folder of routes, so that there is one build and one process, on a clone of the reference
+estate. What a route does differently stands in its policy: another function, another limit, another database.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from compliance.core.sqltext import name
+from compliance.estate import document, nitro
+from compliance.estate.directus import APPLICATION
+from compliance.estate.reference_live import TOKEN
+from compliance.estate.resources import resource
+from compliance.systems.birth_scan.endpoint import Found, rendered
+from compliance.systems.birth_scan.policy import Auth, Function, Policy, parse
+from tests.conftest import clone
+from tests.live.directus_live import remember
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pytest_postgresql.executors import NoopExecutor
+
+SCHEMA = resource("compliance/systems/birth_scan/policy.schema.json")
+POLICY: Policy = parse(document.load(resource("fixtures/reference/policy/birth_scan.yaml"), SCHEMA))
+FOUND = Found(
+    "pg",
+    {field: columns[0] for field, columns in POLICY.issues.columns.items() if field != "structured"},
+    "evidence_snapshot",
+    {"title": 255, "issue_type": 50, "severity": 20, "entity_type": 64, "entity_code": 255, "source": 64, "run_id": 64},
+    "id",
+)  # fmt: skip
+# Whatever could end a name, a string, a comment or a placeholder of SQL or TypeScript.
+HOSTILE = "a'b\"c`d${e}\\f*/g//h\n--i;$1 @@RUN_ID@@ \u2028é"
+# What a function may do wrong: each writes first, so that it shows what was rolled back.
+SETUP = """
+create table public.t_answer (value jsonb);
+create function public.fn_t_answer() returns jsonb language plpgsql security definer as $$
+begin
+    insert into public.system_issues (title, issue_type, source) values ('written by the scan', 'T', 't');
+    return (select value from public.t_answer);
+end $$;
+create function public.fn_t_slow() returns jsonb language plpgsql security definer as $$
+begin
+    insert into public.system_issues (title, issue_type, source) values ('written by the scan', 'T', 't');
+    perform pg_sleep(1.2);
+    return public.fn_birth_onboarding_full_scan();
+end $$;
+create function public.fn_t_fails() returns jsonb language plpgsql security definer as $$
+begin
+    raise exception 'row (4711, hunter2) is wrong' using errcode = 'check_violation';
+end $$;
+create function public.{hostile}() returns jsonb language sql volatile security definer as
+    $$ select jsonb_build_object('status', 'complete', {run}, 'r1', {count}, 3, 'gaps_by_kind', '{{}}'::jsonb) $$;
+create table public.{issues} (id int generated always as identity, {column} text, "sort" text, "what" text, kept jsonb);
+grant all on public.{issues} to {role};
+insert into public.dot_config (key, value) values ({key}, 'true');
+"""
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """The running server and its database. `routes`: where the files are that it was built from."""
+
+    nitro: nitro.Nitro
+    database: str = field(repr=False)
+    routes: Path
+
+    def post(self, route: str = "", headers: dict[str, str] | None = None) -> httpx.Response:
+        """A call of a route; of the estate's own by default, with its token unless told."""
+        path = f"/api/t/{route}" if route else POLICY.endpoint.path
+        told = {"authorization": f"Bearer {self.nitro.token}"} if headers is None else headers
+        return httpx.post(self.nitro.url + path, headers=told, timeout=30, trust_env=False)
+
+    def sql(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.database, autocommit=True) as connection:
+            done = connection.execute(query.encode(), values or None)
+            return done.fetchall() if done.description else []
+
+    def issues(self, issue_type: str) -> list[tuple[Any, ...]]:
+        return self.sql(
+            "select title, description, severity, source, run_id, evidence_snapshot from public.system_issues"
+            " where issue_type = %s order by id",
+            issue_type,
+        )
+
+    def summaries(self) -> list[tuple[Any, ...]]:
+        return self.issues(POLICY.issues.values["issue_type"])
+
+    def answer_of_the_function(self, value: Any) -> None:
+        self.sql("delete from public.t_answer")
+        self.sql("insert into public.t_answer values (%s)", json.dumps(value))
+
+
+def calls(function: str, policy: Policy = POLICY, schema: str = "public") -> Policy:
+    return replace(policy, function=replace(policy.function, schema=schema, name=function))
+
+
+def bounded(policy: Policy, **changes: Any) -> Policy:
+    return replace(policy, endpoint=replace(policy.endpoint, **changes))
+
+
+def hostile() -> Policy:
+    """Each name and value that a policy can choose."""
+    h, base = HOSTILE, POLICY
+    return replace(
+        base,
+        function=Function("public", f"f{h}", "jsonb", "volatile", "o", True, "c"),
+        result=replace(base.result, run_id=f"r{h}", counts=(f"n{h}",)),
+        flow=replace(base.flow, name=f"flow{h}"),
+        auth=Auth("", "", "", f"because{h}"),
+        config=replace(base.config, enabled=f"k{h}"),
+        issues=replace(
+            base.issues,
+            relation=f"public.i{h}",
+            values={"issue_type": f"v{h}"},
+            severity={"complete": f"s{h}", "dependency_fail": "x"},
+        ),
+        endpoint=replace(base.endpoint, lock=7, path=f"/{h}"),
+    )
+
+
+def compiled() -> dict[str, str]:
+    """Every route, by its name."""
+    pg, text = FOUND, FOUND._replace(structured=None)
+    short = {**FOUND.lengths, "description": 130}
+    js = pg._replace(style="postgres")
+    other = POLICY.auth and replace(POLICY.auth, server_env="NUXT_NOT_SET", header="X-Scan-Token")
+    policies = {
+        "answer": (calls("fn_t_answer"), pg),
+        "slow": (calls("fn_t_slow"), pg),
+        "slow-1": (bounded(calls("fn_t_slow"), seconds=1), pg),
+        "fails": (calls("fn_t_fails"), pg),
+        "absent": (calls("fn_t_is_not_there"), pg),
+        "text": (POLICY, text),
+        "text-answer": (calls("fn_t_answer"), text._replace(lengths=short)),
+        "alone": (bounded(POLICY, compare=False), pg),
+        "titled": (calls("fn_t_answer"), pg._replace(columns=_without("run_id"))),
+        "refused": (POLICY, pg._replace(columns=_without("source"))),
+        "away": (bounded(POLICY, database_env="NUXT_AWAY_URL"), pg),
+        "silent": (bounded(POLICY, database_env="NUXT_SILENT_URL"), pg),
+        "wrong": (bounded(POLICY, database_env="NUXT_WRONG_URL"), pg),
+        "nowhere": (bounded(POLICY, database_env="NUXT_NOT_SET"), pg),
+        "untold": (replace(POLICY, auth=other), pg),
+        "header": (replace(POLICY, auth=other and replace(other, server_env=TOKEN)), pg),
+        "open": (replace(POLICY, auth=Auth("", "", "", "only flows reach it")), pg),
+        "js": (bounded(POLICY, database_env="NUXT_JS_URL"), js),
+        "js-slow-1": (bounded(calls("fn_t_slow"), seconds=1, database_env="NUXT_JS_URL"), js),
+        "js-answer": (bounded(calls("fn_t_answer"), database_env="NUXT_JS_URL"), js),
+        "js-away": (bounded(POLICY, database_env="NUXT_AWAY_URL"), js),
+        "hostile": (hostile(), Found("pg", {"title": f"c{HOSTILE}", "issue_type": "sort", "severity": "what"}, "kept")),
+    }  # fmt: skip
+    return {name_: rendered(*made) for name_, made in policies.items()}
+
+
+def _without(field_: str) -> dict[str, str]:
+    return {key: column for key, column in FOUND.columns.items() if key != field_}
+
+
+def write_routes(folder: Path) -> Path:
+    """What the reference estate has, and the routes under `/api/t/`."""
+    routes = folder / nitro.ROUTES
+    files = {POLICY.endpoint.file: rendered(POLICY, FOUND)}
+    files |= {f"{nitro.ROUTES}/api/t/{name_}.post.ts": text for name_, text in compiled().items()}
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    return routes
+
+
+def set_up(database: str) -> None:
+    values = {
+        "hostile": name(f"f{HOSTILE}"),
+        "run": _text(f"r{HOSTILE}"),
+        "count": _text(f"n{HOSTILE}"),
+        "issues": name(f"i{HOSTILE}"),
+        "column": name(f"c{HOSTILE}"),
+        "key": _text(f"k{HOSTILE}"),
+        "role": APPLICATION,
+    }
+    with psycopg.connect(database) as connection:
+        connection.execute(SETUP.format(**values).encode())
+
+
+def _text(value: str) -> str:
+    return "E'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+@contextmanager
+def standing(template: NoopExecutor, folder: Path) -> Iterator[Endpoints]:
+    """The server on a clone of its own, whose content is remembered."""
+    routes = write_routes(folder)
+    with clone(template, "endpoints") as database, socket.create_server(("127.0.0.1", 0)) as silent:
+        set_up(database)
+        remember(database)
+        dsn = make_conninfo(database, user=APPLICATION)
+        parts, port = conninfo_to_dict(dsn), silent.getsockname()[1]
+        environment = {
+            "NUXT_AWAY_URL": "postgres://u:hunter2@127.0.0.1:9/d",
+            "NUXT_SILENT_URL": f"postgres://u:hunter2@127.0.0.1:{port}/d",
+            "NUXT_WRONG_URL": "hunter2",
+            # This package takes no folder from a URL, and its host and user from the environment.
+            "NUXT_JS_URL": f"postgres:///{parts['dbname']}",
+            "PGHOST": str(parts["host"]),
+            "PGUSERNAME": APPLICATION,
+        }
+        with nitro.serving(routes, dsn, environment, token_env=TOKEN) as running:
+            yield Endpoints(running, database, routes)
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
