@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compliance.core.errors import CouldNotLook
@@ -93,6 +94,7 @@ def _service(text: str | None, path: str, name: str) -> _Service:
     raise CouldNotLook(f"{path}: the environment of {name} is neither a mapping nor a list")
 
 
+@lru_cache(maxsize=8)
 def _parsed(text: str, path: str) -> Any:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -22,7 +23,8 @@ _WRITES = exp.Insert | exp.Update | exp.Delete
 _PARTS_OF_WRITES = (exp.Schema, exp.OnConflict, exp.Returning)
 
 
-def columns_named(script: str) -> set[Column]:
+@lru_cache(maxsize=256)
+def columns_named(script: str) -> frozenset[Column]:
     """`(schema, relation, column)` of every column a script names, inside DO blocks too; aliases resolved."""
     found: set[Column] = set()
     for statement in plpgsql.statements(script):
@@ -32,7 +34,7 @@ def columns_named(script: str) -> set[Column]:
         else:
             block = plpgsql.read_body(body)
             found |= {column for piece in block.pieces for column in _of_piece(piece.sql, block.variables)}
-    return found
+    return frozenset(found)
 
 
 def check_plan(script: str, *, writable: Collection[str]) -> None:

@@ -8,6 +8,7 @@ one nobody judged.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from compliance.core.errors import ConfigurationError
@@ -146,6 +147,7 @@ def do_body(statement: str) -> str | None:
     return text[len(tag) : -len(tag)]
 
 
+@lru_cache(maxsize=256)
 def read_body(body: str) -> Body:
     """Take a block apart."""
     reader = _Reader(body)

@@ -50,7 +50,7 @@ def generate(
         _render(node, entry, config, results_dir.resolve())
         seal(rendered)
         shutil.rmtree(out_dir, ignore_errors=True)
-        shutil.copytree(rendered, out_dir)
+        shutil.move(rendered, out_dir)
     return out_dir / "index.html"
 
 

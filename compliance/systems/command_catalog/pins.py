@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from compliance.core import plpgsql
@@ -21,10 +22,16 @@ class Unlocated(Exception):
 
 def counted(pin: Pin, text: str) -> list[int]:
     """Every number that the locator finds, at least one."""
-    found = _LOCATORS[pin.how](pin.locator, text)
+    found = _located(pin.how, pin.locator, text)
     if not found:
         raise Unlocated(f"{pin.path}: {pin.how} '{pin.locator}' finds nothing")
-    return found
+    return list(found)
+
+
+@lru_cache(maxsize=256)
+def _located(how: str, locator: str, text: str) -> tuple[int, ...]:
+    """Several rules ask for the same place."""
+    return tuple(_LOCATORS[how](locator, text))
 
 
 def _pattern(pattern: str, text: str) -> list[int]:
