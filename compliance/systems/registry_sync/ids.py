@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from compliance.core.errors import Refused
@@ -76,6 +77,7 @@ def _chosen(found: Collection[str], compiled: str) -> str:
     return compiled if compiled in found else min(found, default=compiled)
 
 
+@lru_cache(maxsize=1 << 12)
 def _uuid(kind: str, name: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"dot-compliance:registry_sync:{kind}:{name}"))
 
