@@ -20,8 +20,9 @@ from compliance.core.sqltext import name
 from compliance.estate import config, nitro, nuxt_facts, services
 from compliance.estate.pgbin import cache_home
 from compliance.estate.resources import resource
+from tests.endpoints import FOUND, HOSTILE, POLICY
 from tests.live.directus_live import restore
-from tests.live.endpoint_live import FOUND, HOSTILE, POLICY, Endpoints, alive, standing
+from tests.live.endpoint_live import Endpoints, alive, standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
