@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from compliance.core.finding import Judgement
 
 if TYPE_CHECKING:
+    from compliance.core.asking import Asking as Requests
     from compliance.core.change import Compiled, Exercise
     from compliance.core.flows import Flows
     from compliance.core.loops import Edge
@@ -87,6 +88,13 @@ class Marking(System, Protocol):
 
     def marking(self, facts: Facts) -> Rows:
         """What is made."""
+
+
+class Asking(System, Protocol):
+    """A system of which something shows only in what a server answers, and what a request writes there stays."""
+
+    def asking(self, facts: Facts) -> Requests:
+        """What is sent."""
 
 
 class Drafting(System, Protocol):

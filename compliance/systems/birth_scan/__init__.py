@@ -6,17 +6,31 @@ from typing import TYPE_CHECKING
 
 from compliance.core.needs import Needs
 from compliance.systems.birth_scan import looking
+from compliance.systems.birth_scan.compile import compile  # noqa: A004  the protocol's word
+from compliance.systems.birth_scan.drift import tool_label
+from compliance.systems.birth_scan.exercise import asked, asking
 from compliance.systems.birth_scan.policy import Policy, parse
+from compliance.systems.birth_scan.prepare import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from compliance.core.change import Compiled
-    from compliance.systems.protocol import Facts
+__all__ = [
+    "asking",
+    "compile",
+    "exercises",
+    "guards",
+    "names",
+    "needs",
+    "parse",
+    "prepare",
+    "prepared",
+    "reads",
+]
 
-__all__ = ["compile", "exercises", "guards", "names", "needs", "parse", "reads"]
-
-guards: frozenset[str] = frozenset()
+guards = frozenset({"BS013"})
+# What a preparation repairs: where this alone is broken, the file of the endpoint is compiled instead of the flow.
+prepared = frozenset({"BS013"})
 
 
 def needs(policy: Policy) -> Needs:
@@ -32,12 +46,14 @@ def needs(policy: Policy) -> Needs:
         agent_data=True,
         bodies=True,
         trees=frozenset({looking.server(policy), *policy.screens}),
+        routes=frozenset({policy.endpoint.path}),
+        exercised=frozenset({"birth_scan"}),
     )
 
 
 def reads(_policy: Policy) -> frozenset[str]:
     """The sections that drift and steps are derived from."""
-    return frozenset({"rows:flows", "rows:operations", "rows:birth_config"})
+    return frozenset({"rows:flows", "rows:operations", looking.CONFIG, looking.TOOLS, "catalog.columns"})
 
 
 def names(policy: Policy, population: str) -> Sequence[str]:
@@ -46,15 +62,13 @@ def names(policy: Policy, population: str) -> Sequence[str]:
         "flow": lambda: [policy.flow.name],
         "scan": lambda: [policy.function.signature],
         "endpoint": lambda: [policy.endpoint.path],
+        "switch": lambda: [policy.config.enabled],
+        "rows": lambda: [policy.flow.name, policy.config.enabled, policy.config.cadence, tool_label(policy)],
+        "asked": lambda: asked(policy),
         "places": lambda: ["policy", "config", "flow", "tool"],
     }[population]()
 
 
 def exercises(_policy: Policy) -> tuple[()]:
     """No call of a function by SQL."""
-    return ()
-
-
-def compile(_facts: Facts) -> tuple[Compiled, ...]:  # noqa: A001  the protocol's word
-    """Nothing yet."""
     return ()

@@ -165,7 +165,12 @@ def _tool(facts: Facts) -> Wanted:
     schedule = mapped.get("cron")
     if found and schedule and cron.equal(row[schedule], found[schedule]):
         row = {**row, schedule: found[schedule]}
-    return Wanted(f"tool {row[key]}", table, row, found)
+    return Wanted(tool_label(policy), table, row, found)
+
+
+def tool_label(policy: Policy) -> str:
+    """What its row is called, whichever column names it."""
+    return f"tool {policy.tool.values[policy.tool.identity[0]]}"
 
 
 def _named(facts: Facts, table: Table, policy: Policy) -> list[dict[str, Any]]:

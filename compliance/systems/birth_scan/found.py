@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from compliance.core.errors import Refused
 from compliance.core.needs import split_name
+from compliance.systems.birth_scan.access import access
 from compliance.systems.birth_scan.endpoint import Found
 
 if TYPE_CHECKING:
@@ -32,14 +34,32 @@ def structured(facts: Facts) -> str | None:
     return next((n for n in policy.issues.columns["structured"] if there.get(n) in _JSON), None)
 
 
-def found_of(facts: Facts, style: str) -> Found:
-    """For the endpoint. `style`: the package by which endpoints reach PostgreSQL."""
+def issue_type(facts: Facts) -> str | None:
+    """The column that tells a summary from other issues."""
+    there = {column.name for column in _columns(facts)}
+    policy: Policy = facts.policy
+    if "issue_type" not in policy.issues.values:
+        return None
+    return next((name for name in policy.issues.columns["issue_type"] if name in there), None)
+
+
+def found_of(facts: Facts) -> Found:
+    """For the endpoint, in the style that is found; raises `Refused` where there is none that can call a function."""
     policy: Policy = facts.policy
     columns = _columns(facts)
     there = {column.name for column in columns}
     fields = {f: next((n for n in names if n in there), None) for f, names in policy.issues.columns.items()}
+    style = access(facts)
+    if style.found is None:
+        raise Refused(
+            f"{policy.endpoint.file} cannot be compiled",
+            reasons=[
+                f"question {style.question}: {why.seen}; what is needed: {why.needed}" for why in style.open
+            ],
+            remedy="decide it in the policy, or change the estate, and look again",
+        )
     return Found(
-        style,
+        style.found.style,
         {field: name for field, name in fields.items() if name is not None and field != "structured"},
         structured(facts),
         {c.name: int(size[1]) for c in columns if (size := _LENGTH.fullmatch(c.type))},
