@@ -197,7 +197,12 @@ def _estate(commands: Commands) -> None:
         inner, "up", "estate_up", "start the reference estate and leave it running",
         "compliance estate up --directus",
     )  # fmt: skip
-    up.add_argument(
+    either = up.add_mutually_exclusive_group()
+    either.add_argument(
+        "--variant", metavar="NAME",
+        help="make a variant of it in the same server: bare (the birth scan is not set up), practice, hoped, text_only",
+    )  # fmt: skip
+    either.add_argument(
         "--directus", action="store_true",
         help="with a real Directus and Agent Data beside it (Node 22; the first time installs npm packages of 800 MB)",
     )  # fmt: skip

@@ -191,6 +191,8 @@ def estate_up(parsed: argparse.Namespace) -> int:
     from compliance.estate import reference, reference_live
     from compliance.estate.reference_build import OWNER
 
+    if parsed.variant is not None:
+        return _variant_up(parsed)
     live = reference_live.up(say) if parsed.directus else None
     done()
     found = reference.up()
@@ -204,6 +206,21 @@ def estate_up(parsed: argparse.Namespace) -> int:
         write(f"documents {live.agent_data}  (Agent Data)\nendpoints {live.nuxt}  (Nitro)")
         write("tokens    in the estate file, under directus, agent_data and nuxt; only you can read it")
     write("\nBreak something (`compliance estate psql`), then: compliance audit")
+    return 0
+
+
+def _variant_up(parsed: argparse.Namespace) -> int:
+    from compliance.estate import variants
+    from compliance.estate.reference_build import OWNER
+
+    found = variants.up(parsed.variant)
+    if parsed.json:
+        write(canonical.pretty({"postgres": found.dsn(OWNER), "estate": str(found.estate_file)}))
+        return 0
+    write(
+        f"postgres  {found.dsn(OWNER)}\nestate    {found.estate_file}\n\n{variants.find(parsed.variant).title}"
+    )
+    write(f"\nTo look at it: compliance audit --estate {found.estate_file}")
     return 0
 
 
