@@ -27,7 +27,8 @@ from tests.endpoints import FOUND, HOSTILE, POLICY, compiled
 from tests.live.directus_live import remember
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from pytest_postgresql.executors import NoopExecutor
@@ -122,7 +123,11 @@ def _text(value: str) -> str:
 
 
 @contextmanager
-def standing(template: NoopExecutor, folder: Path) -> Iterator[Endpoints]:
+def standing(
+    template: NoopExecutor,
+    folder: Path,
+    serving: Callable[..., AbstractContextManager[nitro.Nitro]] = nitro.serving,
+) -> Iterator[Endpoints]:
     """The server on a clone of its own, whose content is remembered."""
     routes = write_routes(folder)
     with clone(template, "endpoints") as database, socket.create_server(("127.0.0.1", 0)) as silent:
@@ -139,7 +144,7 @@ def standing(template: NoopExecutor, folder: Path) -> Iterator[Endpoints]:
             "PGHOST": str(parts["host"]),
             "PGUSERNAME": APPLICATION,
         }
-        with nitro.serving(routes, dsn, environment, token_env=TOKEN) as running:
+        with serving(routes, dsn, environment, token_env=TOKEN) as running:
             yield Endpoints(running, database, routes)
 
 
