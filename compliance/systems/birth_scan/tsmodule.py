@@ -157,7 +157,8 @@ def _parameters(found: list[Token], at: int) -> list[str]:
     before = found[at - 1] if at else Token("sign", "")
     if not before.is_sign(")"):
         return [before.text] if before.kind == "word" and found[at].is_sign("=>") else []
-    depth, place, names = 0, at - 1, []
+    depth, place = 0, at - 1
+    names: list[str] = []
     while place > 0:
         token = found[place]
         depth += token.is_sign(")") - token.is_sign("(")
