@@ -1,9 +1,10 @@
 """BS013: The file of the endpoint is the one that policy and estate give.
 
-Why: it checks the kill switch and its caller, and keeps a second scan out. One that was changed by hand, or compiled
-  from an older policy, is called by the flow all the same, and nobody sees that it does something else.
-Remedy: `compliance compile birth_scan` writes a plan of kind `preparation` that puts the file right; then build and
-  restart the server.
+Why: it checks the kill switch and its caller, and keeps a second scan out. One that was changed by hand, or
+  compiled from an older policy, is called by the flow all the same, and nobody sees that it does something
+  else.
+Remedy: `compliance compile birth_scan` writes a plan of kind `preparation` that puts the file right; then build
+  and restart the server.
 """
 
 from __future__ import annotations

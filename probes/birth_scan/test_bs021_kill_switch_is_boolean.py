@@ -1,9 +1,9 @@
 """BS021: The kill switch is there once, and is true or false.
 
-Why: it is what stops scans at once. The endpoint takes a switch that it cannot read for an error: then no scan runs,
-  and each fire leaves a failure instead of a word that it is off.
-Remedy: set it to `true` or `false` (document 001, section 3); `compliance compile birth_scan` sets up one that is not
-  there.
+Why: it is what stops scans at once. The endpoint takes a switch that it cannot read for an error: then no scan
+  runs, and each fire leaves a failure instead of a word that it is off.
+Remedy: set it to `true` or `false` (document 001, section 3); `compliance compile birth_scan` sets up one that
+  is not there.
 """
 
 from __future__ import annotations

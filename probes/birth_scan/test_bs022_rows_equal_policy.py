@@ -1,9 +1,9 @@
 """BS022: Flow, configuration and tool row equal policy, and nothing stands in the flow that is not declared.
 
-Why: what policy says is what was reviewed. A flow that was changed by hand, a cadence that only one of three places
-  has, or an operation that was put into the flow, is what nobody has agreed to.
-Remedy: `compliance compile birth_scan` writes a migration that repairs exactly this, all places in one transaction; or
-  review the change and declare it.
+Why: what policy says is what was reviewed. A flow that was changed by hand, a cadence that only one of three
+  places has, or an operation that was put into the flow, is what nobody has agreed to.
+Remedy: `compliance compile birth_scan` writes a migration that repairs exactly this, all places in one
+  transaction; or review the change and declare it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """BS024: The running server has the route that the flow calls.
 
-Why: a file in the repository is not yet a server that runs it. Until that is built and started again, each fire of the
-  flow is a failure. A server of screens answers 200 to everything, so that a GET alone tells nothing there.
+Why: a file in the repository is not yet a server that runs it. Until that is built and started again, each fire
+  of the flow is a failure. A server of screens answers 200 to everything, so that a GET alone tells nothing
+  there.
 Remedy: build the server with the file, and restart it.
 """
 

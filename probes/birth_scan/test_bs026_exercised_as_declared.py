@@ -1,7 +1,8 @@
 """BS026: Called, the endpoint scans for who may, refuses who may not, and leaves one summary.
 
-Why: what a file says is not yet what a running server does: the token it was given, the role it connects as and what
-  the function answers show only when it is called. With the kill switch off it has to say so, and do nothing.
+Why: what a file says is not yet what a running server does: the token it was given, the role it connects as and
+  what the function answers show only when it is called. With the kill switch off it has to say so, and do
+  nothing.
 Remedy: `compliance exercise birth_scan` calls it, which writes and needs an approval; put right what is listed.
 """
 

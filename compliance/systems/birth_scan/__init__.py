@@ -28,7 +28,22 @@ __all__ = [
     "reads",
 ]
 
-guards = frozenset({"BS013"})
+guards = frozenset(
+    {
+        "BS001",
+        "BS002",
+        "BS003",
+        "BS004",
+        "BS005",
+        "BS006",
+        "BS007",
+        "BS008",
+        "BS010",
+        "BS011",
+        "BS012",
+        "BS013",
+    }
+)
 # What a preparation repairs: where this alone is broken, the file of the endpoint is compiled instead of the flow.
 prepared = frozenset({"BS013"})
 
@@ -59,6 +74,15 @@ def reads(_policy: Policy) -> frozenset[str]:
 def names(policy: Policy, population: str) -> Sequence[str]:
     """Subjects by population."""
     return {
+        "pattern": lambda: [policy.pattern.flow],
+        "pattern_tool": lambda: [policy.pattern.tool],
+        "server": lambda: [policy.endpoint.api],
+        "environment": lambda: ["directus"],
+        "issues": lambda: [policy.issues.relation],
+        "tools": lambda: [policy.tool.relation],
+        "words": lambda: [policy.issues.relation, policy.tool.relation],
+        "knowledge": lambda: [policy.knowledge],
+        "screens": lambda: list(policy.screens),
         "flow": lambda: [policy.flow.name],
         "scan": lambda: [policy.function.signature],
         "endpoint": lambda: [policy.endpoint.path],

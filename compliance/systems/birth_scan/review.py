@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from compliance.core import canonical
 from compliance.core.flows import FLOW_COLUMNS, OPERATION_COLUMNS
 from compliance.systems.birth_scan import desired
-from compliance.systems.birth_scan.access import access
 from compliance.systems.birth_scan.found import PARTIAL, observability
+from compliance.systems.birth_scan.questions import ASKED, answers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,14 +53,13 @@ def review(facts: Facts) -> str:
     return "\n".join([*_head(facts), "", "## The seven questions", "", *questions, *_written(facts)]) + "\n"
 
 
-def answers(facts: Facts) -> tuple[Answer[Any], ...]:
-    return (access(facts),)
-
-
 def _answered(answer: Answer[Any]) -> Iterator[str]:
     """The answer, and what it rests on."""
-    yield f"### {answer.question}. {answer.said or 'open'}"
+    yield f"### {answer.question}. {ASKED[answer.question - 1].capitalize()}"
     yield ""
+    if answer.said:
+        yield f"{answer.said[:1].upper()}{answer.said[1:]}."
+        yield ""
     yield from (f"- not answered: {reason.seen}; what is needed: {reason.needed}" for reason in answer.open)
     yield from (f"- {evidence.section}: {evidence.seen}" for evidence in answer.evidence)
     yield ""
