@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,9 @@ import httpx
 import pytest
 
 from compliance.core.errors import ConfigurationError
-from compliance.estate import agent_data, config, reference, reference_live, service
+from compliance.estate import agent_data, config, nitro, reference, reference_live, service
 from compliance.estate import directus as real
+from tests.endpoints import POLICY
 from tests.live.test_directus_harness import new_row
 from tests.live.test_directus_lifecycle import listens
 from tests.test_readme import _EXIT, commands
@@ -32,11 +34,12 @@ if TYPE_CHECKING:
 @pytest.fixture
 def cache(directus: Live) -> Iterator[Path]:
     """A cache of this test's own, in which the npm packages need no second installation."""
-    installed = real.install()
+    installed = (real.install().home, nitro.install().home)
     folder = Path(tempfile.mkdtemp(prefix="dotc-cache-", dir="/tmp"))
     folder.chmod(0o755)
     (folder / "dot-compliance").mkdir()
-    (folder / "dot-compliance" / installed.home.name).symlink_to(installed.home)
+    for home in installed:
+        (folder / "dot-compliance" / home.name).symlink_to(home)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder))
         yield folder
@@ -76,10 +79,22 @@ def test_up_starts_what_the_estate_file_leads_to_until_down(cache: Path) -> None
     assert arrives(found.agent_data, f"registries/table_registry/tbl-{row['id']}")
     assert logs_in(told["directus"])
     status = json.loads(estate("status", "--json"))
-    assert (status["directus"], status["agent_data"]) == (found.directus.url, found.agent_data.url)
+    assert found.nuxt is not None
+    said = (status["directus"], status["agent_data"], status["nuxt"])
+    assert said == (found.directus.url, found.agent_data.url, found.nuxt.url)
+    assert scanned(found.nuxt) == 200
+    assert found.directus.since < datetime.now(UTC).isoformat()
     assert found.directus.url in estate("status")
 
+    assert found.repository is not None
+    endpoint = found.repository / POLICY.endpoint.file
+    endpoint.unlink()
+    assert scanned(found.nuxt) == 200  # what was built runs
+    assert json.loads(estate("up", "--directus", "--json")) == told
+    assert scanned(found.nuxt) == 404  # and what is there is built by the next `up`
+
     estate("reset")
+    assert scanned(found.nuxt) == 200
     assert json.loads(estate("up", "--directus", "--json")) == told
     assert logs_in(told["directus"])
     assert (
@@ -89,8 +104,16 @@ def test_up_starts_what_the_estate_file_leads_to_until_down(cache: Path) -> None
     estate("down")
     assert not listens(told["directus"]["url"])
     assert not listens(told["agent_data"]["url"])
+    assert not listens(told["nuxt"]["url"])
     assert not Path(told["estate"]).exists()
     assert json.loads(estate("status", "--json"))["directus"] is None
+
+
+def scanned(endpoints: config.Service) -> int:
+    """What a call of the endpoint is answered with."""
+    headers = {"Authorization": f"Bearer {endpoints.token}"}
+    address = endpoints.url + POLICY.endpoint.path
+    return httpx.post(address, headers=headers, trust_env=False, timeout=30).status_code
 
 
 def arrives(documents: config.Service, name: str) -> bool:
@@ -104,7 +127,7 @@ def arrives(documents: config.Service, name: str) -> bool:
 
 
 @pytest.mark.prove
-def test_where_one_service_does_not_start_the_other_does_not_stay(
+def test_where_one_service_does_not_start_the_others_do_not_stay(
     cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[service.Program] = []
@@ -119,8 +142,8 @@ def test_where_one_service_does_not_start_the_other_does_not_stay(
     )
     with pytest.raises(ConfigurationError, match="Agent Data did not start"):
         reference_live.up()
-    assert started[0].name == "Directus"
-    assert not listens(started[0].url)
+    assert [program.name for program in started] == ["Nitro", "Directus", "Agent Data"]
+    assert not [program.url for program in started if listens(program.url)]
     assert reference_live.running() is None
 
 
