@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from compliance.systems.birth_scan.policy import Issues, Policy
 
 CONFIG, TOOLS, VOCABULARY = "rows:birth_config", "rows:dot_tools", "rows:system_issues_vocabulary"
-SUMMARIES, CHOICES = "rows:birth_summaries", "rows:birth_choices"
+SUMMARIES, CHOICES, RUNS = "rows:birth_summaries", "rows:birth_choices", "rows:birth_runs"
 # Of these each row has its own, so that nobody could list what is in use.
 _OPEN = frozenset({"title", "description", "run_id", "structured", "entity"})
 
@@ -56,6 +56,10 @@ def _rows(policy: Policy) -> Iterator[RowsNeed]:
         yield RowsNeed(
             _name(CHOICES), f"{policy.directus}.directus_fields", ("id", "collection", "field", "options"),
             ("collection", tables),
+        )  # fmt: skip
+        yield RowsNeed(
+            _name(RUNS), f"{policy.directus}.directus_activity", ("id", "action", "collection", "timestamp"),
+            ("item", (policy.flow.id,)),
         )  # fmt: skip
 
 
