@@ -38,6 +38,7 @@ guards = frozenset(
         "BS006",
         "BS007",
         "BS008",
+        "BS009",
         "BS010",
         "BS011",
         "BS012",
