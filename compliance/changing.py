@@ -11,6 +11,7 @@ from compliance.talking import say
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
     from compliance.estate.config import Estate
     from compliance.executor.apply import Applied, Change
@@ -75,7 +76,8 @@ def apply(parsed: argparse.Namespace) -> int:
     plan = plans.read(Path(parsed.plan))
     with opened_change(parsed) as (change, policies):
         done = applied(change, policies, plan, dry_run=parsed.dry_run)
-    return _told(parsed, "applied" if done.receipt else "would change", done)
+        report = _reported(change, done.receipt)
+    return _told(parsed, "applied" if done.receipt else "would change", done, report, plan.compiled.notes)
 
 
 def applied(change: Change, policies: Policies, plan: Plan, *, dry_run: bool = False) -> Applied:
@@ -160,12 +162,37 @@ def rollback(parsed: argparse.Namespace) -> int:
             )
             return 0
         applied = run(change, parsed.receipt, dry_run=parsed.dry_run)
+        if not parsed.dry_run:
+            _reported(change, parsed.receipt)
     return _told(parsed, "would take back" if parsed.dry_run else "taken back", applied)
 
 
-def _told(parsed: argparse.Namespace, what: str, applied: Applied) -> int:
+def _reported(change: Change, receipt: str | None) -> Path | None:
+    """The execution report beside the ledger; what was done is done, also where nobody can write that down."""
+    from compliance.executor import report
+    from compliance.executor.receipt import find
+
+    if receipt is None:
+        return None
+    try:
+        return report.write(change.ledger, find(change.ledger, receipt))
+    except OSError:
+        return None
+
+
+def _told(
+    parsed: argparse.Namespace,
+    what: str,
+    applied: Applied,
+    report: Path | None = None,
+    notes: Mapping[str, str] = {},
+) -> int:
     text, value = told(what, applied)
-    say_json(parsed, value, text)
+    lines = text.splitlines()
+    told_too = [f"{name}: {said}" for name, said in sorted(notes.items())]
+    lines[1:1] = [*told_too, *([f"report {report}"] if report else [])]  # the receipt stays last, for scripts
+    more = ({"report": str(report)} if report else {}) | ({"notes": dict(notes)} if notes else {})
+    say_json(parsed, value | more, "\n".join(lines))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Commit what was compiled into the governed repository: exactly these files, on the branch that is checked out.
+"""Commit what was compiled, and what it wrote, into the governed repository: these files, on the branch checked out.
 
 A separate act with an approval of its own (document 001, section G: a commit needs its own instruction).
 """
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from compliance.core.errors import ComplianceError, ConfigurationError, Refused
 from compliance.executor.approvals import granted
+from compliance.executor.files import SERVICE
 from compliance.executor.plan import PAYLOADS
 
 if TYPE_CHECKING:
@@ -47,7 +48,9 @@ def commit(change: Change, plan: Plan) -> Committed:
         branch = _branch(repository)
         # A run that was cut off between commit and ledger is finished, not repeated.
         last = ("log", "-1", "--format=%H", "--", folder)
-        revision = _git(repository, *last) if there else _written(repository, folder, plan)
+        revision = (
+            _git(repository, *last) if there else _written(repository, folder, plan, _files(change, plan))
+        )
         change.at("committed")
         change.ledger.append(
             "commit",
@@ -86,7 +89,7 @@ def _branch(repository: Path) -> str:
         ) from None
 
 
-def _written(repository: Path, folder: str, plan: Plan) -> str:
+def _written(repository: Path, folder: str, plan: Plan, files: tuple[str, ...]) -> str:
     """What is staged by somebody else stays staged, and out of this commit."""
     place = repository / folder
     paths = [f"{folder}/{name}" for name in plan.files]
@@ -95,12 +98,27 @@ def _written(repository: Path, folder: str, plan: Plan) -> str:
         for name, data in plan.files.items():
             (place / name).parent.mkdir(exist_ok=True)
             (place / name).write_bytes(data)
-        _git(repository, "add", "--force", "--", *paths)
-        _git(repository, "commit", "--quiet", "--only", "-m", _message(plan), "--", *paths)
+        _git(repository, "add", "--force", "--", *paths, *files)
+        _git(repository, "commit", "--quiet", "--only", "-m", _message(plan), "--", *paths, *files)
     except BaseException:
         _taken_back(repository, place, paths)
+        if files:
+            _git(repository, "reset", "--quiet", "--", *files)
         raise
     return _git(repository, "rev-parse", "HEAD")
+
+
+def _files(change: Change, plan: Plan) -> tuple[str, ...]:
+    """Files of the repository that the plan has written, and that are as it wrote them: they go along. One that is not
+    there yet, or is another by now, is not its."""
+    assert change.estate.repository is not None
+    root = change.estate.repository.resolve()
+    written = [call for call in plan.calls if call.service == SERVICE and call.method == "PUT"]
+    return tuple(str(root / call.path) for call in written if _holds(root / call.path, str(call.body)))
+
+
+def _holds(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_bytes() == text.encode()
 
 
 def _taken_back(repository: Path, place: Path, paths: list[str]) -> None:
