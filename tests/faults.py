@@ -5,6 +5,7 @@ A file holds blocks. `-- fault:` or `-- near miss:` begins one and says what it 
     -- breaks: CC001 CC004            exactly the rules that have a broken case afterwards; a near miss has none
     -- blind: CC001                   exactly the rules that have a case that could not look; nothing: none
     -- edit: <path>: <old> => <new>   in a copy of the governed repository; `\\n` is a line's end
+    -- file: <path>: <text>           a new file in it
     -- policy: <file>: <old> => <new> in a copy of the policy
     -- reviewed: <path>               the edited file is the one whose digest policy holds
     -- exercise: <system>             its calls or rows are made, so that the look has what was seen
@@ -13,6 +14,7 @@ A file holds blocks. `-- fault:` or `-- near miss:` begins one and says what it 
                                       such blocks have one database: they may change rows alone
     -- served: <path>: <old> => <new> in the repository that the document service runs, not in the one looked at
     -- call: directus PATCH /x {"a":1} a request to a running service, by whoever may, before the SQL
+    -- since: 36 hours ago            from when on Directus has fired what is scheduled; nothing: from now on
     -- elsewhere: <why>               SQL is run on another clone, which is looked at; the services keep the first
 
 and SQL, which a superuser runs on a clone of the reference estate.
@@ -25,7 +27,7 @@ import json
 import re
 import shutil
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -49,7 +51,9 @@ if TYPE_CHECKING:
     from compliance.estate.config import Estate
 
 _BEGIN = re.compile(r"^-- (fault|near miss): (.+)$")
-_SAID = re.compile(r"^-- (breaks|blind|edit|policy|reviewed|exercise|undo|needs|served|call|elsewhere): (.+)$")
+_SAID = re.compile(
+    r"^-- (breaks|blind|edit|file|policy|reviewed|exercise|undo|needs|served|call|since|elsewhere): (.+)$"
+)
 _CALL = re.compile(r"(directus|agent_data) ([A-Z]+) (/\S*)(?: (.+))?")
 _CHANGE = re.compile(r"(?P<path>[^:]+): (?P<old>.+?) => ?(?P<new>.*)")
 
@@ -64,7 +68,7 @@ class Request(NamedTuple):
 
 
 class Edit(NamedTuple):
-    """A text of a file that is replaced where it stands; it must stand there exactly once."""
+    """A text of a file that is replaced where it stands; it must stand there exactly once. Nothing: the file is new."""
 
     path: str
     old: str
@@ -72,6 +76,11 @@ class Edit(NamedTuple):
 
     def apply(self, folder: Path) -> None:
         place = folder / self.path
+        if not self.old:
+            assert not place.exists(), f"{self.path} is there already"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(self.new, encoding="utf-8")
+            return
         text = place.read_text(encoding="utf-8")
         assert text.count(self.old) == 1, f"{self.path}: {self.old!r} stands there {text.count(self.old)} times"
         place.write_text(text.replace(self.old, self.new), encoding="utf-8")
@@ -96,6 +105,7 @@ class Block:
     needs: frozenset[str]
     served: tuple[Edit, ...]
     calls: tuple[Request, ...]
+    since: str
     elsewhere: str
 
     def __str__(self) -> str:
@@ -135,7 +145,7 @@ def _block(rule: str, number: int, lines: list[str]) -> Block:
         title=begin[2],
         breaks=frozenset(" ".join(said.get("breaks", [])).split()),
         blind=frozenset(" ".join(said.get("blind", [])).split()),
-        edits=tuple(map(_change, said.get("edit", []))),
+        edits=(*map(_change, said.get("edit", [])), *map(_new, said.get("file", []))),
         policy=tuple(map(_change, said.get("policy", []))),
         reviewed=tuple(said.get("reviewed", [])),
         exercise="".join(said.get("exercise", [])),
@@ -144,14 +154,29 @@ def _block(rule: str, number: int, lines: list[str]) -> Block:
         needs=frozenset(" ".join(said.get("needs", [])).split()),
         served=tuple(map(_change, said.get("served", []))),
         calls=tuple(map(_call, said.get("call", []))),
+        since=_since("".join(said.get("since", []))),
         elsewhere="".join(said.get("elsewhere", [])),
     )
+
+
+def _since(text: str) -> str:
+    if not text:
+        return ""
+    match = re.fullmatch(r"(\d+) hours ago", text)
+    assert match, f"not `N hours ago`: {text}"
+    return (datetime.now(UTC) - timedelta(hours=int(match[1]))).isoformat(timespec="seconds")
 
 
 def _call(text: str) -> Request:
     match = _CALL.fullmatch(text)
     assert match, f"not `service METHOD /path JSON`: {text}"
     return Request(match[1], match[2], match[3], json.loads(match[4]) if match[4] else None)
+
+
+def _new(text: str) -> Edit:
+    path, _, content = text.partition(": ")
+    assert content, f"not `path: text`: {text}"
+    return Edit(path, "", content.replace("\\n", "\n"))
 
 
 def _change(text: str) -> Edit:

@@ -13,6 +13,7 @@ import tempfile
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,13 +84,17 @@ class Live:
 
     def estate(self) -> Estate:
         """How `estate.yaml` would lead to all of it."""
-        people = self.directus.people
         return dataclasses.replace(
             config.load(resource("fixtures/reference/estate.yaml")), embedded=False, unavailable={},
             dsn=self.dsn("compliance_probe"), writer=self.dsn("estate_owner"),
-            directus=config.Service(self.url, people.probe_token, people.writer_token),
+            directus=self.service(),
             agent_data=config.Service(self.documents.url, self.documents.key),
         )  # fmt: skip
+
+    def service(self) -> config.Service:
+        """Who may ask it. What it should have run before now is not asked for: content is put back after each test."""
+        people, since = self.directus.people, datetime.now(UTC).isoformat(timespec="seconds")
+        return config.Service(self.url, people.probe_token, people.writer_token, since)
 
     @contextmanager
     def agent_data_of(self, repository: Path) -> Iterator[None]:

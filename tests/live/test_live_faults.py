@@ -79,11 +79,9 @@ def documents_on(running: Running, block: faults.Block | None, folder: Path) -> 
 
 
 def served_by(live: Live) -> Running:
-    people = live.directus.people
+    token = live.directus.people.writer_token
     return Running(
-        live.database,
-        {"directus": Service(live.url, people.probe_token, people.writer_token)},
-        {"directus": {"Authorization": f"Bearer {people.writer_token}"}},
+        live.database, {"directus": live.service()}, {"directus": {"Authorization": f"Bearer {token}"}}
     )
 
 
@@ -121,6 +119,9 @@ def test_beside_a_running_directus(
     with ExitStack() as stack:
         if "agent_data" in block.needs:
             running = stack.enter_context(beside(directus, block, tmp_path))
+        if block.since:
+            known = replace(running.services["directus"], since=block.since)
+            running = replace(running, services={**running.services, "directus": known})
         judged(block, running, reference_template, tmp_path)
 
 
@@ -140,7 +141,7 @@ def beside(live: Live, block: faults.Block, folder: Path) -> Iterator[Running]:
 
 
 def test_with_both_services_every_rule_is_judged_and_kept(directus: Live, tmp_path: Path) -> None:
-    """The control: nothing of the registry sync is left out for want of a source."""
+    """The control: nothing is left out for want of a source, but what the server of endpoints alone would answer."""
     with documents_on(served_by(directus), None, tmp_path) as running:
         run = faults.looked_at(faults.estate_at(running.dsn("compliance_probe"), **running.services))
     verdict = audit.probe(run)
@@ -148,7 +149,7 @@ def test_with_both_services_every_rule_is_judged_and_kept(directus: Live, tmp_pa
     left_out: list[Any] = [
         (case.rule.id, case.reason)
         for case in verdict.cases
-        if case.outcome == "not_applicable" and "unavailable" in case.reason
+        if case.outcome == "not_applicable" and "unavailable" in case.reason and "nuxt" not in case.reason
     ]
     assert left_out == []
 
