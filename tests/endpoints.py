@@ -71,6 +71,8 @@ def compiled() -> dict[str, str]:
         "refused": (POLICY, pg._replace(columns=_without("source"))),
         "away": (bounded(POLICY, database_env="NUXT_AWAY_URL"), pg),
         "silent": (bounded(POLICY, database_env="NUXT_SILENT_URL"), pg),
+        "lost": (bounded(calls("fn_t_slow"), seconds=1, database_env="NUXT_STALLING_URL"), pg),
+        "cut": (bounded(calls("fn_t_answer"), seconds=1, database_env="NUXT_STALLING_URL"), pg),
         "wrong": (bounded(POLICY, database_env="NUXT_WRONG_URL"), pg),
         "nowhere": (bounded(POLICY, database_env="NUXT_NOT_SET"), pg),
         "untold": (replace(POLICY, auth=other), pg),

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 import socket
-from contextlib import contextmanager
+import threading
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from compliance.core.sqltext import name
 from compliance.estate import nitro
 from compliance.estate.directus import APPLICATION
 from compliance.estate.reference_live import TOKEN
+from compliance.estate.service import LOOPBACK
 from compliance.systems.birth_scan.endpoint import rendered
 from tests.conftest import clone
 from tests.endpoints import FOUND, HOSTILE, POLICY, compiled
@@ -123,6 +125,37 @@ def _text(value: str) -> str:
 
 
 @contextmanager
+def stalling(database: str) -> Iterator[int]:
+    """The port of a network that loses one call of a function, and all that comes after another one, both ways."""
+    parts = conninfo_to_dict(database)
+    address = f"{parts['host']}/.s.PGSQL.{parts['port']}"
+    with socket.create_server((LOOPBACK, 0)) as listening, ExitStack() as opened:
+
+        def accept() -> None:
+            with suppress(OSError):
+                while True:
+                    client = opened.enter_context(listening.accept()[0])
+                    server = opened.enter_context(socket.socket(socket.AF_UNIX))
+                    server.connect(address)
+                    lost = threading.Event()
+                    for ends in ((client, server), (server, client)):
+                        threading.Thread(target=carry, args=(*ends, lost), daemon=True).start()
+
+        threading.Thread(target=accept, daemon=True).start()
+        yield listening.getsockname()[1]
+        listening.shutdown(socket.SHUT_RDWR)
+
+
+def carry(source: socket.socket, target: socket.socket, lost: threading.Event) -> None:
+    with suppress(OSError):
+        while (data := source.recv(65536)) and b"fn_t_slow" not in data and not lost.is_set():
+            if b"fn_t_answer" in data:
+                lost.set()
+                return
+            target.sendall(data)
+
+
+@contextmanager
 def standing(
     template: NoopExecutor,
     folder: Path,
@@ -130,14 +163,19 @@ def standing(
 ) -> Iterator[Endpoints]:
     """The server on a clone of its own, whose content is remembered."""
     routes = write_routes(folder)
-    with clone(template, "endpoints") as database, socket.create_server(("127.0.0.1", 0)) as silent:
+    with (
+        clone(template, "endpoints") as database,
+        socket.create_server((LOOPBACK, 0)) as silent,
+        stalling(database) as stalls,
+    ):
         set_up(database)
         remember(database)
         dsn = make_conninfo(database, user=APPLICATION)
         parts, port = conninfo_to_dict(dsn), silent.getsockname()[1]
         environment = {
-            "NUXT_AWAY_URL": "postgres://u:hunter2@127.0.0.1:9/d",
-            "NUXT_SILENT_URL": f"postgres://u:hunter2@127.0.0.1:{port}/d",
+            "NUXT_AWAY_URL": f"postgres://u:hunter2@{LOOPBACK}:9/d",
+            "NUXT_SILENT_URL": f"postgres://u:hunter2@{LOOPBACK}:{port}/d",
+            "NUXT_STALLING_URL": f"postgres://{APPLICATION}@{LOOPBACK}:{stalls}/{parts['dbname']}",
             "NUXT_WRONG_URL": "hunter2",
             # This package takes no folder from a URL, and its host and user from the environment.
             "NUXT_JS_URL": f"postgres:///{parts['dbname']}",

@@ -179,6 +179,17 @@ def test_a_database_that_says_nothing_is_an_answer_too(endpoints: Endpoints) -> 
     assert told(endpoints.post("silent")) == (503, "unavailable")
 
 
+@pytest.mark.prove
+@pytest.mark.parametrize("route", ["lost", "cut"])
+def test_a_network_that_loses_the_call_is_an_answer_and_nobody_waits_for_ever(
+    endpoints: Endpoints, route: str
+) -> None:
+    """PostgreSQL never heard of it, so that its own limit says nothing: it gives up waiting, or the driver does."""
+    for _ in range(2):
+        assert told(endpoints.post(route)) == (504, "timeout")
+    assert left_by_the_scan(endpoints) == 0
+
+
 def test_a_connection_that_is_lost_ends_the_call_and_not_the_server(endpoints: Endpoints) -> None:
     with ThreadPoolExecutor(1) as pool:
         call = pool.submit(endpoints.post, "slow")

@@ -40,6 +40,7 @@ const RECORD =
 const COUNTS: string[] = [@@COUNTS@@]
 // Of a database that is not there: PostgreSQL's own classes; what the system and the driver say is no SQLSTATE.
 const STATE = /^[0-9A-Z]{5}$/
+const LATE = ['57014', '25P03', 'Query read timeout'] // ended by PostgreSQL, twice, or by the driver
 const AWAY = /^(08|28|3D|53|57|EPIPE)/
 const AWAY_SAID = /^(timeout e|Connection terminated|Client has encountered)/
 
@@ -86,7 +87,7 @@ function failed(problem: unknown): Answer {
   const { code, message } = problem as { code?: unknown; message?: unknown }
   const state = String(code ?? '')
   console.error(@@PATH@@, state || 'failed')
-  if (state === '57014' || message === 'Query read timeout') {
+  if (LATE.includes(state || String(message))) {
     return new Answer(504, { status: 'timeout', reason: `not done within ${SECONDS} s` })
   }
   if (state ? AWAY.test(state) || !STATE.test(state) : AWAY_SAID.test(String(message))) {
@@ -171,7 +172,7 @@ DATABASE = {
         "import { Pool } from 'pg'",
         """\
 let pool: Pool | undefined
-const ignore = () => undefined // a connection that is lost: without a listener that would end the process
+const ignore = () => undefined // a connection that is lost: without a listener nobody would catch it
 
 /** Opened by the first call: an address that is wrong is an answer, and no route that cannot be loaded. */
 function database(): Pool {
