@@ -1,4 +1,5 @@
-"""Write `sql/compiled` again: what is compiled for the reference estate, and for what once was less of it.
+"""Write `sql/compiled` again: what is compiled for the reference estate, and for what once was less of it; and the
+endpoint of the birth scan in the repositories of both estates.
 
 Kept beside the tests that hold the files to their bytes; `make golden` runs it, and git shows what changed.
 """
@@ -8,14 +9,22 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+import psycopg
+
 from compliance import probing
 from compliance.core.observation import Observation, Row, Seen
+from compliance.estate.embedded import throwaway
+from compliance.estate.observe import observe
 from compliance.estate.resources import resource
 from compliance.probing import Run
+from compliance.systems import Policies
+from compliance.systems.birth_scan.prepare import endpoint_of
+from compliance.systems.protocol import Facts
 from tests.judging import MIGRATION_034, REFERENCE, compiled, write_sql
+from tests.live.foreign import PROBE, foreign_estate, load_foreign
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 GONE, OFF, SENT = "WCR Create -> AD", "WCR Delete -> AD", "WCR Update -> AD (one document)"
 
@@ -59,6 +68,28 @@ def main() -> None:
         write_sql(item, place / "24_rows")
     damaged = Run(run.estate, run.policies, with_damaged_flows(run.observation))
     write_sql(compiled(damaged, "registry_sync")["migration"], place / "damaged_flows")
+    for here in (run, *foreign()):
+        policy = here.policies["birth_scan"]
+        folder = resource(f"fixtures/{'foreign' if here is not run else 'reference'}/repository")
+        text = endpoint_of(Facts("birth_scan", here.policies, here.observation))
+        (folder / policy.endpoint.file).write_text(text, encoding="utf-8")
+
+
+def foreign() -> Iterator[Run]:
+    """A look at the foreign estate."""
+    with throwaway() as server:
+        with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
+            connection.execute("create database foreign_estate")
+        load_foreign(
+            host=str(server.socket_dir),
+            port=server.port,
+            user="postgres",
+            dbname="foreign_estate",
+            password=None,
+        )
+        estate = foreign_estate(server.dsn("foreign_estate", PROBE))
+        policies = Policies.load(estate)
+        yield Run(estate, policies, observe(estate, policies.needs()))
 
 
 if __name__ == "__main__":

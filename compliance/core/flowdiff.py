@@ -21,9 +21,11 @@ def same(want: Any, found: Any) -> bool:
 
 
 def differing(columns: Sequence[str], want: Values, found: Values) -> Iterator[tuple[str, Any, Any]]:
-    """The columns in which two rows differ, with both values. Options may be kept as the text of JSON."""
+    """The columns in which two rows differ, with both values. Options may be kept as the text of JSON, on either side:
+    what is declared takes over the spelling of what is there."""
     for column, declared, observed in zip(columns, want, found, strict=False):
-        if not same(declared, settings(observed) if column == "options" else observed):
+        sides = (declared, observed)
+        if not same(*(map(settings, sides) if column == "options" else sides)):
             yield column, declared, observed
 
 
