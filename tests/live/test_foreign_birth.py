@@ -155,9 +155,10 @@ def test_the_function_answers_as_the_policy_says_and_its_caller_may_ask(foreign_
 
 # --- no name can be wrong in silence -----------------------------------------------------------------------------
 
-# For people, or for what runs only beside services; where documents will be, and folders that need not be there: nothing
-# that is looked at here can tell that it is wrong. A field of the tool without a column is left out, as document 001 asks.
+# For people, or for what runs only beside services; where documents will be, and folders that need not be there:
+# nothing that is looked at here can tell that it is wrong.
 UNSEEN = {"reviewed", "reason", "firing", "timezone", "knowledge", "screens"}
+# A field of the tool without a column is left out, as document 001 asks.
 LEFT_OUT = ("tool", "columns", "stelle", 0)
 
 
