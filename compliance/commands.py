@@ -110,7 +110,17 @@ def compile_(parsed: argparse.Namespace) -> int:
     for item, path in zip(compiled, paths, strict=True):
         if not parsed.json:
             write(f"{item.kind:9}  {item.title:32}  {'-' if item.nothing else path}")
+            for line in _marked(item):
+                write(f"{'':9}  {line}")
     return 0
+
+
+def _marked(item: Compiled) -> list[str]:
+    """What has to be known of it wherever it is told of."""
+    if item.nothing:
+        return []
+    proposal = [f"PROPOSAL, which nobody can approve: {item.proposal}"] if item.proposal else []
+    return proposal + [f"{name}: {said}" for name, said in sorted(item.notes.items())]
 
 
 def _described(run: Run, item: Compiled, path: Path) -> dict[str, Any]:
@@ -123,6 +133,8 @@ def _described(run: Run, item: Compiled, path: Path) -> dict[str, Any]:
         "path": str(path),
         "digest": digest,
         "steps": len(item.steps),
+        **({"proposal": item.proposal} if item.proposal else {}),
+        **({"notes": dict(item.notes)} if item.notes else {}),
     }
 
 

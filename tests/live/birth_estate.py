@@ -67,8 +67,8 @@ PRESERVED = """
     union all select 'births', md5(string_agg(b::text, '' order by b::text)) from public.birth_registry b
 """
 OURS = f"""
-    select 'flow', f.name, f.status, f.options::text from public.directus_flows f where f.id = '{FLOW}'
-    union all select 'operation', o.key, o.type, o.options::text
+    select 'flow', f.name, f.status, f.options::jsonb::text from public.directus_flows f where f.id = '{FLOW}'
+    union all select 'operation', o.key, o.type, o.options::jsonb::text
       from public.directus_operations o where o.flow = '{FLOW}'
     union all select 'config', c.key, c.value, c.description from public.dot_config c where c.key in {KEYS}
     union all select 'tool', d.code, d.cron_schedule, d.script_path
@@ -102,7 +102,7 @@ class BirthEstate:
     def run(self, *words: str) -> Said:
         """A command in this process."""
         out, err = StringIO(), StringIO()
-        place = [] if words[0] == "plan" else ["--estate", str(self.folder / "estate.yaml")]
+        place = [] if words[0] in ("plan", "keys") else ["--estate", str(self.folder / "estate.yaml")]
         with redirect_stdout(out), redirect_stderr(err):
             code = main([*words, *place])
         return Said(code, out.getvalue(), err.getvalue())

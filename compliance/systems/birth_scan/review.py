@@ -55,10 +55,11 @@ def review(facts: Facts) -> str:
 
 def _answered(answer: Answer[Any]) -> Iterator[str]:
     """The answer, and what it rests on."""
-    yield f"### {answer.question}. {ASKED[answer.question - 1].capitalize()}"
+    asked = ASKED[answer.question - 1]
+    yield f"### {answer.question}. {asked[:1].upper()}{asked[1:]}"
     yield ""
     if answer.said:
-        yield f"{answer.said[:1].upper()}{answer.said[1:]}."
+        yield answer.said
         yield ""
     yield from (f"- not answered: {reason.seen}; what is needed: {reason.needed}" for reason in answer.open)
     yield from (f"- {evidence.section}: {evidence.seen}" for evidence in answer.evidence)
