@@ -116,20 +116,24 @@ def _number(text: str, at: int) -> int:
 
 def days(text: str) -> list[date]:
     """The days of 28 years on which it fires, each judged by itself."""
-    parts = six(text)
-    every = [all(holds(parts[at], v, at) for v in range(LIMITS[at][0], LIMITS[at][1] + 1)) for at in (3, 5)]
+    numbers, months, weekdays = (values(text, at) for at in (3, 4, 5))
+    narrow = len(numbers) < 31 and len(weekdays) < 7
     found = []
     for day, (month, number, weekday) in zip(CALENDAR, DAYS, strict=True):
-        on = (holds(parts[3], number, 3), holds(parts[5], weekday, 5))
-        if holds(parts[4], month, 4) and (all(on) if any(every) else any(on)):
+        if month in months and ((number in numbers) + (weekday in weekdays) >= (1 if narrow else 2)):
             found.append(day)
     return found
 
 
+def values(text: str, at: int) -> set[int]:
+    """Of a field, a day of the week from Sunday, 0."""
+    low, high = LIMITS[at]
+    return {
+        value for value in range(low, min(high, 6 if at == 5 else high) + 1) if holds(six(text)[at], value, at)
+    }
+
+
 def times(text: str) -> list[tuple[int, int, int]]:
     """The times of a day at which it fires."""
-    parts = six(text)
-    hours, minutes, seconds = (
-        [v for v in range(LIMITS[at][1] + 1) if holds(parts[at], v, at)] for at in (2, 1, 0)
-    )
+    hours, minutes, seconds = (sorted(values(text, at)) for at in (2, 1, 0))
     return [(hour, minute, second) for hour in hours for minute in minutes for second in seconds]

@@ -120,7 +120,7 @@ def judge(pair: tuple[str, str]) -> bool:
     return found
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(schedules.pairs())
 def test_two_schedules_are_equal_if_and_only_if_they_fire_alike(pair: tuple[str, str]) -> None:
     judge(pair)
