@@ -35,10 +35,11 @@ if TYPE_CHECKING:
 
     from pytest_postgresql.executors import NoopExecutor
 
-# What a function may do wrong: each writes first, so that it shows what was rolled back.
+# What a function may do wrong: each writes first, so that it shows what was rolled back. One answers json, which, other
+# than jsonb, keeps the order of its keys.
 SETUP = """
-create table public.t_answer (value jsonb);
-create function public.fn_t_answer() returns jsonb language plpgsql security definer as $$
+create table public.t_answer (value json);
+create function public.fn_t_answer() returns json language plpgsql security definer as $$
 begin
     insert into public.system_issues (title, issue_type, source) values ('written by the scan', 'T', 't');
     return (select value from public.t_answer);

@@ -253,7 +253,9 @@ def test_what_the_last_scan_found_is_what_the_next_is_compared_with(endpoints: E
     steps = [
         ({**COMPLETE}, False), ({**COMPLETE, "run_id": "2", "duration_ms": 7}, True),
         ({**COMPLETE, "run_id": "3", "gaps": 1, "gaps_by_kind": {"a": 1}}, False),
-        ({**COMPLETE, "run_id": "4", "gaps": 1, "gaps_by_kind": {"b": 1}}, False), (FAIL, False),
+        ({**COMPLETE, "run_id": "4", "gaps": 1, "gaps_by_kind": {"b": 1}}, False),
+        ({**COMPLETE, "run_id": "5", "gaps": 3, "gaps_by_kind": {"b": 1, "a": 2}}, False),
+        ({**COMPLETE, "run_id": "5b", "gaps": 3, "gaps_by_kind": {"a": 2, "b": 1}}, True), (FAIL, False),
         ({**FAIL, "run_id": "6", "missing": ["sibling b", "config c"]}, True), ({**COMPLETE, "run_id": "7"}, False),
     ]  # fmt: skip
     for route in ("answer", "text-answer"):
