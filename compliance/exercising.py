@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from compliance.executor.ledger import Entry
     from compliance.executor.plan import Plan
     from compliance.probing import Run
-    from compliance.systems.protocol import Marking
+    from compliance.systems.protocol import Asking, Marking
 
     Act = Callable[[Change, Plan, str], Entry]
 
 
 def exercise(parsed: argparse.Namespace) -> int:
-    """Make the calls or the rows of a system that have to be made to be seen; nothing of them stays."""
+    """Make the calls, rows or requests of a system that have to be made to be seen; the plan says what stays."""
     from compliance import audit as job
     from compliance import probing
 
@@ -53,6 +53,8 @@ def planned(looked: Run, name: str) -> tuple[Compiled, Act]:
     from compliance.systems import system
 
     found: Any = system(name)
+    if hasattr(found, "asking"):
+        return _asking(looked, name, found)
     return _marking(looked, name, found) if hasattr(found, "marking") else _calls(looked, name)
 
 
@@ -74,6 +76,16 @@ def _marking(looked: Run, name: str, system: Marking) -> tuple[Compiled, Act]:
     rows = system.marking(Facts(name, looked.policies, looked.observation))
     return marking.compiled(name, rows), lambda change, plan, policy: marking.exercise(
         change, plan, rows, policy=policy
+    )
+
+
+def _asking(looked: Run, name: str, system: Asking) -> tuple[Compiled, Act]:
+    from compliance.executor import asking
+    from compliance.systems.protocol import Facts
+
+    requests = system.asking(Facts(name, looked.policies, looked.observation))
+    return asking.compiled(name, requests), lambda change, plan, policy: asking.exercise(
+        change, plan, requests, policy=policy
     )
 
 

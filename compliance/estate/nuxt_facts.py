@@ -11,7 +11,7 @@ from compliance.core.facts import Route
 from compliance.estate import web
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from compliance.estate.config import Service
@@ -24,6 +24,11 @@ ELSEWHERE = "/there-is-no-such-route"
 def opened(service: Service, seconds: float | None = None) -> AbstractContextManager[Web]:
     """A client without the token of a caller: only a call needs it."""
     return web.opened("nuxt", service.url, {}, seconds)
+
+
+def calling(service: Service, headers: Mapping[str, str], seconds: float) -> AbstractContextManager[Web]:
+    """A client for a call that may take so long; `headers` hold the token of the caller, or are none."""
+    return web.opened("nuxt", service.url, headers, seconds, each=seconds)
 
 
 def routes(api: Web, paths: Iterable[str]) -> Iterator[Route]:

@@ -208,8 +208,13 @@ class _Watch:
 
 
 @contextmanager
-def opened(name: str, url: str, headers: Mapping[str, str], seconds: float | None = None) -> Iterator[Web]:
-    """A client for the service at `url`. A connection that is refused is tried once more, a request never."""
+def opened(
+    name: str, url: str, headers: Mapping[str, str], seconds: float | None = None, *, each: float = EACH
+) -> Iterator[Web]:
+    """A client for the service at `url`. A connection that is refused is tried once more, a request never.
+
+    `each`: how long it may take to begin to answer.
+    """
     import httpx
 
     try:
@@ -221,7 +226,7 @@ def opened(name: str, url: str, headers: Mapping[str, str], seconds: float | Non
     watch = _Watch(SECONDS if seconds is None else seconds)
     try:
         with httpx.Client(
-            base_url=address, headers=dict(headers), timeout=EACH, follow_redirects=False, trust_env=False,
+            base_url=address, headers=dict(headers), timeout=each, follow_redirects=False, trust_env=False,
             transport=transport,
         ) as client:  # fmt: skip
             yield Web(name, client, watch)

@@ -77,13 +77,13 @@ def _answer(change: Change, s: Session, item: Exercise) -> Answer:
             row = s.connection.execute(item.sql.encode()).fetchone()
         except psycopg.Error as error:
             return item.name, item.call, [], error.sqlstate or "the connection was lost"
-    return item.name, item.call, _kept(row[0] if row else None, item, change.estate.redaction_key), ""
+    return item.name, item.call, kept(row[0] if row else None, item.keys, change.estate.redaction_key), ""
 
 
-def _kept(answer: Any, item: Exercise, key: bytes | None) -> list[list[Any]]:
+def kept(answer: Any, names: Iterable[str], key: bytes | None) -> list[list[Any]]:
     """Only what policy asks for, with secrets taken out: an answer may hold anything."""
     value = answer if isinstance(answer, dict) else {}
-    return [[name, _plain(value[name], key)] for name in item.keys if name in value]
+    return [[name, _plain(value[name], key)] for name in names if name in value]
 
 
 def _plain(value: Any, key: bytes | None) -> Any:
