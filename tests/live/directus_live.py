@@ -23,8 +23,9 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from compliance.estate import agent_data, config, service
+from compliance.estate import agent_data, config, nitro, service
 from compliance.estate import directus as real
+from compliance.estate.reference_live import TOKEN
 from compliance.estate.resources import resource
 from tests.conftest import clone
 
@@ -66,13 +67,31 @@ class Documents:
         return httpx.request(method, self.url + path, json=body, headers=headers, timeout=60, trust_env=False)
 
 
+class Endpoints:
+    """Where Directus was told that the endpoints are; nobody answers there until a test starts them."""
+
+    def __init__(self) -> None:
+        self.port, self.token = service.free_port(), secrets.token_urlsafe(24)
+        self.url = f"http://{service.LOOPBACK}:{self.port}"
+
+    @contextmanager
+    def serving(self, database: str, repository: Path = REPOSITORY) -> Iterator[nitro.Nitro]:
+        """A real Nitro, built from the routes of a repository, for the length of a block."""
+        dsn = make_conninfo(database, user=real.APPLICATION)
+        with nitro.serving(
+            repository / nitro.ROUTES, dsn, token_env=TOKEN, token=self.token, port=self.port
+        ) as running:
+            yield running
+
+
 @dataclass(frozen=True)
 class Live:
-    """A running Directus and its database, and the Agent Data that its flows feed."""
+    """A running Directus and its database, the Agent Data that its flows feed, and the endpoints that they call."""
 
     directus: real.Directus
     database: str = field(repr=False)  # as the superuser
     documents: Documents
+    endpoints: Endpoints
 
     @property
     def url(self) -> str:
@@ -83,9 +102,10 @@ class Live:
         return make_conninfo(self.database, user=role)
 
     def estate(self) -> Estate:
-        """How `estate.yaml` would lead to all of it."""
+        """How `estate.yaml` would lead to all of it; endpoints are there only while a test serves them."""
+        reference = config.load(resource("fixtures/reference/estate.yaml"))
         return dataclasses.replace(
-            config.load(resource("fixtures/reference/estate.yaml")), embedded=False, unavailable={},
+            reference, embedded=False, unavailable={"nuxt": reference.unavailable["nuxt"]},
             dsn=self.dsn("compliance_probe"), writer=self.dsn("estate_owner"),
             directus=self.service(),
             agent_data=config.Service(self.documents.url, self.documents.key),
@@ -152,15 +172,15 @@ class Live:
 @contextmanager
 def standing(template: NoopExecutor) -> Iterator[Live]:
     """Both on a clone of their own, whose content is remembered."""
-    documents = Documents()
-    counterparts = real.Counterparts(agent_data_url=documents.url, agent_data_api_key=documents.key)
+    documents, endpoints = Documents(), Endpoints()
+    counterparts = real.Counterparts(endpoints.url, documents.url, documents.key, endpoints.token)
     with ExitStack() as stack:
         dsn = stack.enter_context(clone(template, "directus"))
         found = stack.enter_context(real.serving(dsn, counterparts))
         stack.callback(documents.stop)
         documents.start(found, dsn)
         remember(dsn)
-        yield Live(found, dsn, documents)
+        yield Live(found, dsn, documents, endpoints)
 
 
 def remember(dsn: str) -> None:
