@@ -11,8 +11,10 @@ A file holds blocks. `-- fault:` or `-- near miss:` begins one and says what it 
     -- exercise: <system>             its calls or rows are made, so that the look has what was seen
     -- undo: <SQL>                    puts back what a block does to roles, which belong to the whole server
     -- needs: directus agent_data     these run beside the estate (tests/live/test_live_faults.py); with directus all
-                                      such blocks have one database: they may change rows alone
-    -- served: <path>: <old> => <new> in the repository that the document service runs, not in the one looked at
+                                      such blocks have one database: they may change rows alone. Or: nuxt
+    -- served: <path>: <old> => <new> in the repository that the service runs from, not in the one looked at
+    -- served as: <path>: <text>      a new file in it
+    -- unserved: <path>               a file that is not in it
     -- call: directus PATCH /x {"a":1} a request to a running service, by whoever may, before the SQL
     -- since: 36 hours ago            from when on Directus has fired what is scheduled; nothing: from now on
     -- elsewhere: <why>               SQL is run on another clone, which is looked at; the services keep the first
@@ -52,7 +54,8 @@ if TYPE_CHECKING:
 
 _BEGIN = re.compile(r"^-- (fault|near miss): (.+)$")
 _SAID = re.compile(
-    r"^-- (breaks|blind|edit|file|policy|reviewed|exercise|undo|needs|served|call|since|elsewhere): (.+)$"
+    r"^-- (breaks|blind|edit|file|policy|reviewed|exercise|undo|needs|served as|served|unserved|call|since|elsewhere)"
+    r": (.+)$"
 )
 _CALL = re.compile(r"(directus|agent_data) ([A-Z]+) (/\S*)(?: (.+))?")
 _CHANGE = re.compile(r"(?P<path>[^:]+): (?P<old>.+?) => ?(?P<new>.*)")
@@ -104,6 +107,7 @@ class Block:
     sql: str
     needs: frozenset[str]
     served: tuple[Edit, ...]
+    unserved: tuple[str, ...]
     calls: tuple[Request, ...]
     since: str
     elsewhere: str
@@ -152,7 +156,8 @@ def _block(rule: str, number: int, lines: list[str]) -> Block:
         undo="\n".join(said.get("undo", [])),
         sql="\n".join(sql).strip(),
         needs=frozenset(" ".join(said.get("needs", [])).split()),
-        served=tuple(map(_change, said.get("served", []))),
+        served=(*map(_change, said.get("served", [])), *map(_new, said.get("served as", []))),
+        unserved=tuple(said.get("unserved", [])),
         calls=tuple(map(_call, said.get("call", []))),
         since=_since("".join(said.get("since", []))),
         elsewhere="".join(said.get("elsewhere", [])),

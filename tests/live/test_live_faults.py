@@ -16,10 +16,12 @@ from psycopg.conninfo import make_conninfo
 
 from compliance import audit
 from compliance.core.observation import Blind
-from compliance.estate import agent_data
+from compliance.estate import agent_data, nitro
 from compliance.estate.config import Service
+from compliance.estate.directus import APPLICATION
 from compliance.estate.services import AGENT_DATA, DIRECTUS
 from compliance.probing import Run
+from compliance.systems import Policies
 from tests import faults, quick
 from tests.conftest import clone
 
@@ -78,6 +80,19 @@ def documents_on(running: Running, block: faults.Block | None, folder: Path) -> 
         )
 
 
+@contextmanager
+def endpoints_on(running: Running, block: faults.Block, folder: Path) -> Iterator[Running]:
+    """With the server of the endpoints beside it, built from a repository of its own where the block changes that."""
+    served = faults.copied(faults.reference().repository, folder / "served", block.served)
+    for path in block.unserved:
+        (served / path).unlink()
+    auth = Policies.load(faults.reference())["birth_scan"].auth
+    dsn = running.dsn(APPLICATION)
+    with nitro.serving(served / nitro.ROUTES, dsn, token_env=auth.server_env) as found:
+        service = Service(found.url, found.token)
+        yield Running(running.database, {**running.services, "nuxt": service}, running.keys)
+
+
 def served_by(live: Live) -> Running:
     token = live.directus.people.writer_token
     return Running(
@@ -107,6 +122,17 @@ def test_beside_a_running_document_service(
     with (
         clone(reference_template, "documents") as dsn,
         documents_on(Running(dsn, {}, {}), block, tmp_path) as running,
+    ):
+        judged(block, running, reference_template, tmp_path)
+
+
+@pytest.mark.parametrize("block", [b for b in BLOCKS if b.needs == {"nuxt"}], ids=str)
+def test_beside_running_endpoints(
+    block: faults.Block, reference_template: NoopExecutor, tmp_path: Path
+) -> None:
+    with (
+        clone(reference_template, "endpoints") as dsn,
+        endpoints_on(Running(dsn, {}, {}), block, tmp_path) as running,
     ):
         judged(block, running, reference_template, tmp_path)
 
