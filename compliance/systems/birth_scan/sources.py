@@ -76,9 +76,9 @@ class Sources:
                 found = self._resolved(source, here)
                 if found is None and source.startswith((".", *_ROOTS, "/")):
                     unknown[f"{here} imports {source}, which nobody looked at"] = None
-                elif found is None:
+                elif found is None and not source.startswith("#"):
                     packages.setdefault(package(source), here)
-                elif found not in files:
+                elif found is not None and found not in files:
                     files[found] = None
                     waiting.append(found)
             for found in self._given(module, here):

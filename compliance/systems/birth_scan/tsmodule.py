@@ -52,7 +52,7 @@ def read(path: str, text: str) -> Module:
     named = {name for item in imports for name in item.names}
     return Module(
         tuple(imports),
-        frozenset(_used(found)) - named - _declared(found),
+        frozenset(_used(_without_imports(found))) - named - _declared(found),
         frozenset(_exported(found)),
         tuple(token.text for token in found if token.kind == "text"),
         unknown,
@@ -127,6 +127,18 @@ def _names(inner: list[Token], exported: bool) -> tuple[tuple[str, ...], bool]:
     return tuple(part[-1].text for part in _parts(inner)), False
 
 
+def _without_imports(found: list[Token]) -> list[Token]:
+    """What is named in an import is taken from where that says."""
+    left, end = [], 0
+    for at, token in enumerate(found):
+        if at >= end and token.text in ("import", "export") and token.kind == "word" and _from(found, at):
+            texts = (place for place in range(at, len(found)) if found[place].kind == "text")
+            end = next(texts) + 1
+        if at >= end:
+            left.append(token)
+    return left
+
+
 def _used(found: list[Token]) -> Iterator[str]:
     """Words that are neither a property nor the key of one."""
     for at, token in enumerate(found):
@@ -195,11 +207,13 @@ def _exported(found: list[Token]) -> Iterator[str]:
     for at, token in enumerate(found):
         if token.text != "export" or token.kind != "word" or (at and found[at - 1].text in (".", "?.")):
             continue
-        rest = found[at + 1 : at + 4]
+        rest = found[at + 1 : at + 5]
         words = [t.text for t in rest if t.kind == "word"]
         if rest and rest[0].is_sign("{"):
             end = next((i for i in range(at, len(found)) if found[i].is_sign("}")), len(found))
             yield from (part[-1].text for part in _parts(found[at + 2 : end]))
+        elif rest and rest[0].is_sign("*"):
+            yield from words[1:2] if words[:1] == ["as"] else ()
         elif words and words[0] == "default":
             yield "default"
         elif words and words[0] in ("const", "let", "var"):
