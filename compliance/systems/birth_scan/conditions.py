@@ -80,6 +80,12 @@ def _value(node: exp.Expr, row: Row) -> Any:
 
 
 def _condition(node: exp.Expr, row: Row) -> Any:
+    """What is true, false or null; `is not` and `not in` may be one node with a mark, or two."""
+    found = _plain(node, row)
+    return _turned(found) if node.args.get("negate") else found
+
+
+def _plain(node: exp.Expr, row: Row) -> Any:
     match node:
         case exp.And() | exp.Or():
             return _joined(_value(node.left, row), _value(node.right, row), either=isinstance(node, exp.Or))
