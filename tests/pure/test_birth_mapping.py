@@ -16,7 +16,7 @@ from compliance.systems.birth_scan.observing import BLOCKED, issues
 from compliance.systems.birth_scan.registering import tools
 from compliance.systems.birth_scan.shape import misfits
 from compliance.systems.birth_scan.vocabularies import of_issues, vocabularies_agree
-from tests.pure.birth import check, column, facts_of, policy, tool, with_issues
+from tests.pure.birthtables import check, column, facts_of, policy, tool, with_issues
 
 ISSUES = "system_issues"
 PLAIN = ("title", "description", "entity_type", "entity_code", "issue_type", "severity", "source", "run_id")
