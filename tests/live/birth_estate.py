@@ -12,6 +12,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from compliance.cli import main
+from compliance.estate import variants
 from compliance.estate.resources import resource
 from compliance.executor.ledger import Ledger
 from tests.conftest import clone
@@ -92,10 +93,18 @@ class Said(NamedTuple):
 class BirthEstate:
     """One folder, one database. `services`: lines of estate.yaml for what runs."""
 
-    def __init__(self, folder: Path, dsn: str, services: str = SHUT + NO_NUXT) -> None:
+    def __init__(
+        self, folder: Path, dsn: str, services: str = SHUT + NO_NUXT, variant: str | None = None
+    ) -> None:
         self.folder, self.dsn = folder, dsn
-        for part in ("policy", "repository"):
-            shutil.copytree(REFERENCE / part, folder / part)
+        if variant is None:
+            for part in ("policy", "repository"):
+                shutil.copytree(REFERENCE / part, folder / part)
+        else:
+            found = variants.find(variant)
+            found.policy(folder / "policy")
+            found.repository(folder / "repository")
+            found.change(dsn)
         probe, owner = (make_conninfo(dsn, user=role) for role in ("compliance_probe", "estate_owner"))
         (folder / "estate.yaml").write_text(ESTATE.format(probe=probe, owner=owner, services=services))
 
@@ -162,6 +171,9 @@ class BirthEstate:
 
 
 @contextmanager
-def birth_estate(template: NoopExecutor, folder: Path, services: str = SHUT + NO_NUXT) -> Iterator[BirthEstate]:
+def birth_estate(
+    template: NoopExecutor, folder: Path, services: str = SHUT + NO_NUXT, variant: str | None = None
+) -> Iterator[BirthEstate]:
+    """A clone of the reference estate, or of a variant of it, with a folder in front of it."""
     with clone(template, f"birth_{folder.name[-24:]}") as dsn:
-        yield BirthEstate(folder, dsn, services)
+        yield BirthEstate(folder, dsn, services, variant)

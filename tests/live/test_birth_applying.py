@@ -7,8 +7,22 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from psycopg.conninfo import make_conninfo
 
-from tests.live.birth_estate import ENDPOINT, FLOW, KEYS, SYSTEM, WITHOUT, BirthEstate, birth_estate
+from compliance.estate import agent_data
+from compliance.estate.resources import resource
+from tests.conftest import clone
+from tests.live.birth_estate import (
+    ENDPOINT,
+    FLOW,
+    KEYS,
+    NO_NUXT,
+    SHUT,
+    SYSTEM,
+    WITHOUT,
+    BirthEstate,
+    birth_estate,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -248,3 +262,79 @@ def test_a_commit_is_an_act_of_its_own_and_takes_the_file_along(estate: BirthEst
     assert ENDPOINT in files
     assert [name for name in files if not name.startswith("governance/plans/")] == [ENDPOINT]
     assert git("status", "--porcelain").splitlines() == ["?? other.txt"]
+
+
+def test_the_review_goes_to_the_document_service_under_a_prefix_that_does_not_come_back(
+    reference_template: NoopExecutor, tmp_path: Path
+) -> None:
+    """Pass one of document 001 ends with it; a rollback takes both back."""
+    shut = SHUT.replace("  agent_data: {reason: it does not run here, owner: tests, until: 2036-12-31}\n", "")
+    repository = resource("fixtures/reference/repository")
+    with clone(reference_template, "reviewed") as dsn:
+        as_service = make_conninfo(dsn, user=agent_data.ROLE)
+        with agent_data.serving(as_service, repository=repository) as service:
+            services = f'{shut}{NO_NUXT}agent_data: {{url: "{service.url}", token: "{service.api_key}"}}\n'
+            estate = BirthEstate(tmp_path, dsn, services)
+            estate.remove_endpoint()
+            kept = "select data ->> 'document_id', data -> 'content' ->> 'body' from agent_data.kb_documents"
+            ours = f"{kept} where key like 'governance\\_\\_birth-scan%' and data ->> 'deleted_at' is null"
+            assert estate.rows(ours) == []
+            applied = estate.brought("preparation")
+            assert applied.code == 0, applied.out + applied.err
+            assert "called: 2 call(s) made" in applied.out
+            ((name, body),) = estate.rows(ours)
+            assert name.startswith("governance/birth-scan/review-")
+            for number in range(1, 8):
+                assert f"### {number}. " in body
+            assert (
+                body
+                == (estate.folder / "compiled" / SYSTEM / "preparation" / "payloads" / "review.md").read_text()
+            )
+            sent = estate.rows("select count(*) from agent_data.events_log where kind = 'reverse'"
+                               " and document_id like 'governance/%'")  # fmt: skip
+            assert sent == [(0,)]
+            assert estate.run("rollback", estate.receipt()).code == 0
+            assert (estate.rows(ours), estate.endpoint.exists()) == ([], False)
+
+
+# --- variants of the estate ------------------------------------------------------------------------------------
+
+
+def test_as_found_in_practice_nothing_is_compiled_and_each_reason_is_told(
+    reference_template: NoopExecutor, tmp_path: Path
+) -> None:
+    with birth_estate(reference_template, tmp_path, variant="practice") as practice:
+        before = practice.preserved()
+        refused = practice.compiled()
+        assert (refused.code, practice.preserved(), practice.ours()) == (4, before, [])
+        assert "auth_decision" in refused.err
+        assert not practice.endpoint.exists()
+
+
+@pytest.mark.parametrize(
+    ("variant", "status", "tool"),
+    [
+        ("hoped", "FULL", "select tool_name, tool_type, executor_ref from public.dot_tools"
+                          " where code = 'DOT-BIRTH-SCAN'"),
+        ("text_only", "PARTIAL", "select name, trigger_type, script_path from public.dot_tools"
+                                 " where code = 'DOT-BIRTH-SCAN'"),
+    ],
+)  # fmt: skip
+def test_another_shape_is_discovered_mapped_applied_and_taken_back(
+    variant: str, status: str, tool: str, reference_template: NoopExecutor, tmp_path: Path
+) -> None:
+    with birth_estate(reference_template, tmp_path, variant=variant) as other:
+        tables = "select count(*) from information_schema.columns where table_schema = 'public'"
+        columns = other.rows(tables)
+        first = other.brought("preparation")
+        assert first.code == 0, first.out + first.err
+        applied = other.brought()
+        assert applied.code == 0, applied.out + applied.err
+        assert f"observability_status: {status}" in applied.out
+        assert other.rows(tool)[0][0] == "birth-onboarding-full-scan"
+        assert other.rows(tool)[0][2] == ENDPOINT
+        assert other.rows(tables) == columns
+        report = next((other.folder / "ledger" / "reports").glob(f"{other.receipt()[:12]}.md")).read_text()
+        assert f"- observability_status: {status}" in report
+        assert other.run("rollback", other.receipt()).code == 0
+        assert other.rows(tool) == []

@@ -81,7 +81,9 @@ def test_every_rule_has_faults_that_break_it_and_near_misses(untouched: Run) -> 
 def test_a_fault_breaks_something_and_a_near_miss_nothing() -> None:
     assert [str(b) for b in BLOCKS if (b.kind == "fault") != bool(b.breaks | b.blind)] == []
     beside = {str(b) for b in BLOCKS if b.served or b.unserved or b.calls or b.elsewhere}
-    assert [str(b) for b in BLOCKS if not (b.sql or b.edits or b.policy or b.exercise or str(b) in beside)] == []
+    assert [
+        str(b) for b in BLOCKS if not (b.sql or b.edits or b.policy or b.exercise or str(b) in beside)
+    ] == []
     assert [str(b) for b in BLOCKS if str(b) in beside and not b.needs] == []
 
 
