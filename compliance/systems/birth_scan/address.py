@@ -58,7 +58,7 @@ def address(facts: Facts) -> Answer[Address]:
     request = found.request
     evidence = [Evidence("rows:operations", _told(request))]
     try:
-        given: Mapping[str, str | None] = {**allowing.directus(facts), **allowing.running(facts)}
+        given = allowing.known(facts)
     except compose.Missing as missing:
         needed = "the environment of Directus"
         return unanswered(5, [Open("environment", missing.message, needed)], evidence)
@@ -107,10 +107,10 @@ def _base(
             "",
         )
     name = str(head.path[1])
-    if name not in given:
+    value = given.get(name, "")
+    if value == "":
         told = f"{name}, which the pattern's address begins with, has no value"
         return Open(name, told, f"{name} in the environment of {policy.environment.directus}"), name, ""
-    value = given[name]
     if value is None:
         raise CouldNotLook(
             f"{name} is left to whoever starts Directus", remedy="write the address into the file"

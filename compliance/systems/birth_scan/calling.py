@@ -38,7 +38,7 @@ def _carried(facts: Facts, auth: Auth) -> Iterator[Judgement]:
     subject, place = facts.policy.endpoint.path, facts.policy.environment
     (file,) = facts.read(f"file:{place.file}")
     try:
-        given = {**allowing.directus(facts), **allowing.running(facts)}
+        given = allowing.known(facts)
         told = {s: compose.written(file.text, place.file, s) for s in (place.directus, place.web)}
         server = compose.variables(file.text, place.file, place.web)
     except compose.Missing as missing:
