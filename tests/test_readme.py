@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -26,7 +27,7 @@ _LEFT_OUT = shutil.ignore_patterns(
 
 class Block(NamedTuple):
     """A fenced block; `mark` is the comment above it: `long` is not run here, `live` where a Directus
-    runs (tests/live/test_estate_live.py), `yours` needs a reader's own estate."""
+    runs (tests/live/test_estate_live.py), `script` in one shell, `yours` needs a reader's own estate."""
 
     mark: str
     language: str
@@ -81,6 +82,21 @@ def test_each_command_ends_as_the_page_says(page: str, checkout: Path, environme
             check=False,
         )
         assert done.returncode == int(said[1] if said else 0), f"{line}\n{done.stdout}\n{done.stderr}"
+
+
+def test_the_scripts_of_the_readme_end_as_it_says(checkout: Path, environment: dict[str, str]) -> None:
+    lines = commands("README.md", "script")
+    assert lines
+    checked = []
+    for line in lines:
+        said = _EXIT.search(line)
+        wanted = said[1] if said else "0"
+        checked += [line, f"test $? -eq {wanted} || {{ echo failed: {quote(line)}; exit 99; }}"]
+    done = subprocess.run(
+        ["sh", "-c", "\n".join(checked)], cwd=checkout, env=environment, capture_output=True, text=True,
+        timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("page", PAGES)
