@@ -195,8 +195,10 @@ def test_requests_are_sent_for_the_database_that_was_meant(
 
 
 def test_nobody_else_may_be_at_work_meanwhile(ready: Ready, tmp_path: Path) -> None:
+    reached: list[str] = []
     with Ledger(tmp_path / "ledger").locked(), pytest.raises(LedgerBusy):
-        ready.exercise()
+        ready.exercise(at=reached.append)
+    assert reached == []
 
 
 def test_an_estate_that_says_nothing_of_its_endpoints_is_wrong_usage(ready: Ready) -> None:
