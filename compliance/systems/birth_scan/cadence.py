@@ -83,8 +83,7 @@ def present(facts: Facts) -> Iterator[Place]:
             options = settings(row.values[_OPTIONS])
             if isinstance(options, dict) and "cron" in options:
                 yield Place("flow", labels["flow"], options["cron"])
-    if "tool" in labels:
-        yield from (Place("tool", labels["tool"], value) for value in _of_tool(facts))
+    yield from (Place("tool", labels["tool"], value) for value in _of_tool(facts))
 
 
 def _labels(facts: Facts) -> dict[str, str]:
@@ -105,25 +104,26 @@ def _pairs(facts: Facts, section: str) -> Sequence[tuple[Any, Any]]:
 def _of_tool(facts: Facts) -> Iterator[Any]:
     """Of each row of the tool's name that has one."""
     policy: Policy = facts.policy
-    columns = facts.read("catalog.columns")
+    columns, rows = facts.read("catalog.columns"), facts.read(looking.TOOLS)
     row, mapped = declaring.tool_row(policy, columns), declaring.columns_of(policy.tool, columns)
     key = next((mapped[field] for field in policy.tool.identity if field in mapped), None)
-    if key is None:
+    if key is None or "cron" not in mapped:
         return
     at = 1 + declaring.candidates(policy.tool).index(mapped["cron"])
-    for found in facts.read(looking.TOOLS):
+    for found in rows:
         if spelled(found.values[0]) == spelled(row[key]) and found.values[at] is not None:
             yield found.values[at]
 
 
 def _clock(facts: Facts) -> Iterator[Judgement]:
-    """Directus fires by the local time of its process. Where the file cannot be read, question 4 has no answer and says
-    so; where it leaves the variable open nobody can know."""
+    """Directus fires by the local time of its process. Where its environment cannot be read, or leaves the variable
+    open, nobody can know."""
     policy: Policy = facts.policy
     zone = policy.cadence.timezone
     try:
         found = (allowing.running if policy.environment.running else allowing.directus)(facts).get("TZ", "")
-    except CouldNotLook:
+    except CouldNotLook as error:
+        yield Unseen("flow", f"the local time of Directus is not known: {error.message}")
         return
     if found is None:
         yield Unseen("flow", "TZ of Directus is left to whoever starts it, so its local time is not known")

@@ -42,15 +42,15 @@ def _tools(facts: Facts) -> Iterator[Judgement]:
     """By the field that names a row it is the scan's own; by any other it is somebody else's."""
     policy: Policy = facts.policy
     tool, subject = policy.tool, policy.flow.name
-    found = columns_of(tool, facts.read("catalog.columns"))
+    found, rows = columns_of(tool, facts.read("catalog.columns")), tools(facts)
     naming = [(found[field], tool.values[field]) for field in tool.identity if field in found]
     if not naming:
         return
     (key, ours), *others = naming
-    mine = [row for row in tools(facts) if row[key] == ours]
+    mine = [row for row in rows if row[key] == ours]
     if len(mine) > 1:
         yield Finding(subject, f"{len(mine)} tools have {key} {ours}", f"tool-{ours}")
-    for row in tools(facts):
+    for row in rows:
         for column, value in others:
             if row[key] != ours and row[column] == value:
                 yield Finding(subject, f"the tool {row[key]} has {column} {value} already", f"tool-{row[key]}")

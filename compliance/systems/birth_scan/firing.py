@@ -38,6 +38,8 @@ def flow_is_active_and_fires(facts: Facts) -> Iterator[Judgement]:
     """By the schedule that the flow has: whether that is the declared one is asked elsewhere. A run is recorded when
     its last operation has ended, whatever came of it."""
     policy: Policy = facts.policy
+    if policy.directus is not None:
+        facts.read(looking.RUNS)  # a trail that cannot be read is told, also while no Directus runs
     facts.read("directus.server")
     if policy.directus is None:
         raise CouldNotLook(

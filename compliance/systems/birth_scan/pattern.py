@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from compliance.core.finding import Finding
 from compliance.core.flows import flows_of
 from compliance.core.needs import split_name
 from compliance.systems.birth_scan import looking
@@ -115,7 +116,11 @@ def there(facts: Facts, relation: str) -> bool:
 
 
 def pattern_is_there(facts: Facts) -> Iterator[Judgement]:
-    """Question 1 has an answer."""
+    """Question 1 has an answer, and Directus' own tables that tell of flows and of words are there."""
+    for table in ("directus_activity", "directus_fields"):
+        relation = f"{facts.policy.directus}.{table}"
+        if facts.policy.directus is not None and not there(facts, relation):
+            yield Finding(table, f"there is no table {relation}", "missing")
     yield from findings(facts.policy.pattern.flow, pattern(facts))
 
 

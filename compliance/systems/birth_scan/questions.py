@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from compliance.core.finding import Finding, Judgement
+from compliance.core.finding import Finding, Judgement, Unseen
+from compliance.systems.birth_scan import looking
 from compliance.systems.birth_scan.access import Access, access
 from compliance.systems.birth_scan.address import Address, address
 from compliance.systems.birth_scan.allowing import Allowed, allowing
@@ -63,8 +64,11 @@ def answers(facts: Facts) -> Answers:
 
 def pattern_is_registered(facts: Facts) -> Iterator[Judgement]:
     """The answer 'no' to question 2 is an answer, and a gap to address (document 001, 2.A)."""
+    facts.read(looking.TOOLS)
     answer = registered(facts)
-    if answer.answered and answer.value.row is None:
+    if not answer.answered:
+        yield Unseen(facts.policy.pattern.tool, "question 2 is not answered, so nobody knows")
+    elif answer.value.row is None:
         name = facts.policy.pattern.flow
         yield Finding(
             facts.policy.pattern.tool, f"'{name}' fires by a schedule and is not registered as a tool"

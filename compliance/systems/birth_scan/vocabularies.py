@@ -43,7 +43,7 @@ def of_issues(facts: Facts, field: str) -> Words | None:
     """Of a field of the issues, by who writes them; of this scan's own rows nothing is learned."""
     policy: Policy = facts.policy
     issues = policy.issues
-    there = columns_of(facts, issues.relation)
+    there, rows = columns_of(facts, issues.relation), facts.read(looking.VOCABULARY)
     column = mapped(issues, there).get(field)
     if column is None:
         return None
@@ -51,7 +51,7 @@ def of_issues(facts: Facts, field: str) -> Words | None:
     group = [names.index(c) for c in issues.columns["source"] if c in names]
     kinds = [names.index(c) for c in issues.columns["issue_type"] if c in names]
     used: dict[str, set[str]] = {}
-    for row in facts.read(looking.VOCABULARY):
+    for row in rows:
         word = row.values[names.index(column)] if column in names else None
         ours = any(row.values[at] == issues.values.get("issue_type") for at in kinds)
         if word is not None and not ours:
@@ -64,14 +64,14 @@ def of_tools(facts: Facts, field: str) -> Words | None:
     """Of a field of the tools; the row that is to be there is no witness of its own words."""
     policy: Policy = facts.policy
     tool = policy.tool
-    found = mapped_of(tool, facts.read("catalog.columns"))
+    found, rows = mapped_of(tool, facts.read("catalog.columns")), tools(facts)
     column = found.get(field)
     if column is None:
         return None
     naming = next((f for f in tool.identity if f in found), None)
     words = {
         str(row[column])
-        for row in tools(facts)
+        for row in rows
         if row[column] is not None and (naming is None or row[found[naming]] != tool.values[naming])
     }
     return Words(column, _declared(facts, tool.relation, column), {"": frozenset(words)})
