@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -98,6 +99,33 @@ def test_a_fire_that_may_still_leave_its_run_is_not_missed() -> None:
     assert "missed" in judged(late(timedelta(seconds=1), DUE[:-1]), now=soon + timedelta(seconds=2))
 
 
+MINUTELY = [NOW - timedelta(hours=1) + timedelta(minutes=n) for n in range(60)]
+
+
+def each_minute(runs: Sequence[datetime]) -> dict[str, str]:
+    """Of a flow that fires each minute of the last hour, where a run may be two minutes late."""
+    assert POLICY.firing.late_seconds == 120
+    return judged(runs, since=MINUTELY[0], options={"cron": "0 * * * * *"})
+
+
+@pytest.mark.parametrize("place", [0, 1, 30, 57])
+@pytest.mark.parametrize("seconds", [-0.5, 0.0, 4.2, 50.0])
+def test_a_fire_that_is_missed_among_others_close_by_is_missed(place: int, seconds: float) -> None:
+    gone = MINUTELY[place]
+    found = each_minute(late(timedelta(seconds=seconds), [at for at in MINUTELY if at != gone]))
+    assert found == {"missed": f"1 of 59 fires left no run, the first one that of {gone.isoformat()}"}
+
+
+def test_each_of_many_fires_that_are_missed_close_together_is_counted() -> None:
+    found = each_minute(late(timedelta(seconds=3), MINUTELY[::2]))
+    assert found["missed"].startswith("29 of 59 fires left no run")
+
+
+@pytest.mark.parametrize("seconds", [-0.5, 0.0, 4.2, 58.0])
+def test_runs_that_are_a_little_late_among_fires_close_by_are_all_there(seconds: float) -> None:
+    assert each_minute(late(timedelta(seconds=seconds), MINUTELY)) == {}
+
+
 def test_a_run_between_fires_and_a_second_run_are_too_many() -> None:
     regular = late(timedelta(seconds=1))
     for extra in (DUE[3] + timedelta(hours=1), DUE[3] + timedelta(seconds=2)):
@@ -149,7 +177,7 @@ def test_a_flow_that_cannot_fire_is_no_flow_that_was_quiet(flow: dict[str, Any],
 def test_where_directus_is_not_looked_at_nothing_is_said() -> None:
     for unavailable, error in ((True, SourceUnavailable), (False, CouldNotLook)):
         with pytest.raises(error, match=r"directus\.server"):
-            _said(POLICY, {"directus.server": Blind("no", ORIGIN, unavailable)})
+            _said(POLICY, {"rows:birth_runs": Seen((), ORIGIN), "directus.server": Blind("no", ORIGIN, unavailable)})
     with pytest.raises(CouldNotLook, match="trail"):
         _said(replace(POLICY, directus=None), {"directus.server": Seen((DirectusServer("11"),), ORIGIN)})
 
@@ -161,15 +189,16 @@ def test_where_directus_is_not_looked_at_nothing_is_said() -> None:
     st.data(),
 )
 def test_as_many_runs_as_can_be_have_a_fire(fires: list[int], late_by: int, data: st.DataObject) -> None:
-    """Runs that each came late by no more than is allowed, less some: so many are missed."""
+    """Runs that each came late by no more than is allowed, before the next fire, less some: so many are missed."""
     kept = [data.draw(st.booleans()) for _ in fires]
-    offsets = [data.draw(st.integers(0, late_by)) for _ in fires]
+    room = [after - at - 2 for at, after in pairwise([*fires, 1_000])]
+    offsets = [data.draw(st.integers(0, max(0, min(late_by, left)))) for left in room]
     runs = sorted(at + by for at, by, there in zip(fires, offsets, kept, strict=True) if there)
     missed, others = matched(
         list(map(at_second, fires)), list(map(at_second, runs)), timedelta(seconds=late_by)
     )
     assert others == []
-    assert len(missed) == kept.count(False)
+    assert missed == {at_second(at) for at, there in zip(fires, kept, strict=True) if not there}
 
 
 def at_second(second: int) -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 from compliance.core.cron import NotASchedule, read
@@ -113,17 +114,25 @@ def _compared(
 def matched(
     wanted: Sequence[datetime], runs: Sequence[datetime], late: timedelta
 ) -> tuple[set[datetime], list[datetime]]:
-    """The fires without a run, and the runs without a fire: each takes the first one that is left, so that as many as
-    can be are matched. Both in order."""
+    """The fires without a run, and the runs without a fire: each takes the first one that is left. Both in order.
+
+    A run is late until the next fire comes and no longer: what came later would be that one's, and where fires are
+    close together each would take its neighbour's, so that a gap would wander to the end, where nothing is due yet.
+    """
     missed: set[datetime] = set()
     others: list[datetime] = []
     at = 0
-    for fire in wanted:
+    for fire, following in zip_longest(wanted, wanted[1:]):
         while at < len(runs) and runs[at] < fire - _APART:
             others.append(runs[at])
             at += 1
-        if at < len(runs) and runs[at] <= fire + late:
+        if at < len(runs) and runs[at] <= fire + late and _before(runs[at], fire, following):
             at += 1
         else:
             missed.add(fire)
     return missed, [*others, *runs[at:]]
+
+
+def _before(run: datetime, fire: datetime, following: datetime | None) -> bool:
+    """Nearer to this fire than two clocks are apart of the one that follows."""
+    return following is None or run < following - min(_APART, (following - fire) / 2)
