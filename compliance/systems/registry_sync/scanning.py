@@ -42,8 +42,9 @@ class Scan(NamedTuple):
     telling: MutableSequence[tuple[str, str]]
 
     def malformed(self) -> Iterator[tuple[Place, Malformed]]:
-        """Texts that the renderer refuses."""
-        for place in self.templates:
+        """Texts that the renderer refuses, by name: the order of JSON's keys is another one where it was recorded."""
+        wrong = [place for place in self.templates if place.read.malformed]
+        for place in sorted(wrong, key=lambda place: place.name) if wrong else ():
             for part in place.read.malformed:
                 yield place, part
 
