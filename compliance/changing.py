@@ -99,9 +99,9 @@ def _verify(change: Change, policies: Policies, plan: Plan, receipt: str) -> Non
     from compliance.executor.finishing import Unfinished
     from compliance.executor.rollback import rollback as take_back
 
-    observation, broken = _not_kept(change.estate, policies, plan)
+    observation, broken, unasked = _not_kept(change.estate, policies, plan)
     if not broken:
-        remember_verified(change, plan, receipt, observation)
+        remember_verified(change, plan, receipt, observation, unasked)
         return
     listed = "\n".join(f"  - {line}" for line in broken)
     try:
@@ -133,19 +133,26 @@ def policy_of(policies: Policies, system: str) -> str:
         raise Refused(f"'{system}' is not in force on this estate") from None
 
 
-def _not_kept(estate: Estate, policies: Policies, plan: Plan) -> tuple[str, list[str]]:
-    """The same probes again, over a new look: its digest, and what they say against it."""
+def _not_kept(estate: Estate, policies: Policies, plan: Plan) -> tuple[str, list[str], dict[str, str]]:
+    """The same probes again, over a new look: its digest, what they say against it, and what could not be asked."""
     from compliance import audit as job
     from compliance.estate.observe import observe
     from compliance.probing import Run
 
     found = observe(estate, policies.needs(), report=say)
     verdict = job.probe(Run(estate, policies, found), report=say)
-    return found.digest, [
+    cases = [case for case in verdict.cases if job.promised(plan.compiled, case)]
+    broken = [
         f"{case.rule.id} {case.subject}: {case.reason or '; '.join(f.message for f in case.findings)}"
-        for case in verdict.cases
-        if job.promised(plan.compiled, case) and case.outcome in ("broken", "could_not_look")
+        for case in cases
+        if case.outcome in ("broken", "could_not_look")
     ]
+    unasked = {
+        f"{case.rule.id} {case.subject}": f"{case.outcome.replace('_', ' ')}: {case.reason}"
+        for case in cases
+        if case.outcome in ("not_applicable", "waived")
+    }
+    return found.digest, broken, unasked
 
 
 def rollback(parsed: argparse.Namespace) -> int:

@@ -56,7 +56,9 @@ class Step:
     """One repair: how to do it, how to see that it is done, how to undo it. No transaction control.
 
     `verify` raises where it is not true: printing `f` is not enough. `reads` and `writes` bind a plan to the estate:
-    where one of these facts moved, the plan is stale; what is not in `writes`, no plan may change.
+    where one of these facts moved, the plan is stale; what is not in `writes`, no plan may change. `guarded`: of these,
+    the rows of which `revert` itself says what may have become of them since, so that they need not be to the letter
+    what was written; of all others, nothing of the whole row may.
     """
 
     title: str
@@ -66,6 +68,7 @@ class Step:
     hazards: frozenset[Hazard]
     reads: frozenset[FactKey]
     writes: frozenset[FactKey]
+    guarded: frozenset[FactKey] = frozenset()
 
 
 class Undo(NamedTuple):
@@ -82,7 +85,8 @@ class Call:
 
     Done: a GET of `present` answers 200 and one of `absent` does not; where it is, it is not made again. Of the
     repository `path` is a file, PUT writes `body` into it and DELETE removes it; `present` is `path@sha256`, of the
-    content that it has then, and `absent` of the one that is written over; None: there is no file yet.
+    content that it has then, and `absent` of the one that is written over; None: there is no file yet. `reads`: the
+    facts that it rests on; where one of these moved, the plan is stale.
     """
 
     title: str
@@ -93,6 +97,7 @@ class Call:
     undo: tuple[str, str, Any]
     present: str | None
     absent: str | None
+    reads: frozenset[FactKey] = frozenset()
 
     @property
     def back(self) -> Undo:

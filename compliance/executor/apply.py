@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from compliance.core import footprint
@@ -132,13 +133,24 @@ def _earlier(change: Change, s: Session, plan: Plan) -> Applied | None:
     return Applied(receipt.entry.hash, receipt.effect, receipt.entry.body.get("trails", {}), recovered=True)
 
 
-def remember_verified(change: Change, plan: Plan, receipt: str, observation: str) -> None:
-    """The look that followed found the estate as declared. Without this entry the same command looks again."""
-    body = {"change": "apply", "plan": {"name": plan.name, "digest": plan.digest}}
-    change.ledger.append(VERIFIED, body | {"receipt": receipt, "observation": observation}, at_step=change.at)
+def remember_verified(
+    change: Change,
+    plan: Plan,
+    receipt: str,
+    observation: str,
+    unasked: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """The look that followed found the estate as declared. Without this entry the same command looks again.
+
+    `unasked`: the cases that were neither kept nor broken, and why.
+    """
+    body = {"change": "apply", "plan": {"name": plan.name, "digest": plan.digest}, "receipt": receipt}
+    body |= {"observation": observation} | ({"unasked": dict(unasked)} if unasked else {})
+    change.ledger.append(VERIFIED, body, at_step=change.at)
 
 
 def _transact(change: Change, s: Session, plan: Plan, grant: Grant, *, keep: bool) -> Applied:
+    beside = _beside(change.estate, plan)
     with s.transaction(keep=keep):
         s.kill_switch(change.execution.kill_switch)
         fence.check_writes(plan.writes, plan.needs, change.execution.preserve)
@@ -154,7 +166,7 @@ def _transact(change: Change, s: Session, plan: Plan, grant: Grant, *, keep: boo
             writes=plan.writes, needs=plan.needs, trails=change.execution.trails,
         )  # fmt: skip
         s.kill_switch(change.execution.kill_switch)
-        body = _body(plan, grant, before, after, effect) | _folders(change.estate, plan)
+        body = _body(plan, grant, before, after, effect) | beside
         if keep:
             # After this line a crash leaves a question, and the ledger holds what answers it: both footprints.
             intent = change.ledger.append("intent", body, at_step=change.at)
@@ -213,23 +225,27 @@ def _body(plan: Plan, grant: Grant, before: State, after: State, effect: Effect)
         "change": "apply",
         "plan": {"name": plan.name, "digest": plan.digest, "files": plan.digests, "content": plan.content},
         "approvals": {"self": grant.self_approved, "by": list(grant.by), "nonces": list(grant.nonces)},
-        "footprint": {
-            "before": footprint.digest(before.observation, plan.reads),
-            "after": footprint.digest(after.observation, plan.reads),
-        },
-        "written": {
-            "before": footprint.digest(before.observation, plan.writes),
-            "after": footprint.digest(after.observation, plan.writes),
-        },
+        # Of the steps alone: what a call rests on may move by the call, and decides nothing once it may be made.
+        "footprint": _digests(before, after, recovery.reads_of(plan.content)),
+        "written": _digests(before, after, plan.writes),
+        **({"unguarded": _digests(before, after, plan.writes - plan.guarded)} if plan.guarded else {}),
         "effect": effect.as_json(),
         "program": program(),
     }
 
 
-def _folders(estate: Estate, plan: Plan) -> dict[str, Any]:
-    """What will be made for files: known before anything is, so that a killed run leaves nothing behind for good."""
+def _digests(before: State, after: State, keys: frozenset[footprint.FactKey]) -> dict[str, str]:
+    return {"before": running.facts(before, keys), "after": running.facts(after, keys)}
+
+
+def _beside(estate: Estate, plan: Plan) -> dict[str, Any]:
+    """What calls will make, known before anything is: the way back takes that and nothing that was there already.
+
+    `open`: numbers of the calls that are not made yet; `folders`: those that will be made for files.
+    """
     found = files.lacking(estate.repository, plan.calls)
-    return {"folders": list(found)} if found else {}
+    still = {"open": list(calling.still_open(estate, plan.calls))} if plan.calls else {}
+    return still | ({"folders": list(found)} if found else {})
 
 
 def program() -> str:

@@ -67,6 +67,13 @@ def states(estate: Estate, calls: Iterable[Call]) -> dict[str, State]:
         return {call.title: state(services[call.service], call) for call in listed}
 
 
+def still_open(estate: Estate, calls: Iterable[Call]) -> tuple[int, ...]:
+    """Which calls are not made, by number. What is made before a plan begins is somebody else's work."""
+    listed = tuple(calls)
+    with _opened(estate, listed) as services:
+        return tuple(n for n, call in enumerate(listed) if not _is(services[call.service], call, "done"))
+
+
 def _asked(api: Api, call: Call, request: Undo, *, back: bool) -> int:
     if isinstance(api, Files):
         return api.ask(request, call.present if back else call.absent)

@@ -32,7 +32,8 @@ class Unfinished(CouldNotLook):
 class Done:
     """A change that is committed. `entry`: of the ledger, which says so; `receipt`: of what was applied, or undone.
 
-    `folders`: of the repository, which were made for what is undone.
+    `folders`: of the repository, which were made for what is undone; `own`: numbers of the calls that were not made
+    before, and so are to be undone (None: an older ledger does not say).
     """
 
     entry: str
@@ -41,6 +42,10 @@ class Done:
     effect: Effect
     back: bool
     folders: tuple[str, ...] = ()
+    own: tuple[int, ...] | None = None
+
+    def work(self, content: dict[str, Any]) -> Work:
+        return Work.of(content, back=self.back, own=self.own)
 
     def unfinished(self, why: str) -> Unfinished:
         what, again = f"applied as receipt {self.receipt[:12]}", AGAIN
@@ -58,7 +63,7 @@ def finished(ledger: Ledger, entry: str) -> dict[str, Any] | None:
 
 def left(ledger: Ledger, content: dict[str, Any], done: Done) -> bool:
     """Is something left to do?"""
-    return Work.of(content, back=done.back).leaves(done.effect) and finished(ledger, done.entry) is None
+    return done.work(content).leaves(done.effect) and finished(ledger, done.entry) is None
 
 
 def finish(change: Change, s: Session, content: dict[str, Any], done: Done) -> dict[str, Any]:
@@ -72,7 +77,7 @@ def finish(change: Change, s: Session, content: dict[str, Any], done: Done) -> d
     try:
         if not done.back:
             s.kill_switch(change.execution.kill_switch)
-        _follow(change, s, Work.of(content, back=done.back), done, said)
+        _follow(change, s, done.work(content), done, said)
     except (CouldNotLook, Refused) as error:
         _note(change, done, said | {"why": error.message})
         raise done.unfinished(error.message) from None

@@ -13,6 +13,8 @@ from compliance.executor import calling, reloading, spelling
 from compliance.executor.session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from compliance.core.change import Call
     from compliance.core.observation import Observation
     from compliance.estate.config import Service
@@ -33,9 +35,13 @@ class Work:
     back: bool
 
     @classmethod
-    def of(cls, content: dict[str, Any], *, back: bool) -> Work:
-        """Of a plan, as its `plan.json` and the ledger hold it; older ones know nothing of calls."""
-        calls = tuple(map(spelling.call_from_json, content.get("calls", [])))
+    def of(cls, content: dict[str, Any], *, back: bool, own: Collection[int] | None = None) -> Work:
+        """Of a plan, as its `plan.json` and the ledger hold it; older ones know nothing of calls.
+
+        `own`: numbers of the calls that are meant; None: all.
+        """
+        numbered = enumerate(map(spelling.call_from_json, content.get("calls", [])))
+        calls = tuple(call for number, call in numbered if own is None or number in own)
         needs = spelling.needs_from_json(content["needs"])
         return cls(calls, needs, _RELOADS in content["hazards"], back)
 

@@ -99,11 +99,15 @@ class Plan:
     @property
     def reads(self) -> frozenset[FactKey]:
         """All that it rests on: what it writes included, as it was before."""
-        return frozenset(key for step in self.steps for key in step.reads | step.writes)
+        return _reads(self.compiled)
 
     @property
     def writes(self) -> frozenset[FactKey]:
         return frozenset(key for step in self.steps for key in step.writes)
+
+    @property
+    def guarded(self) -> frozenset[FactKey]:
+        return frozenset(key for step in self.steps for key in step.guarded)
 
     @cached_property
     def files(self) -> dict[str, bytes]:
@@ -170,7 +174,7 @@ def bind(
 ) -> Plan:
     """Bind what was compiled to the estate that was observed."""
     (server,) = observation.read("catalog.server")
-    keys = {key for step in compiled.steps for key in step.reads | step.writes}
+    keys = _reads(compiled)
     read = {key.section for key in keys}
     return Plan(
         compiled=compiled,
@@ -180,8 +184,17 @@ def bind(
         policy=policy,
         templates=templates,
         footprint=footprint.digest(observation, keys),
-        needs=Needs(rows=tuple(need for need in needs.rows if need.section in read)),
+        needs=Needs(
+            rows=tuple(need for need in needs.rows if need.section in read),
+            files=frozenset(path for path in needs.files if f"file:{path}" in read),
+            trees=frozenset(path for path in needs.trees if f"tree:{path}" in read),
+        ),
     )
+
+
+def _reads(compiled: Compiled) -> frozenset[FactKey]:
+    of_steps = (key for step in compiled.steps for key in step.reads | step.writes)
+    return frozenset(of_steps) | {key for call in compiled.calls for key in call.reads}
 
 
 def write(plan: Plan, place: Path, provenance: dict[str, Any]) -> None:

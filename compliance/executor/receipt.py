@@ -6,8 +6,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compliance.core.errors import Refused
+from compliance.core.needs import Needs
 from compliance.executor import plan as plans
 from compliance.executor import spelling
+from compliance.executor.following import Work
 from compliance.executor.running import Effect
 
 if TYPE_CHECKING:
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
 
     from compliance.core.change import Step
     from compliance.core.footprint import FactKey
-    from compliance.core.needs import Needs
     from compliance.executor.ledger import Entry, Ledger
 
 VERIFIED = "verified"
@@ -37,8 +38,11 @@ class Receipt:
         self.hazards = frozenset(self.content["hazards"])
         self.target = plans.Target(**self.content["target"])
         self.proposal: str = self.content.get("proposal", "")
-        self.written_before: str = intent.body["written"]["before"]
-        self.written_after: str = intent.body["written"]["after"]
+        self.written: dict[str, str] = intent.body["written"]
+        # Without the guarded rows; the same where there are none.
+        self.unguarded: dict[str, str] = intent.body.get("unguarded", self.written)
+        # Numbers of the calls that were open before it; an older ledger does not say.
+        self.own: tuple[int, ...] | None = tuple(intent.body["open"]) if "open" in intent.body else None
 
     @property
     def id(self) -> str:
@@ -46,7 +50,8 @@ class Receipt:
 
     @cached_property
     def needs(self) -> Needs:
-        return spelling.needs_from_json(self.content["needs"])
+        """Rows alone: what the repository held decided whether it was made, not whether it is taken back."""
+        return Needs(rows=spelling.needs_from_json(self.content["needs"]).rows)
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
@@ -55,6 +60,15 @@ class Receipt:
     @property
     def writes(self) -> frozenset[FactKey]:
         return frozenset(key for step in self.steps for key in step.writes)
+
+    @property
+    def guarded(self) -> frozenset[FactKey]:
+        return frozenset(key for step in self.steps for key in step.guarded)
+
+    @property
+    def work(self) -> Work:
+        """What follows taking it back: of its calls, those that it made."""
+        return Work.of(self.content, back=True, own=self.own)
 
     @property
     def effect(self) -> Effect:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compliance.core import footprint
 from compliance.core.errors import Refused
+from compliance.core.needs import Needs
 from compliance.executor import spelling
 from compliance.executor.running import Effect
 from compliance.executor.session import Session
@@ -72,7 +73,8 @@ def settle(change: Change, s: Session) -> Settled | None:
 def footprint_now(s: Session, intent: Entry) -> str:
     """What the estate holds at present of all that a change rested on."""
     content = intent.body["plan"]["content"]
-    here = Session(s.estate, spelling.needs_from_json(content["needs"]), s.connection, s.step_seconds)
+    needs = Needs(rows=spelling.needs_from_json(content["needs"]).rows)
+    here = Session(s.estate, needs, s.connection, s.step_seconds)
     with here.transaction(keep=False):
         return footprint.digest(here.observe(), reads_of(content))
 
@@ -81,10 +83,9 @@ def outcome(body: dict[str, Any]) -> dict[str, Any]:
     """What the entry that ends an intent repeats of it; the rest stands in the intent, which it names."""
     plan = {"name": body["plan"]["name"], "digest": body["plan"]["digest"]}
     kept = {"change": body["change"], "plan": plan, "approvals": body["approvals"]}
+    more = {name: body[name] for name in ("receipt", "changed_since") if name in body}
     notes = body["plan"]["content"].get("notes")
-    return (
-        kept | ({"receipt": body["receipt"]} if "receipt" in body else {}) | ({"notes": notes} if notes else {})
-    )
+    return kept | more | ({"notes": notes} if notes else {})
 
 
 def settle_by_hand(ledger: Ledger, intent_id: str, *, applied: bool, reason: str) -> Entry:
@@ -101,7 +102,7 @@ def settle_by_hand(ledger: Ledger, intent_id: str, *, applied: bool, reason: str
 
 
 def reads_of(content: dict[str, Any]) -> frozenset[footprint.FactKey]:
-    """The footprint's keys of a plan as a ledger holds it."""
+    """The keys of the footprint of a plan's steps, as a ledger holds it."""
     return frozenset(
         key
         for step in content["steps"]

@@ -88,6 +88,18 @@ def _told(entry: Entry, receipt: str) -> Iterator[str]:
         for name, value in body.get("reload", {}).items():
             yield f"{entry.at}: reloaded: {name}: {value}"
     elif entry.kind == VERIFIED and body["receipt"] == receipt:
-        yield f"{entry.at}: verified: every rule that it promises is kept (observation {body['observation'][:16]})"
+        yield from _verified(entry)
     elif entry.kind == "rolled-back" and body["receipt"] == receipt:
         yield f"{entry.at}: taken back"
+        yield from (
+            f"{entry.at}: changed since it was applied: {name}" for name in body.get("changed_since", [])
+        )
+
+
+def _verified(entry: Entry) -> Iterator[str]:
+    """What was not asked was not found to be kept."""
+    unasked = entry.body.get("unasked", {})
+    which = f"that applies here is kept, {len(unasked)} case(s) were not asked" if unasked else "is kept"
+    seen = entry.body["observation"][:16]
+    yield f"{entry.at}: verified: every rule that it promises {'and ' if unasked else ''}{which} (observation {seen})"
+    yield from (f"not asked: {case}: {why}" for case, why in sorted(unasked.items()))

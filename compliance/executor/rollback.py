@@ -14,11 +14,13 @@ from compliance.executor import fence, following, recovery, running
 from compliance.executor.apply import Applied, program
 from compliance.executor.approvals import granted
 from compliance.executor.finishing import Done, finish, left
-from compliance.executor.following import Work
 from compliance.executor.receipt import Receipt, find
 from compliance.executor.session import session
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from compliance.core.footprint import FactKey
     from compliance.executor.apply import Change
     from compliance.executor.approvals import Grant
     from compliance.executor.running import State
@@ -38,7 +40,7 @@ def rollback(change: Change, receipt_id: str, *, why: str = "", dry_run: bool = 
             grant = None if why else granted(
                 receipt, "rollback", execution=change.execution, ledger=change.ledger, now=change.now
             )  # fmt: skip
-            following.check(change, s, Work.of(receipt.content, back=True))
+            following.check(change, s, receipt.work)
             taken = _transact(change, s, receipt, grant, why, keep=not dry_run)
         return _finished(change, s, receipt, taken)
 
@@ -70,7 +72,7 @@ def _done(receipt: Receipt, entry: str, effect: running.Effect) -> Done:
     plan = receipt.entry.body["plan"]
     named = {"name": plan["name"], "digest": plan["digest"]}
     folders = tuple(receipt.intent.body.get("folders", ()))
-    return Done(entry, receipt.entry.hash, named, effect, back=True, folders=folders)
+    return Done(entry, receipt.entry.hash, named, effect, back=True, folders=folders, own=receipt.own)
 
 
 def _check_open(change: Change, receipt: Receipt, s: Session) -> None:
@@ -79,11 +81,10 @@ def _check_open(change: Change, receipt: Receipt, s: Session) -> None:
             raise Refused(
                 f"receipt {receipt.id} was rolled back already, at {entry.at}", remedy="nothing is left to do"
             )
-    if receipt.effect.nothing and not receipt.content.get("calls"):
-        raise Refused(
-            f"receipt {receipt.id}: there is nothing to roll back",
-            reasons=["the change made, changed and removed no row"],
-        )
+    if receipt.effect.nothing and not receipt.work.calls:
+        reasons = ["the change made, changed and removed no row"]
+        reasons += ["what its calls are about was so before it"] if receipt.content.get("calls") else []
+        raise Refused(f"receipt {receipt.id}: there is nothing to roll back", reasons=reasons)
     found = s.target()
     if found != receipt.target:
         raise Refused(f"receipt {receipt.id} is of {receipt.target}, this is {found}")
@@ -96,7 +97,9 @@ def _transact(
         fence.check_writes(receipt.writes, receipt.needs, change.execution.preserve)
         s.lock_tables(key.section for key in receipt.writes)
         before = running.state(s, receipt.writes)
-        _check_unchanged(receipt, before)
+        since = _check_unchanged(receipt, before)
+        for name in since:
+            change.at(f"{name}: was changed since, and its way back says whether that may go")
         s.mark()
         change.at("before the first statement")
         running.revert(s, receipt.steps, change.at)
@@ -105,9 +108,10 @@ def _transact(
             before, after, s.wrote(),
             writes=receipt.writes, needs=receipt.needs, trails=change.execution.trails,
         )  # fmt: skip
-        _check_restored(receipt, after)
+        _check_restored(receipt, after, since)
         effect = running.effect(before, after)
         body = _body(receipt, grant, why, before, after) | {"effect": effect.as_json()}
+        body |= {"changed_since": list(since)} if since else {}
         if keep:
             intent = change.ledger.append("intent", body, at_step=change.at)
         change.at("before COMMIT")
@@ -120,28 +124,43 @@ def _transact(
     return Applied(entry.hash, effect, trails)
 
 
-def _check_unchanged(receipt: Receipt, now: State) -> None:
-    """What somebody changed since is theirs: it is not taken away."""
+def _check_unchanged(receipt: Receipt, now: State) -> tuple[str, ...]:
+    """What somebody changed since is theirs: it is not taken away. Of a guarded row its revert says what that is.
+
+    Returns the guarded rows that are not to the letter what was written.
+    """
     images, effect = {str(key): image for key, image in now.images.items()}, receipt.effect
+    guarded = {str(key) for key in receipt.guarded} & images.keys()
     moved = [
         f"{name}: {'is gone' if name not in images else 'was changed since'}"
         for name in effect.created
-        if images.get(name) != effect.images[name]
+        if images.get(name) != effect.images[name] and name not in guarded
     ]
     if moved:
         raise Refused(
             f"receipt {receipt.id}: rows were changed since", reasons=moved,
             remedy="look at who changed them; what they hold now would be lost",
         )  # fmt: skip
-    if running.facts(now, receipt.writes) != receipt.written_after:
+    since = tuple(sorted(n for n in guarded & effect.images.keys() if images[n] != effect.images[n]))
+    keys, digests = _judged(receipt, since)
+    if running.facts(now, keys) != digests["after"]:
         raise Refused(
             f"receipt {receipt.id}: what it wrote was changed since", reasons=sorted(map(str, receipt.writes)),
             remedy="compile again: the drift that is left is what there is to repair",
         )  # fmt: skip
+    return since
 
 
-def _check_restored(receipt: Receipt, now: State) -> None:
-    if running.facts(now, receipt.writes) != receipt.written_before:
+def _judged(receipt: Receipt, since: Collection[str]) -> tuple[frozenset[FactKey], dict[str, str]]:
+    """The facts that have to be as they were: all, or those that no step guards where one of these has moved."""
+    if since:
+        return receipt.writes - receipt.guarded, receipt.unguarded
+    return receipt.writes, receipt.written
+
+
+def _check_restored(receipt: Receipt, now: State, since: Collection[str]) -> None:
+    keys, digests = _judged(receipt, since)
+    if running.facts(now, keys) != digests["before"]:
         raise Refused(
             f"receipt {receipt.id}: taking it back would not restore what was there before",
             remedy="nothing was changed; look at triggers of what the plan wrote",

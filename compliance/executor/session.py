@@ -20,7 +20,7 @@ from compliance.core.footprint import FactKey
 from compliance.core.needs import split_name
 from compliance.core.observation import Observation
 from compliance.estate import connection as connecting
-from compliance.estate import observe
+from compliance.estate import observe, repository
 from compliance.estate.resources import resource
 from compliance.executor.plan import Target
 
@@ -99,11 +99,11 @@ class Session:
             raise _failed("the transaction", error) from None
 
     def observe(self) -> Observation:
-        """The catalog and the rows of `needs`, as this transaction sees them; raises where one cannot be seen."""
+        """The catalog and what `needs` names, rows as this transaction sees them; raises where one cannot be seen."""
         at = datetime.now(UTC).isoformat(timespec="seconds")
-        found = Observation(
-            self.estate.name, at, dict(observe.sections(self._look, self.needs, at, self.estate.redaction_key))
-        )
+        seen = dict(observe.sections(self._look, self.needs, at, self.estate.redaction_key))
+        seen |= dict(repository.look(self.estate, self.needs, at, lambda _: None))
+        found = Observation(self.estate.name, at, seen)
         if self.connection.closed:  # or the first section would be blamed for it
             raise CouldNotLook("the connection to PostgreSQL was lost", remedy=AGAIN)
         for section in found.sections:

@@ -21,7 +21,7 @@ def step_as_json(step: Step) -> dict[str, Any]:
         "deploy": step.deploy,
         "verify": step.verify,
         "revert": step.revert,
-    }
+    } | ({"guarded": keys_as_json(step.guarded)} if step.guarded else {})
 
 
 def step_from_json(value: dict[str, Any]) -> Step:
@@ -33,6 +33,7 @@ def step_from_json(value: dict[str, Any]) -> Step:
         hazards=frozenset(value["hazards"]),
         reads=keys_from_json(value["reads"]),
         writes=keys_from_json(value["writes"]),
+        guarded=keys_from_json(value.get("guarded", [])),
     )
 
 
@@ -46,12 +47,13 @@ def call_as_json(call: Call) -> dict[str, Any]:
         "undo": list(call.undo),
         "present": call.present,
         "absent": call.absent,
-    }
+    } | ({"reads": keys_as_json(call.reads)} if call.reads else {})
 
 
 def call_from_json(value: dict[str, Any]) -> Call:
     method, path, body = value["undo"]
-    return Call(**value | {"undo": (method, path, body)})
+    reads = keys_from_json(value.get("reads", []))
+    return Call(**value | {"undo": (method, path, body), "reads": reads})
 
 
 def keys_as_json(keys: Iterable[FactKey]) -> list[list[str | None]]:
@@ -63,8 +65,12 @@ def keys_from_json(value: list[list[Any]]) -> frozenset[FactKey]:
 
 
 def needs_as_json(needs: Needs) -> list[dict[str, Any]]:
-    """Rows alone: the catalog is always looked at."""
-    return [
+    """Rows, files and folders: the catalog is always looked at."""
+    sources = [
+        *({"file": path} for path in sorted(needs.files)),
+        *({"tree": path} for path in sorted(needs.trees)),
+    ]
+    return sources + [
         {
             "name": need.name,
             "relation": need.relation,
@@ -85,6 +91,7 @@ def needs_from_json(value: list[dict[str, Any]]) -> Needs:
             (item["only"][0], tuple(item["only"][1])) if item["only"] else None,
             tuple(item.get("candidates", ())), item.get("distinct", False), tuple(item.get("named_by", ())),
         )
-        for item in value
+        for item in value if "relation" in item
     )  # fmt: skip
-    return Needs(rows=tuple(rows))
+    files, trees = (frozenset(i[kind] for i in value if kind in i) for kind in ("file", "tree"))
+    return Needs(rows=tuple(rows), files=files, trees=trees)

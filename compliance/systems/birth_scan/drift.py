@@ -16,7 +16,7 @@ from compliance.core.flowdiff import JUDGED_OF_OPERATION, differing, kept
 from compliance.core.flows import FLOW_COLUMNS, settings
 from compliance.core.flowsql import Side
 from compliance.systems.birth_scan import desired as declaring
-from compliance.systems.birth_scan.rows import Table, same, spelled
+from compliance.systems.birth_scan.rows import BOOLEANS, Table, same, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from compliance.systems.birth_scan.policy import Policy
     from compliance.systems.protocol import Facts
 
-BOOLEANS = ("true", "false")
 _CRON, _OPTIONS = "cron", FLOW_COLUMNS.index("options")
 
 
@@ -139,7 +138,8 @@ def _config(facts: Facts) -> Iterator[Wanted]:
         found = {names.key: key, names.value: there[key]} if key in there else None
         if found is not None and _means(policy, key, value, there[key]):
             value = there[key]
-        yield Wanted(key, table, {**row, names.value: value}, found)
+        turned = table._replace(switch=names.value) if key == names.enabled else table
+        yield Wanted(key, turned, {**row, names.value: value}, found)
 
 
 def _means(policy: Policy, key: str, wanted: Any, found: Any) -> bool:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 from compliance.core import canonical
 from compliance.core.asking import ANSWERED, LEFT, TOKEN, Ask, Asking, Trace
 from compliance.core.finding import Finding, Judgement, NotApplicable
-from compliance.systems.birth_scan.drift import BOOLEANS
 from compliance.systems.birth_scan.found import issue_type
-from compliance.systems.birth_scan.rows import spelled
+from compliance.systems.birth_scan.rows import BOOLEANS, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

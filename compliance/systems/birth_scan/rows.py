@@ -23,17 +23,23 @@ if TYPE_CHECKING:
     Row = Mapping[str, Any]
 
 _SHAPE = ("relations", "columns", "constraints", "indexes", "triggers")
+# How a switch is spelled, whichever type its column is of.
+BOOLEANS = ("true", "false")
 _NOTHING = "-- Nothing was inserted, so there is nothing to remove."
 
 
 class Table(NamedTuple):
-    """A table of which single rows are written. `key`: the column that names a row; `json`: those of JSON."""
+    """A table of which single rows are written. `key`: the column that names a row; `json`: those of JSON.
+
+    `switch`: a column that operators turn on and off, which is their right at any time (document 001, 2.F).
+    """
 
     relation: str
     section: str
     key: str
     json: frozenset[str]
     columns: frozenset[str]
+    switch: str = ""
 
     @classmethod
     def of(cls, qualified: str, section: str, key: str, columns: Iterable[Column]) -> Table:
@@ -67,14 +73,14 @@ class Table(NamedTuple):
         guard = self._either(subject, self._is({**named, **back}), self._is({**named, **changes}))
         return self._step(
             title, subject, f"{guard}\n\n{self._set(subject, changes)}", self._holds("verify", row, judged),
-            f"{self._holds('REFUSED', row, changes)}\n\n{self._set(subject, back)}", "updates",
+            f"{self._kept(row, changes)}\n\n{self._set(subject, back)}", "updates",
         )  # fmt: skip
 
     def _step(self, title: str, subject: str, deploy: str, verify: str, revert: str, hazard: Hazard) -> Step:
         writes = frozenset({FactKey(self.section, subject)})
         table = ".".join(split_name(self.relation))
         shape = frozenset(FactKey(f"catalog.{kind}", table) for kind in _SHAPE)
-        return Step(title, deploy, verify, revert, frozenset({hazard}), writes | shape, writes)
+        return Step(title, deploy, verify, revert, frozenset({hazard}), writes | shape, writes, guarded=writes)
 
     def _inserted(self, row: Row) -> str:
         """Without `on conflict`: whether the column that names a row is unique is the estate's affair."""
@@ -85,9 +91,9 @@ class Table(NamedTuple):
         )
 
     def _back(self, row: Row) -> str:
-        """What somebody changed since is theirs."""
+        """What somebody changed since of what was written is theirs. The rest of the row goes with it."""
         gone = f"delete from {relation(self.relation)} as c where {self._named(str(row[self.key]))};"
-        return f"{self._holds('REFUSED', row, row)}\n\n{gone}"
+        return f"{self._kept(row, row)}\n\n{gone}"
 
     def _set(self, subject: str, values: Row) -> str:
         wanted = ", ".join(f"{name(c)} = {self._value(c, v)}" for c, v in values.items())
@@ -98,6 +104,14 @@ class Table(NamedTuple):
         wanted = " or ".join(dict.fromkeys(states))
         message = f"preflight: {self.relation} {subject} was changed since it was seen"
         return do_block("preflight", "begin\n" + raising(f"not ({wanted})", message) + "\nend")
+
+    def _kept(self, row: Row, columns: Iterable[str]) -> str:
+        """As it was written, but for a switch, which may stand either way by now."""
+        subject = str(row[self.key])
+        judged = {column: row[column] for column in (self.key, *columns)}
+        message = f"REFUSED: {self.relation} {subject} was changed since"
+        wanted = self._is(judged, turned=True)
+        return do_block("refused", "begin\n" + raising(f"not {wanted}", message) + "\nend")
 
     def _holds(self, tag: str, row: Row, columns: Iterable[str]) -> str:
         """There once, and as it has to be in these columns."""
@@ -116,8 +130,11 @@ class Table(NamedTuple):
     def _named(self, subject: str) -> str:
         return f"c.{name(self.key)} = {literal(subject)}"
 
-    def _is(self, row: Row) -> str:
-        same = " and ".join(self._equal(column, value) for column, value in row.items())
+    def _is(self, row: Row, *, turned: bool = False) -> str:
+        same = " and ".join(
+            self._either_way(column) if turned and column == self.switch else self._equal(column, value)
+            for column, value in row.items()
+        )
         return f"exists (select 1 from {relation(self.relation)} as c where {same})"
 
     def _equal(self, column: str, value: Any) -> str:
@@ -126,6 +143,9 @@ class Table(NamedTuple):
         if column in self.json:
             return f"c.{name(column)}::jsonb = {self._value(column, value)}::jsonb"
         return f"c.{name(column)} = {self._value(column, value)}"
+
+    def _either_way(self, column: str) -> str:
+        return f"c.{name(column)}::text in ({', '.join(map(literal, BOOLEANS))})"
 
     def _value(self, column: str, value: Any) -> str:
         """A bare constant: PostgreSQL takes it for the type of the column, whichever that is."""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from compliance.core.change import Differs, Missing, Undeclared
 from compliance.core.finding import Finding, Judgement, NotApplicable, Note
-from compliance.systems.birth_scan.drift import BOOLEANS, drift
-from compliance.systems.birth_scan.rows import spelled
+from compliance.systems.birth_scan.drift import drift
+from compliance.systems.birth_scan.rows import BOOLEANS, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
