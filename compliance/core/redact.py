@@ -9,9 +9,12 @@ from functools import lru_cache
 from typing import Any
 
 # `$X`, `${X}`, `{{…}}` and what an earlier look has put there name a value that is kept elsewhere. Nothing else that
-# begins with one of these signs does: a password may.
+# begins with one of these signs does: a password may. Nor is it one where `${X:-…}` gives a value of its own: that is
+# a literal, which stands there for whoever has no such variable.
+_GIVEN = r"(?:[A-Za-z_][A-Za-z0-9_]*:[-=+]|[A-Z_][A-Z0-9_]*[-=+])(?!\$[A-Z_{]|<secret )(?=[^{}])"
 _NAMED = (
-    r"(?-i:\{\{[^{}]*\}\}|\$\{[^{}]*\}|\$[A-Z_][A-Z0-9_]*(?![A-Za-z0-9_])|\$(?:env|trigger|last)\b[\w.\[\]]*"
+    rf"(?-i:\{{\{{[^{{}}]*\}}\}}|\$\{{(?!{_GIVEN})[^{{}}]*\}}"
+    r"|\$[A-Z_][A-Z0-9_]*(?![A-Za-z0-9_])|\$(?:env|trigger|last)\b[\w.\[\]]*"
     r"|<secret [a-z-]+ length=\d+ hash=\w+>)"
 )
 _WORDS = r"(?:password|passwd|passphrase|pwd|secret|token|(?:api|access|auth|private|secret)[_-]?key)"
@@ -43,6 +46,15 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(
             rf"(?i)[?&](?:[a-z0-9]+[_-])*(?:{_WORDS}|key|sig|signature|auth|pass|credential)="
             rf"(?!{_NAMED}(?:[&#\"'\s]|$))([^\s&#\"'<>]{{4,}})"
+        ),
+    ),
+    (
+        "default",
+        # What `${X:-…}` gives where there is no such variable: of a telling name, behind one, or behind a scheme.
+        re.compile(
+            rf"(?i)(?:(?<![a-z0-9])(?:{_WORDS}|authorization|cookie)[\\\"']*\s*(?::|=>|=)\s*[\\\"'`]*"
+            rf"(?:(?:bearer|basic|token)\s+)?\$\{{|\b(?:bearer|basic)\s+\$\{{|\$\{{(?=\w*{_WORDS}))"
+            rf"(?-i:{_GIVEN})([^{{}}]+)\}}"
         ),
     ),
     (

@@ -59,10 +59,10 @@ def _section(
 
 
 def _file(root: Path, path: str, key: bytes | None) -> Iterator[File]:
-    """One, which may not be there."""
+    """One, which may not be there. With the ends of its lines as they are: a plan that writes it names its bytes."""
     place = _within(root, path)
     try:
-        yield File(path, redact.text(place.read_text(encoding="utf-8"), key))
+        yield File(path, redact.text(place.read_bytes().decode("utf-8"), key))
     except FileNotFoundError:
         yield File(path, None)
     except UnicodeDecodeError:
