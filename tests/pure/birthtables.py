@@ -33,7 +33,7 @@ services:
 """
 _CATALOG = (
     "columns", "constraints", "triggers", "bodies", "relations", "roles", "grants", "functions", "schemas",
-    "executables",
+    "executables", "indexes",
 )  # fmt: skip
 _SECTIONS = {
     **{f"catalog_{name}": f"catalog.{name}" for name in _CATALOG},

@@ -130,6 +130,63 @@ def test_a_key_over_what_is_the_same_each_time_refuses_the_second_row() -> None:
     assert refused({"a": Value.SOME}, catalog_constraints=[key]) == []
 
 
+@pytest.mark.parametrize(
+    ("keys", "refuses"),
+    [
+        ("(a)", True),
+        ("(lower((a)::text), b)", True),
+        ("((a || b))", True),
+        ("(a) WHERE (b = 'x'::text)", True),
+        ("(a) WHERE (b ~ 'x'::text)", True),
+        ("(a DESC NULLS LAST, c) NULLS NOT DISTINCT", True),
+        ("(a, date_trunc('day'::text, d))", True),
+        ("(a, e)", True),
+        ("(a text_pattern_ops)", True),
+        ("(a) WHERE (b = 'y'::text)", False),
+        ("(a) WHERE (c IS NOT NULL)", False),
+        ("(a, c)", False),
+        ("(a, d)", False),
+        ("(a, f)", False),
+        ("(a, COALESCE(d, ''::text))", False),
+    ],
+)
+def test_an_index_over_what_is_the_same_each_time_refuses_the_second_row(keys: str, refuses: bool) -> None:
+    columns = [
+        column("t", "a"), column("t", "b", default="'x'::text"), column("t", "c"), column("t", "d"),
+        column("t", "e", "boolean", default="false"), column("t", "f", "uuid", default="gen_random_uuid()"),
+    ]  # fmt: skip
+    index = facts.Index("public", "t", "i", True, True, f"CREATE UNIQUE INDEX i ON public.t USING btree {keys}")
+    for unique in (True, False):
+        found = facts_of(catalog_columns=columns, catalog_indexes=[index._replace(unique=unique)])
+        reasons = misfits(found, "public.t", {"a": "1", "d": Value.SOME}, "needed")
+        assert [reason.facet for reason in reasons] == (["i"] if refuses and unique else [])
+
+
+@pytest.mark.parametrize(("kind", "columns", "facets"), [
+    ("foreign key", ("a",), ["t_key"]),
+    ("foreign key", ("b",), []),
+    ("foreign key", ("a", "c"), []),
+    ("exclusion", ("a",), ["t_key"]),
+])  # fmt: skip
+def test_what_looks_at_other_rows_may_refuse(kind: Any, columns: tuple[str, ...], facets: list[str]) -> None:
+    key = facts.Constraint("public", "t", "t_key", kind, columns, "public.u", "", "")
+    there = [column("t", "a"), column("t", "b", default="'x'::text"), column("t", "c")]
+    found = facts_of(catalog_columns=there, catalog_constraints=[key])
+    assert [reason.facet for reason in misfits(found, "public.t", {"a": "1"}, "needed")] == facets
+
+
+def test_a_list_of_words_that_is_no_text_takes_what_is_in_use_and_nobody_knows_what_else() -> None:
+    kinds = table(column(ISSUES, "severity", "public.severity"), without=("severity",))
+    assert asked(kinds).answered
+    kinds = table(column(ISSUES, "issue_type", "public.kind"), without=("issue_type",))
+    assert [reason.facet for reason in asked(kinds).open] == ["issue_type-type", "failures-issue_type-type"]
+
+
+def test_a_run_in_a_column_that_is_no_text_may_be_refused() -> None:
+    numbers = table(column(ISSUES, "run_id", "uuid"), without=("run_id",))
+    assert [reason.facet for reason in asked(numbers).open] == ["run_id-form"]
+
+
 def trigger(head: str, **changes: Any) -> Any:
     definition = f"CREATE TRIGGER g {head} ON public.t FOR EACH ROW EXECUTE FUNCTION public.g()"
     return facts.Trigger("public", "t", "g", **{"enabled": True, "function": "public.g()", **changes},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -10,7 +11,7 @@ from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 class Value(Enum):
@@ -61,6 +62,59 @@ def allowed(definition: str, column: str) -> tuple[str, ...] | None:
         return None
     words = [_value(item, {}) for item in items]
     return tuple(words) if all(isinstance(word, str) for word in words) else None
+
+
+# What makes a key that is taken once take null once, too; the parser does not know it.
+_NULLS_ONCE = re.compile(r"\bNULLS NOT DISTINCT\b")
+_KEPT = (exp.Paren, exp.Cast, exp.Collate, exp.Lower, exp.Upper, exp.Trim)
+
+
+def meets_again(definition: str, row: Row) -> bool | None:
+    """Does a unique index meet the key of such a row twice, when there are two? None: not known.
+
+    Of values `SOME` is another one each time.
+    """
+    index = _index(_NULLS_ONCE.sub("", definition))
+    if index is None:
+        return None
+    where = index.args.get("where")
+    held = True if where is None else _value(where.this, row)
+    if held is None or held is False:
+        return False
+    again = same(
+        [_of_key(part, row) for part in index.args["columns"]],
+        nulls=bool(_NULLS_ONCE.search(definition)),
+    )
+    return again if held is True or again is False else None
+
+
+def same(values: Sequence[Any], *, nulls: bool) -> bool | None:
+    """Are these the same each time? `nulls`: null is the same as null."""
+    if Value.SOME in values or (None in values and not nulls):
+        return False
+    return None if Value.ANY in values else True
+
+
+def _index(definition: str) -> exp.Expr | None:
+    try:
+        tree = parse_one(definition, dialect="postgres")
+    except SqlglotError:
+        return None
+    index = tree.this if isinstance(tree, exp.Create) else None
+    found = index.args.get("params") if isinstance(index, exp.Index) else None
+    return found if isinstance(found, exp.IndexParameters) and found.args.get("columns") else None
+
+
+def _of_key(part: exp.Expr, row: Row) -> Any:
+    """An expression of values that are the same is the same."""
+    node = part.this if isinstance(part, exp.Ordered) else part
+    while isinstance(node, _KEPT):
+        node = node.this
+    found = _value(node, row)
+    if found is not Value.ANY or isinstance(node, exp.Column):
+        return found
+    held = [row.get(column.name, Value.ANY) for column in node.find_all(exp.Column)]
+    return Value.ANY if {*Value} & set(held) else str(node)
 
 
 def _value(node: exp.Expr, row: Row) -> Any:

@@ -6,20 +6,27 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from compliance.core.needs import split_name
+from compliance.systems.birth_scan import looking
 from compliance.systems.birth_scan.answering import Open
-from compliance.systems.birth_scan.conditions import Value, checked
+from compliance.systems.birth_scan.conditions import Value, checked, meets_again, same
+from compliance.systems.birth_scan.desired import candidates
 from compliance.systems.birth_scan.refusing import refusals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from compliance.core.facts import Column, Trigger
+    from compliance.core.facts import Column, Constraint, Trigger
+    from compliance.systems.birth_scan.policy import Policy
     from compliance.systems.protocol import Facts
 
 TEXTS = frozenset({"character varying", "character", "text", "citext"})
 JSON = frozenset({"json", "jsonb"})
 _SIZE = re.compile(r"\((\d+)\)$")
 _NUMBERS = {"smallint": int, "integer": int, "bigint": int, "boolean": bool}
+_OTHERS = frozenset({"uuid", "date", "numeric", "double precision", "real", *JSON})
+_PLAIN = re.compile(r"true|false|\d+(?:\.\d+)?")
+# Defaults that are another value in each row.
+_DIFFERS = re.compile(r"(?i)\bnextval\(|\bnow\(\)|_timestamp\b|\w*uuid\w*\(")
 
 
 def columns_of(facts: Facts, relation: str) -> dict[str, Column]:
@@ -47,54 +54,128 @@ def misfits(
     `once`: it is the only one, so a key that takes its values once takes them.
     """
     columns = columns_of(facts, relation)
-    yield from _columns(columns, given, needed)
+    yield from _columns(facts, relation, given, needed)
     row = {name: _known(column, given) for name, column in columns.items()}
+    yield from _constrained(facts, relation, given, needed, once=once)
+    if not once:
+        yield from _indexed(facts, relation, given, needed)
     where = split_name(relation)
-    for key in facts.read("catalog.constraints"):
-        if (key.schema, key.relation) != where:
-            continue
-        if key.kind == "check" and checked(key.definition, row) is not True:
-            told = "does not let it in" if checked(key.definition, row) is False else "may not let it in"
-            yield Open(key.name, f"{key.name} {told}: {key.definition}", needed)
-        fixed = all(row.get(name) not in (None, *Value) for name in key.columns)
-        if key.kind in ("unique", "primary key") and fixed and not once:
-            yield Open(key.name, f"{key.name} takes the same {', '.join(key.columns)} once only", needed)
     for trigger in facts.read("catalog.triggers"):
         if (trigger.schema, trigger.relation) == where:
             yield from _triggered(facts, trigger, row, needed)
 
 
-def _columns(columns: Mapping[str, Column], given: Mapping[str, Any], needed: str) -> Iterator[Open]:
-    for name, column in columns.items():
+def _constrained(
+    facts: Facts, relation: str, given: Mapping[str, Any], needed: str, *, once: bool
+) -> Iterator[Open]:
+    columns = columns_of(facts, relation)
+    row = {name: _known(column, given) for name, column in columns.items()}
+    for key in _of(facts, "catalog.constraints", relation):
+        listed = ", ".join(key.columns)
+        if key.kind == "check" and checked(key.definition, row) is not True:
+            told = "does not let it in" if checked(key.definition, row) is False else "may not let it in"
+            yield Open(key.name, f"{key.name} {told}: {key.definition}", needed)
+        elif key.kind in ("unique", "primary key") and not once:
+            values = [_each_time(columns[name], given) for name in key.columns if name in columns]
+            again = same(values, nulls="NULLS NOT DISTINCT" in key.definition)
+            yield from _taken(key.name, listed, again, needed)
+        elif key.kind == "foreign key" and not _is_referred(facts, key, given, row):
+            yield Open(key.name, f"{key.name} may refuse it: what {key.target} holds is not looked at", needed)
+        elif key.kind == "exclusion" and all(row.get(name) is not None for name in key.columns):
+            yield Open(key.name, f"{key.name} may refuse it: {key.definition}", needed)
+
+
+def _indexed(facts: Facts, relation: str, given: Mapping[str, Any], needed: str) -> Iterator[Open]:
+    """A unique index refuses as a constraint does, which has one of its own name."""
+    row = {name: _each_time(column, given) for name, column in columns_of(facts, relation).items()}
+    judged = {key.name for key in _of(facts, "catalog.constraints", relation)}
+    for index in _of(facts, "catalog.indexes", relation):
+        if index.unique and index.name not in judged:
+            told = index.definition.partition(" USING ")[2]
+            yield from _taken(index.name, told, meets_again(index.definition, row), needed)
+
+
+def _taken(name: str, key: str, again: bool | None, needed: str) -> Iterator[Open]:
+    if again is not False:
+        told = "takes the same" if again else "may take the same"
+        yield Open(name, f"{name} {told} {key} once only", needed)
+
+
+def _of(facts: Facts, section: str, relation: str) -> list[Any]:
+    where = split_name(relation)
+    return [fact for fact in facts.read(section) if (fact.schema, fact.relation) == where]
+
+
+def _is_referred(facts: Facts, key: Constraint, given: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+    """Is it known to be let in: by a null, or since rows that are there hold the same word? A default is the table's
+    own affair."""
+    mine = [name for name in key.columns if name in given]
+    if not mine or any(row.get(name) is None for name in key.columns):
+        return "MATCH FULL" not in key.definition or not mine
+    return len(key.columns) == 1 and given[mine[0]] in in_use(facts, f"{key.schema}.{key.relation}", mine[0])
+
+
+def in_use(facts: Facts, relation: str, column: str) -> frozenset[str]:
+    """Words that rows of a table hold in a column, where they were looked at: it takes these."""
+    policy: Policy = facts.policy
+    for table, section, names, before in (
+        (policy.issues.relation, looking.VOCABULARY, looking.vocabulary(policy.issues), 0),
+        (policy.tool.relation, looking.TOOLS, candidates(policy.tool), 1),
+    ):
+        if split_name(table) == split_name(relation) and column in names:
+            at = names.index(column) + before
+            return frozenset(str(row.values[at]) for row in facts.read(section) if row.values[at] is not None)
+    return frozenset()
+
+
+def _columns(facts: Facts, relation: str, given: Mapping[str, Any], needed: str) -> Iterator[Open]:
+    for name, column in columns_of(facts, relation).items():
         filled = column.nullable or column.default is not None or column.identity or column.generated
-        if name not in given:
-            if not filled:
-                yield Open(f"{name}-empty", f"{name} needs a value, and none is mapped to it", needed)
-            continue
-        value, space = given[name], room(column)
-        if column.generated or column.identity == "always":
-            yield Open(f"{name}-made", f"{name} is made by the database and takes no value", needed)
-        elif isinstance(value, str) and space is not None and len(value) > space:
-            yield Open(f"{name}-room", f"{name} holds {space} characters, '{value}' has {len(value)}", needed)
-        elif not isinstance(value, Value) and not _fits(column, value):
-            yield Open(f"{name}-type", f"{name} is {column.type}, '{value}' is not", needed)
+        if name in given:
+            yield from _typed(column, given[name], in_use(facts, relation, name), needed)
+        elif not filled:
+            yield Open(f"{name}-empty", f"{name} needs a value, and none is mapped to it", needed)
 
 
-def _fits(column: Column, value: Any) -> bool:
-    """A type that is nobody's here may be a list of words: whether it holds this one, `vocabularies` asks."""
-    number = _NUMBERS.get(kind(column))
+def _typed(column: Column, value: Any, used: frozenset[str], needed: str) -> Iterator[Open]:
+    name, space = column.name, room(column)
+    fits = True if not isinstance(value, Value) and str(value) in used else _fits(column, value)
+    if column.generated or column.identity == "always":
+        yield Open(f"{name}-made", f"{name} is made by the database and takes no value", needed)
+    elif isinstance(value, str) and space is not None and len(value) > space:
+        yield Open(f"{name}-room", f"{name} holds {space} characters, '{value}' has {len(value)}", needed)
+    elif isinstance(value, Value):
+        if not fits:
+            yield Open(f"{name}-form", f"{name} is {column.type}, which may not take what is written", needed)
+    elif fits is False:
+        yield Open(f"{name}-type", f"{name} is {column.type}, '{value}' is not", needed)
+    elif fits is None:
+        told = f"{name} is {column.type}, whose words are not looked at, and nobody uses '{value}'"
+        yield Open(f"{name}-type", told, needed)
+
+
+def _fits(column: Column, value: Any) -> bool | None:
+    """None: a type that is nobody's here, a list of words or a domain: what it takes is not looked at."""
+    name = kind(column)
+    number = _NUMBERS.get(name)
+    if name in TEXTS:
+        return True
+    if isinstance(value, Value):
+        return name in JSON
     if number is bool:
         return value in (True, False, "true", "false")
     if number is int:
         return str(value).removeprefix("-").isdigit()
-    return kind(column) not in {
-        "uuid",
-        "date",
-        "numeric",
-        "double precision",
-        "real",
-        *JSON,
-    } and "time" not in kind(column)
+    return False if name in _OTHERS or "time" in name else None
+
+
+def _each_time(column: Column, given: Mapping[str, Any]) -> Any:
+    """What its value will be in two rows: `SOME` is another one in each, `ANY` may be."""
+    found = _known(column, given)
+    if found is not Value.SOME or column.name in given:
+        return found
+    differs = column.identity or (kind(column) != "date" and _DIFFERS.search(column.default or ""))
+    return Value.SOME if differs else Value.ANY
 
 
 def _known(column: Column, given: Mapping[str, Any]) -> Any:
@@ -106,6 +187,8 @@ def _known(column: Column, given: Mapping[str, Any]) -> Any:
     text = re.fullmatch(r"'((?:[^']|'')*)'::[a-z ]+(?:\(\d+\))?", column.default or "")
     if text:
         return text[1].replace("''", "'")
+    if _PLAIN.fullmatch(column.default or ""):
+        return {"true": True, "false": False}.get(column.default or "", column.default)
     made = column.default is not None and column.default.lower() != "null"
     return Value.SOME if made or column.identity or not column.nullable else None
 
