@@ -36,9 +36,9 @@ def names_are_allowed(facts: Facts) -> Iterator[Judgement]:
         listed, why = environment.allowed(facts), f"{ALLOW_LIST} does not hold it"
     except Missing as missing:
         listed, why = frozenset(), missing.message
-    for flow, name in named:
-        if name not in listed:
-            yield Finding(found.subject(flow), f"names {{{{$env.{name}}}}}: {why}", name)
+    # The keys of JSON have another order where they were recorded.
+    for flow, name in sorted(pair for pair in named if pair[1] not in listed):
+        yield Finding(found.subject(flow), f"names {{{{$env.{name}}}}}: {why}", name)
 
 
 def the_service_is_not_denied(facts: Facts) -> Iterator[Judgement]:
