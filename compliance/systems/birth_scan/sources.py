@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 ENDINGS = (".ts", ".js", ".mjs", ".mts", ".cjs", ".tsx", ".jsx", ".vue")
 _METHOD = re.compile(r"\.(get|head|patch|post|put|delete|connect|options|trace)$")
 _STAGE = re.compile(r"\.(dev|prod|prerender)$")
+# What a screen takes besides sources: nothing of it is run.
+_ASSET = re.compile(
+    r"\.(?:css|scss|sass|less|styl|json|ya?ml|md|svg|png|jpe?g|gif|webp|avif|ico|woff2?)(?:\?.*)?"
+)
 _ROOTS = ("~~/", "@@/", "~/", "@/")
 
 
@@ -74,6 +78,8 @@ class Sources:
                 unknown[f"{here} loads what only running it would tell"] = None
             for source in (item.source for item in module.imports):
                 found = self._resolved(source, here)
+                if found is None and _ASSET.fullmatch(source, source.rfind(".") if "." in source else 0):
+                    continue
                 if found is None and source.startswith((".", *_ROOTS, "/")):
                     unknown[f"{here} imports {source}, which nobody looked at"] = None
                 elif found is None and not source.startswith("#"):
