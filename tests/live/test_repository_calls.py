@@ -155,6 +155,49 @@ def test_what_a_run_has_left_that_was_killed_while_it_wrote_is_removed(site: Sit
     assert [path.name for path in folder.iterdir()] == ["scan.post.ts"]
 
 
+def test_a_file_that_somebody_else_has_put_there_first_is_theirs_and_is_not_taken_back(site: Site) -> None:
+    plan = site.plan(calls=(write(),))
+    site.rehearsed(plan)
+    place = site.estate.repository / FILE  # type: ignore[operator]
+    place.parent.mkdir(parents=True)
+    place.write_text(TEXT)
+    applied = site.apply(plan)
+    assert [call["status"] for call in applied.called["calls"]] == [0]
+    with pytest.raises(Refused, match="nothing to roll back") as refused:
+        site.rollback(applied.receipt)
+    assert "what its calls are about was so before it" in refused.value.reasons
+    assert place.read_text() == TEXT
+
+
+def test_of_two_files_the_one_that_the_plan_wrote_is_taken_back_and_the_other_one_may_change(
+    site: Site,
+) -> None:
+    path = "server/api/mine.ts"
+    plan = site.plan(calls=(write(), write(path=path)))
+    site.rehearsed(plan)
+    place = site.estate.repository / FILE  # type: ignore[operator]
+    place.parent.mkdir(parents=True)
+    place.write_text(TEXT)
+    before = content(site)
+    receipt = site.apply(plan).receipt
+    assert content(site) == before | {path: TEXT}
+    place.write_text("theirs, and another one by now")
+    site.rollback(receipt)
+    assert content(site) == before | {FILE: "theirs, and another one by now"}
+
+
+def test_what_a_killed_run_has_written_is_its_own_and_goes(site: Site) -> None:
+    before, path = content(site), "server/api/mine.ts"
+    plan = site.plan(calls=(write(), write(path=path)))
+    site.rehearsed(plan)
+    site.killed(f"calling: write {path}", lambda at: site.apply(plan, at))
+    assert (FILE in content(site), path in content(site)) == (True, False)
+    applied = site.apply(plan)
+    assert [call["status"] for call in applied.called["calls"]] == [0, 201]
+    site.rollback(applied.receipt)
+    assert content(site) == before
+
+
 @pytest.mark.parametrize(
     "path", ["../out.ts", "/etc/out.ts", "server/../../out.ts", ".git/hooks/pre-commit", "link/x"]
 )

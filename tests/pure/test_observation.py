@@ -204,6 +204,15 @@ HIDDEN = "Zq9xWvSecretVal77"
         f'{{\\"token\\":\\"x.{HIDDEN}\\"}}',
         f"const token = `{HIDDEN}`;",
         f"xoxb-1234567890-{HIDDEN}",
+        # What stands for a variable that is not set is no name of one.
+        {"token": f"${{TOKEN:-{HIDDEN}}}"},
+        f"TOKEN: ${{TOKEN:-{HIDDEN}}}",
+        f"- API_KEY=${{X-{HIDDEN}}}",
+        f"x: ${{DB_PASSWORD:={HIDDEN}}}",
+        f'password: "${{X:-{HIDDEN}}}"',
+        f"Authorization: Bearer ${{X:-{HIDDEN}}}",
+        f"postgres://u:${{PASSWORD:-{HIDDEN}}}@db/x",
+        f"https://host/x?token=${{X:-{HIDDEN}}}",
     ],
 )
 def test_a_secret_is_taken_out_in_whatever_shape_a_flow_holds_it(found: Any) -> None:
@@ -222,6 +231,8 @@ def test_a_secret_is_taken_out_in_whatever_shape_a_flow_holds_it(found: Any) -> 
         '{"token":"{{$env.TOKEN}}"}',
         {"token": "{{$env.A}}:{{$env.B}}", "password": "${DB_PASSWORD}", "auth": "$env.KEY"},
         {"key": "{{$trigger.key}}", "author": "somebody", "bypass": "yes"},
+        "TOKEN: ${TOKEN:?set it}, ${TOKEN:-}, ${TOKEN:-$OTHER}; PORT: ${PORT:-5432}; `Bearer ${config.token}`",
+        redact.text("TOKEN: ${TOKEN:-hunter22}", b"key"),
     ],
 )
 def test_what_only_names_a_secret_stays_in_whatever_shape(found: Any) -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from compliance.core.change import Call
 from compliance.core.errors import Refused
+from compliance.core.footprint import FactKey
+from compliance.core.needs import Needs
 from compliance.executor import plan as plans
 from compliance.executor.following import Work
 from compliance.executor.review import differences
@@ -49,6 +51,19 @@ def test_without_calls_and_payloads_it_is_the_plan_that_it_always_was() -> None:
     assert content == plan().content
     assert not content.keys() & {"calls", "payloads"}
     assert Work.of(content, back=False).calls == ()
+
+
+def test_what_a_call_rests_on_is_of_the_plan_and_is_looked_at_again(tmp_path: Path) -> None:
+    rests = frozenset({FactKey("tree:server"), FactKey("file:a.yml"), FactKey("catalog.columns", "public.x")})
+    resting = replace(CALL, reads=rests)
+    made = replace(
+        of((resting,), steps=()), needs=Needs(files=frozenset({"a.yml"}), trees=frozenset({"server"}))
+    )
+    assert (made.reads, of().reads - plan().reads) == (rests, frozenset())
+    assert made.digest != replace(of(steps=()), needs=made.needs).digest
+    plans.write(made, tmp_path, {})
+    found = plans.read(tmp_path)
+    assert (found, found.reads, found.needs) == (made, rests, made.needs)
 
 
 def test_a_call_and_a_payload_are_part_of_the_digest_and_a_hazard() -> None:

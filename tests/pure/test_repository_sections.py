@@ -66,6 +66,15 @@ def test_a_secret_in_a_file_is_taken_out(root: Path) -> None:
     assert "<secret " in str(found.facts)
 
 
+def test_lines_end_in_a_fact_as_they_end_in_the_file(root: Path) -> None:
+    (root / "server/api/b.ts").write_bytes(b"a\r\nb\rc\n")
+    estate = replace(config.load(resource("fixtures/reference/estate.yaml")), repository=root)
+    needs = Needs(files=frozenset({"server/api/b.ts"}), trees=frozenset({"server/api"}))
+    for _, found in repository.look(estate, needs, AT, lambda _: None):
+        assert isinstance(found, Seen)
+        assert File("server/api/b.ts", "a\r\nb\rc\n") in found.facts
+
+
 def test_a_link_to_a_file_of_the_repository_is_read_as_what_it_stands_for(root: Path) -> None:
     (root / "server/c.ts").symlink_to(root / "server/api/b.ts")
     found = looked(root)
