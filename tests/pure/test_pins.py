@@ -24,6 +24,7 @@ def counted(how: Any, locator: str, text: str) -> list[int]:
     ("how", "locator", "text", "found"),
     [
         ("pattern", r"expected_(\d+)", "count(*) = 26 as expected_26 -- expected_27", [26, 27]),
+        ("pattern", r"^expected (\d+)$", "a\r\nexpected 26\r\nexpected 27\rb", [26, 27]),
         ("length_of", "R", "R = (1, 2, 3)", [3]),
         ("length_of", "R", "R: dict[str, int] = {'a': 1, 'b': 2}", [2]),
         ("length_of", "R", "R = frozenset({'a', 'b'})", [2]),

@@ -15,14 +15,16 @@ if TYPE_CHECKING:
 
     from compliance.systems.command_catalog.policy import Pin
 
+_LINE_END = re.compile(r"\r\n?")
+
 
 class Unlocated(Exception):
     """The locator finds nothing at that place, or cannot read it."""
 
 
 def counted(pin: Pin, text: str) -> list[int]:
-    """Every number that the locator finds, at least one."""
-    found = _located(pin.how, pin.locator, text)
+    """Every number that the locator finds, at least one; a line ends as it ends on every system."""
+    found = _located(pin.how, pin.locator, _LINE_END.sub("\n", text))
     if not found:
         raise Unlocated(f"{pin.path}: {pin.how} '{pin.locator}' finds nothing")
     return list(found)
