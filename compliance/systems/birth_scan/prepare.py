@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 from compliance.core.change import Call, Compiled
 from compliance.core.errors import Refused
 from compliance.core.finding import Finding, Judgement, NotApplicable
+from compliance.core.footprint import FactKey
+from compliance.core.needs import split_name
 from compliance.core.observation import Seen
+from compliance.systems.birth_scan import looking
 from compliance.systems.birth_scan.endpoint import rendered
 from compliance.systems.birth_scan.found import found_of, observability
 from compliance.systems.birth_scan.review import review
@@ -39,9 +42,10 @@ def prepare(facts: Facts) -> tuple[Compiled, ...]:
     text, there = endpoint_of(facts), _there(facts)
     if text == there:
         return ()
-    calls = [_write(policy.endpoint.file, text, there)]
+    rests = _rests(policy)
+    calls = [_write(policy.endpoint.file, text, there, rests)]
     if isinstance(facts.observation.sections.get("agent_data.info"), Seen):
-        calls.append(_told(policy, review(facts)))
+        calls.append(_told(policy, review(facts), rests))
     verb = "write" if there is None else "set right"
     return (
         Compiled(
@@ -71,8 +75,8 @@ def endpoint_is_as_compiled(facts: Facts) -> Iterator[Judgement]:
 
 
 def _first(want: str, found: str) -> str:
-    """Where they part."""
-    for number, (one, other) in enumerate(zip(want.splitlines(), found.splitlines(), strict=False), start=1):
+    """Where they part; a line that ends otherwise (CR and LF) is another one."""
+    for number, (one, other) in enumerate(zip(want.split("\n"), found.split("\n"), strict=False), start=1):
         if one != other:
             return f"line {number}"
     return "one is longer"
@@ -83,14 +87,30 @@ def _there(facts: Facts) -> str | None:
     return str(file.text) if file.text is not None else None
 
 
-def _write(path: str, text: str, there: str | None) -> Call:
+def _rests(policy: Policy) -> frozenset[FactKey]:
+    """What the text of the route follows from: where one of these moved, another text would be compiled."""
+    issues = ".".join(split_name(policy.issues.relation))
+    files = filter(None, (policy.environment.file, policy.environment.running))
+    return frozenset(
+        {
+            *(
+                FactKey(f"catalog.{kind}", issues)
+                for kind in ("relations", "columns", "constraints", "triggers")
+            ),
+            *(FactKey(f"file:{path}") for path in files),
+            FactKey(f"tree:{looking.server(policy)}"),
+        }
+    )
+
+
+def _write(path: str, text: str, there: str | None, rests: frozenset[FactKey]) -> Call:
     """Over what was seen and nothing else, and back to it."""
     undo = ("DELETE", path, None) if there is None else ("PUT", path, there)
     seen = None if there is None else f"{path}@{_sha256(there)}"
-    return Call(f"write {path}", "repository", "PUT", path, text, undo, f"{path}@{_sha256(text)}", seen)
+    return Call(f"write {path}", "repository", "PUT", path, text, undo, f"{path}@{_sha256(text)}", seen, rests)
 
 
-def _told(policy: Policy, text: str) -> Call:
+def _told(policy: Policy, text: str, rests: frozenset[FactKey]) -> Call:
     """Another review is another document, so that what was reviewed stays as it was."""
     document = f"{policy.knowledge}review-{_sha256(text)[:12]}"
     path = f"/documents/{document}"
@@ -99,9 +119,8 @@ def _told(policy: Policy, text: str) -> Call:
         "content": {"mime_type": "text/markdown", "body": text},
         "metadata": {"title": f"{policy.flow.name}: review"},
     }
-    return Call(
-        f"write {document}", "agent_data", "POST", "/documents", body, ("DELETE", path, None), path, None
-    )
+    undo = ("DELETE", path, None)
+    return Call(f"write {document}", "agent_data", "POST", "/documents", body, undo, path, None, rests)
 
 
 def _sha256(text: str) -> str:
