@@ -136,15 +136,30 @@ def _config(facts: Facts) -> Iterator[Wanted]:
     for key, row in declaring.config(policy).items():
         value: Any = True if key == names.enabled and names.value in table.json else row[names.value]
         found = {names.key: key, names.value: there[key]} if key in there else None
-        if found is not None and _means(policy, key, value, there[key]):
+        json = names.value in table.json
+        if found is not None and _means(policy, key, value, there[key], json=json):
             value = there[key]
         turned = table._replace(switch=names.value) if key == names.enabled else table
         yield Wanted(key, turned, {**row, names.value: value}, found)
 
 
-def _means(policy: Policy, key: str, wanted: Any, found: Any) -> bool:
+def _means(policy: Policy, key: str, wanted: Any, found: Any, *, json: bool) -> bool:
     """Is a value as good as the one that is declared?"""
-    return spelled(found) in BOOLEANS if key == policy.config.enabled else cron.equal(wanted, found)
+    if key == policy.config.enabled:
+        return spelled(found, json=json) in BOOLEANS
+    return cron.equal(wanted, found)
+
+
+def switches(facts: Facts) -> list[str]:
+    """The kill switch wherever it stands, as the endpoint reads it: it asks for the text of the column, and of JSON
+    that is `true` of a boolean and `"true"`, which is neither, of a text."""
+    names = facts.policy.config
+    json = names.value in Table.of(names.relation, "", names.key, facts.read("catalog.columns")).json
+    return [
+        spelled(row.values[1], json=json)
+        for row in facts.read("rows:birth_config")
+        if row.values[0] == names.enabled
+    ]
 
 
 def _tool(facts: Facts) -> Wanted:
@@ -187,5 +202,5 @@ def _of_row(wanted: Wanted) -> Iterable[Drift]:
     return [
         Differs(wanted.label, column, wanted.row[column], value)
         for column, value in wanted.found.items()
-        if not same(wanted.row[column], value)
+        if not same(wanted.row[column], value, json=column in wanted.table.json)
     ]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from compliance.core import canonical
 from compliance.core.asking import ANSWERED, LEFT, TOKEN, Ask, Asking, Trace
 from compliance.core.finding import Finding, Judgement, NotApplicable
+from compliance.systems.birth_scan.drift import switches
 from compliance.systems.birth_scan.found import issue_type
-from compliance.systems.birth_scan.rows import BOOLEANS, spelled
+from compliance.systems.birth_scan.rows import BOOLEANS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -63,9 +64,8 @@ def _header(policy: Policy, name: str) -> tuple[str, str] | None:
 
 def _switch(facts: Facts) -> str:
     """`true`, `false`, or what is neither."""
-    policy: Policy = facts.policy
-    found = [row.values[1] for row in facts.read("rows:birth_config") if row.values[0] == policy.config.enabled]
-    return spelled(found[0]) if len(found) == 1 and spelled(found[0]) in BOOLEANS else "neither"
+    found = switches(facts)
+    return found[0] if len(found) == 1 and found[0] in BOOLEANS else "neither"
 
 
 def exercised_as_declared(facts: Facts) -> Iterator[Judgement]:

@@ -67,7 +67,7 @@ class Table(NamedTuple):
                 self._back(row), "inserts",
             )  # fmt: skip
         judged = {column: before[column] for column in row if column in before}
-        changes = {c: row[c] for c, value in judged.items() if not same(row[c], value)}
+        changes = {c: row[c] for c, value in judged.items() if not same(row[c], value, json=c in self.json)}
         back = {column: judged[column] for column in changes}
         named = {self.key: row[self.key]}
         guard = self._either(subject, self._is({**named, **back}), self._is({**named, **changes}))
@@ -154,13 +154,14 @@ class Table(NamedTuple):
         return literal(canonical.dumps(value).decode() if column in self.json else spelled(value))
 
 
-def same(want: Any, found: Any) -> bool:
-    """By what PostgreSQL prints: a policy has no types but those of YAML."""
-    return (want is None) == (found is None) and spelled(want) == spelled(found)
+def same(want: Any, found: Any, *, json: bool = False) -> bool:
+    """By what PostgreSQL prints: a policy has no types but those of YAML. `json`: in a column of JSON, where a text is
+    not what it spells."""
+    return (want is None) == (found is None) and spelled(want, json=json) == spelled(found, json=json)
 
 
-def spelled(value: Any) -> str:
-    """A value as PostgreSQL reads it."""
-    if isinstance(value, str):
+def spelled(value: Any, *, json: bool = False) -> str:
+    """A value as PostgreSQL reads it, and prints it."""
+    if isinstance(value, str) and not json:
         return value
     return canonical.dumps(value).decode()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from compliance.core.change import Differs, Missing, Undeclared
 from compliance.core.finding import Finding, Judgement, NotApplicable, Note
-from compliance.systems.birth_scan.drift import drift
+from compliance.systems.birth_scan.drift import drift, switches
 from compliance.systems.birth_scan.rows import BOOLEANS, spelled
 
 if TYPE_CHECKING:
@@ -39,15 +39,15 @@ def kill_switch_is_boolean(facts: Facts) -> Iterator[Judgement]:
     """There once, and on or off: the endpoint takes anything else for an error. Off is a decision, and no finding."""
     policy: Policy = facts.policy
     key = policy.config.enabled
-    found = [row.values[1] for row in facts.read("rows:birth_config") if row.values[0] == key]
+    found = switches(facts)
     if not found:
         yield Finding(key, f"{policy.config.relation} has no such key, so no call does anything", "missing")
     elif len(found) > 1:
         yield Finding(key, f"it stands {len(found)} times in {policy.config.relation}", "repeated")
-    elif spelled(found[0]) not in BOOLEANS:
+    elif found[0] not in BOOLEANS:
         yield Finding(key, f"it is {_shown(found[0])}, which is neither true nor false", "value")
     else:
-        yield Note(key, "kill switch", {"true": "on", "false": "off"}[spelled(found[0])])
+        yield Note(key, "kill switch", {"true": "on", "false": "off"}[found[0]])
 
 
 def route_is_there(facts: Facts) -> Iterator[Judgement]:
