@@ -159,7 +159,7 @@ def test_the_function_answers_as_the_policy_says_and_its_caller_may_ask(foreign_
 # nothing that is looked at here can tell that it is wrong.
 UNSEEN = {"reviewed", "reason", "firing", "timezone", "knowledge", "screens"}
 # A field of the tool without a column is left out, as document 001 asks.
-LEFT_OUT = ("tool", "columns", "stelle", 0)
+LEFT_OUT = ("tool", "columns", "executor", 0)
 
 
 def configured(value: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:

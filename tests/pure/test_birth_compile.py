@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
-from typing import Any
+from datetime import date
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -15,15 +17,51 @@ from compliance.core.errors import CouldNotLook, Refused
 from compliance.core.flowsql import Writer
 from compliance.core.footprint import FactKey
 from compliance.core.plansql import check_plan, columns_named
+from compliance.systems import Policies
 from compliance.systems.birth_scan import desired
-from compliance.systems.birth_scan.compile import check_decided, check_kept, writable
+from compliance.systems.birth_scan.compile import Staying, check_decided, check_kept, staying, writable
 from compliance.systems.birth_scan.drift import drift, target
 from compliance.systems.birth_scan.policy import Auth
+from compliance.systems.birth_scan.review import proposal
+from compliance.systems.protocol import Facts
+from tests import faults
 from tests.pure.birth import TOOLS, Rows, policy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from compliance.systems.birth_scan.policy import Policy
 
 FLOW, TOOL = policy().flow.name, "tool DOT-BIRTH-SCAN"
 ENABLED, CADENCE = policy().config.enabled, policy().config.cadence
 WRITTEN = {"public.directus_flows", "public.directus_operations", "public.dot_config", "public.dot_tools"}
+
+
+PATTERN = "26c26d9b-1407-5c76-86f5-6bbdb0ebeb9d"
+SEND = "7589da62-6331-56e5-a4ad-b6ff71c41841"
+
+
+def with_pattern(rows: Rows) -> Rows:
+    """The same beside the flow that is copied from, its call and its tool."""
+    flow, operation = list(desired.desired(policy()).flows[0]), list(desired.desired(policy()).operations[0])
+    flow[0], flow[1], operation[0], operation[4] = PATTERN, policy().pattern.flow, SEND, PATTERN
+    rows.flows.append(flow)
+    rows.operations.append(operation)
+    rows.tools.append({**dict.fromkeys(TOOLS), "code": policy().pattern.tool, "name": policy().pattern.flow})
+    return rows
+
+
+@cache
+def platform() -> Any:
+    """That of the reference, which is read once."""
+    return Policies.load(faults.reference())["platform"]
+
+
+def stays(rows: Rows) -> Staying:
+    """What no step may write, with the platform's policy of the reference."""
+    given = rows.facts()
+    policies = {**given.policies, "platform": platform()}
+    return staying(Facts("birth_scan", policies, given.observation), target(given))
 
 
 def steps(rows: Rows) -> list[Step]:
@@ -192,9 +230,10 @@ def damaged(draw: st.DrawFn) -> Rows:
 @settings(max_examples=150, deadline=None)
 @given(damaged())
 def test_whatever_the_drift_no_step_writes_what_document_001_says_must_stay(rows: Rows) -> None:
-    found = target(rows.facts())
+    with_pattern(rows)
+    found, kept = target(rows.facts()), stays(rows)
     for step in steps(rows):
-        check_kept(step, found)
+        check_kept(step, found, kept)
         for text in (step.deploy, step.verify, step.revert):
             check_plan(text, writable=WRITTEN)
             assert {f"{schema}.{table}" for schema, table, _ in columns_named(text)} <= WRITTEN
@@ -211,11 +250,59 @@ def test_whatever_the_drift_no_step_writes_what_document_001_says_must_stay(rows
     ids=str,
 )  # fmt: skip
 def test_a_step_that_would_write_something_else_is_refused(key: FactKey) -> None:
-    found = target(Rows().empty().facts())
-    step = steps(Rows().empty())[0]
-    check_kept(step, found)
-    with pytest.raises(Refused, match="would write what is not the scheduler's"):
-        check_kept(replace(step, writes=step.writes | {key}), found)
+    rows = with_pattern(Rows().empty())
+    found, kept, step = target(rows.facts()), stays(rows), steps(rows)[0]
+    check_kept(step, found, kept)
+    with pytest.raises(Refused, match=r"would write what (has to stay|is not the scheduler's)"):
+        check_kept(replace(step, writes=step.writes | {key}), found, kept)
+
+
+def taken_over() -> Iterator[tuple[str, Policy]]:
+    """Policies that call something the scheduler's which is not."""
+    given = policy()
+    yield "flow", replace(given, flow=replace(given.flow, id=PATTERN))
+    yield (
+        "tool",
+        replace(given, tool=replace(given.tool, values={**given.tool.values, "code": given.pattern.tool})),
+    )
+    sibling = min(given.config.siblings)
+    yield "sibling", replace(given, config=replace(given.config, enabled=sibling))
+    preserved = "iu_core.composer_enabled"
+    yield "preserved", replace(given, config=replace(given.config, enabled=preserved))
+
+
+@pytest.mark.parametrize("changed", [pytest.param(changed, id=name) for name, changed in taken_over()])
+def test_what_policy_wrongly_calls_the_scheduler_s_is_written_by_no_step(changed: Policy) -> None:
+    """What may be written follows from the same policy, so that alone it would let each of these through."""
+    rows = with_pattern(Rows())
+    rows.policy = changed
+    found, kept = target(rows.facts()), stays(rows)
+    crossing = [
+        step for step in steps(rows) if step.writes <= writable(found) and any(map(kept.holds, step.writes))
+    ]
+    assert crossing
+    for step in crossing:
+        with pytest.raises(Refused, match="would write what has to stay"):
+            check_kept(step, found, kept)
+
+
+def test_an_operation_of_the_pattern_that_bears_an_id_of_ours_is_not_written() -> None:
+    rows = with_pattern(Rows())
+    rows.operations[0][4] = PATTERN
+    found, kept = target(rows.facts()), stays(rows)
+    _, change, *_ = steps(rows)
+    assert FactKey("rows:operations", rows.operations[0][0]) in change.writes
+    with pytest.raises(Refused, match="would write what has to stay"):
+        check_kept(change, found, kept)
+
+
+@pytest.mark.parametrize(
+    ("at", "fine"), [("2026-11-21", True), ("2026-11-22", True), ("2026-11-23", False), ("2999-01-01", False)]
+)
+def test_a_review_on_a_day_to_come_leaves_a_plan_a_proposal(at: str, fine: bool) -> None:
+    """Of the day after a person elsewhere may be right."""
+    rows = Rows(replace(policy(), cadence=replace(policy().cadence, at=date.fromisoformat(at))))
+    assert (proposal(rows.facts()) == "") == fine
 
 
 def test_what_may_be_written_is_the_remove_list_row_by_row() -> None:

@@ -157,13 +157,51 @@ def _without_address(facts: Facts) -> Iterator[Open]:
     (file,) = facts.read(f"file:{place.file}")
     try:
         given = compose.variables(file.text, place.file, place.web)
+        written = compose.written(file.text, place.file, place.web).get(name)
     except compose.Missing as missing:
         yield Open("server", missing.message, "the service of the endpoints, under environment.web")
         return
-    if given.get(name, "") == "":
-        if isinstance(given, compose.Partly):
-            raise CouldNotLook(f"{place.file}: {name} of {place.web} may stand in a file that nobody looked at")
+    if written is None and isinstance(given, compose.Partly):
+        raise CouldNotLook(f"{place.file}: {name} of {place.web} may stand in a file that nobody looked at")
+    if not written:
         yield Open("address", f"{place.web} is not given {name}", f"{name} in the environment of {place.web}")
+        return
+    yield from _another(facts, written)
+
+
+def _another(facts: Facts, written: str) -> Iterator[Open]:
+    """Rights are looked up for the role that policy names: the address has to name it, in the database of Directus."""
+    policy: Policy = facts.policy
+    place, name = policy.environment, policy.endpoint.database_env
+    found = compose.database(written)
+    if found is None:
+        yield Open(
+            "address", f"{name} of {place.web} is no address of PostgreSQL", "postgres://user:…@host/database"
+        )
+        return
+    if found.user is None:
+        raise CouldNotLook(
+            f"{place.file}: whom {name} of {place.web} names is left to whoever starts it",
+            remedy=f"write its user into the file, the password alone as a reference: postgres://"
+            f"{policy.function.caller}:${{…:?}}@host/database",
+        )
+    if found.user != policy.function.caller:
+        told = f"{name} of {place.web} names the role {found.user}, policy says {policy.function.caller}"
+        yield Open("caller", told, "one role: that of the address, under function.caller, with its rights")
+    held = _held(facts)
+    if None not in (found.name, held) and found.name != held:
+        told = f"{name} of {place.web} names the database {found.name}, Directus has {held}"
+        yield Open("database", told, "the database that Directus has")
+
+
+def _held(facts: Facts) -> str | None:
+    """The database of Directus, where the file says it."""
+    place = facts.policy.environment
+    (file,) = facts.read(f"file:{place.file}")
+    try:
+        return compose.variables(file.text, place.file, place.directus).get("DB_DATABASE")
+    except compose.Missing:
+        return None
 
 
 def _told(style: Style) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from urllib.parse import urlsplit
 
 from compliance.core import addresses, compose
 from compliance.core.errors import CouldNotLook
@@ -13,7 +15,7 @@ from compliance.systems.birth_scan.pattern import pattern
 from compliance.systems.birth_scan.sources import routes, sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from compliance.core.finding import Judgement
     from compliance.core.flows import Operation
@@ -22,6 +24,11 @@ if TYPE_CHECKING:
     from compliance.systems.protocol import Facts
 
 Body = Literal["none", "a JSON object", "a text"]
+_UNFIT = {
+    r"[?#]": "has a query or a fragment, in which the path would vanish",
+    r"/$": "ends with a slash, and the path begins with one",
+    r"\s": "has a space in it",
+}
 _LOGGED = {
     "all": "the body of the answer stays in the revisions of the run, until these are purged",
     "activity": "that it ran stays in the activity, its answer nowhere",
@@ -115,7 +122,25 @@ def _base(
         raise CouldNotLook(
             f"{name} is left to whoever starts Directus", remedy="write the address into the file"
         )
-    return value.rstrip("/") if rest.startswith("/") else value, name, rest.partition("?")[0]
+    wrong = _unfit(name, value)
+    # As Directus renders it: what stands in the variable, and what follows, with nothing between.
+    return wrong or value, name, "" if wrong else _path(value + rest)
+
+
+def _unfit(name: str, value: str) -> Open | None:
+    """A path is put behind it as it is: `http://web:3000/` becomes `//api/…`, which no route answers."""
+    why = next((why for wrong, why in _UNFIT.items() if re.search(wrong, value)), None)
+    if why is None:
+        return None
+    needed = f"an address in {name} that ends with the host or its port"
+    return Open(f"{name}-form", f"{name} {why}: {addresses.shown(value)}", needed)
+
+
+def _path(url: str) -> str:
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return ""
 
 
 def _unreachable(
@@ -128,9 +153,13 @@ def _unreachable(
     if variable not in (None, name) and declared != given.get(variable or ""):
         told = f"the pattern calls {{{{$env.{variable}}}}}, policy names {name}"
         yield Open("variable", told, "the variable that the pattern uses, under endpoint.url_env")
-    elif variable is None and declared is not None and declared.rstrip("/") != base:
+    elif variable is None and declared is not None and declared != base:
         told = f"the pattern calls {addresses.shown(base)}, {name} is {addresses.shown(declared)}"
         yield Open("variable", told, "one address: the pattern's is known to work")
+    if declared and variable != name and (wrong := _unfit(name, declared)):
+        yield wrong
+    yield from _moved(facts, dict.fromkeys((variable or name, name)))
+    yield from _nowhere(facts, base)
     refused = addresses.refusal(base, addresses.denied(given, policy.environment.directus))
     if refused is not None and refused.kind == "denied":
         yield Open(
@@ -138,6 +167,30 @@ def _unreachable(
         )
     elif refused is not None:
         raise CouldNotLook(refused.why)
+
+
+def _moved(facts: Facts, names: Iterable[str]) -> Iterator[Open]:
+    """What runs is what is written, or one of them is wrong: after the next start another address counts."""
+    place = facts.policy.environment
+    if place.running is None:
+        return
+    written, live = allowing.directus(facts), allowing.running(facts)
+    for name in names:
+        told, found = written.get(name, ""), live.get(name, "")
+        if told is not None and told != found:
+            why = f"{place.file} says {addresses.shown(told)}, {place.running} {addresses.shown(found)}"
+            needed = "a restart of Directus with what is written, or the file corrected"
+            yield Open(f"{name}-differs", f"{name}: {why}", needed)
+
+
+def _nowhere(facts: Facts, base: str) -> Iterator[Open]:
+    """A name that is none in the network of the containers is reached by nobody."""
+    place = facts.policy.environment
+    (file,) = facts.read(f"file:{place.file}")
+    known, host = compose.hosts(file.text, place.file) | place.hosts, addresses.host_of(base)
+    if host is not None and host not in known:
+        told = f"{host} is no service of {place.file}"
+        yield Open("host", told, "the name of the service that answers, or this one under environment.hosts")
 
 
 def _answering(facts: Facts, path: str, method: str) -> str | Open:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from compliance.systems.protocol import Facts
 
 _NEEDED = "auth in the policy: {header, env, server_env} with an allowed name, or {none: {reason}}"
-_REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+# `$X`, `${X}`, `${X:?…}`, `${X?…}`: a default, or anything beside it, stands in the file.
+_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+_REFERENCE = re.compile(rf"\$(?:({_NAME})|\{{({_NAME})(?::?\?[^{{}}]*)?\}})")
 
 
 def callers_are_known(facts: Facts) -> Iterator[Judgement]:
@@ -50,14 +52,19 @@ def _carried(facts: Facts, auth: Auth) -> Iterator[Judgement]:
     for service, name, values in ((place.directus, auth.env, given), (place.web, auth.server_env, server)):
         if values.get(name, "") == "":
             yield Finding(subject, f"auth_decision: {service} is given no {name}", f"{name}-value")
-        elif (text := told[service].get(name)) is not None and not _REFERENCE.search(text):
-            yield Finding(
-                subject, f"{name} stands in {place.file}, where everybody reads it", f"{name}-literal"
-            )
-    sent, known = (_REFERENCE.findall(told[s].get(n, "")) for s, n in _sides(place, auth))
+        elif (text := told[service].get(name)) is not None and _named(text) is None:
+            why = f"{name} stands in {place.file}, or a default of it, where everybody reads it"
+            yield Finding(subject, f"{why}; what it needs is a reference alone, ${{…:?}}", f"{name}-literal")
+    sent, known = (_named(told[s].get(n, "")) for s, n in _sides(place, auth))
     if sent and known and sent != known:
-        why = f"{auth.env} is made of {', '.join(sent)}, {auth.server_env} of {', '.join(known)}"
+        why = f"{auth.env} is made of {sent}, {auth.server_env} of {known}"
         yield Finding(subject, f"two tokens: {why}", "two")
+
+
+def _named(text: str) -> str | None:
+    """The variable that a value is left to; None where a value, or a part of one, is written out."""
+    found = _REFERENCE.fullmatch(text)
+    return (found[1] or found[2]) if found else None
 
 
 def _sides(place: object, auth: Auth) -> tuple[tuple[str, str], tuple[str, str]]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from compliance.core.finding import Finding, Judgement
 from compliance.systems.birth_scan import looking
 from compliance.systems.birth_scan.desired import columns_of
 from compliance.systems.birth_scan.pattern import tools
+from compliance.systems.birth_scan.rows import same
 from compliance.systems.birth_scan.sources import routes, sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from compliance.systems.birth_scan.policy import Policy
     from compliance.systems.protocol import Facts
@@ -31,10 +32,15 @@ def names_are_free(facts: Facts) -> Iterator[Judgement]:
 
 
 def _flows(facts: Facts) -> Iterator[Judgement]:
+    """Its own is the flow that has both, the id and the name that policy says."""
     policy: Policy = facts.policy
     for row in facts.read("rows:flows"):
         id_, name = str(row.values[0]), str(row.values[1])
-        if name == policy.flow.name and id_ != policy.flow.id:
+        if id_ == policy.flow.id and name == policy.pattern.flow:
+            yield Finding(policy.flow.name, f"{id_} is the flow that is copied from, '{name}'", "pattern")
+        elif id_ == policy.flow.id and name != policy.flow.name:
+            yield Finding(policy.flow.name, f"{id_} is another flow, '{name}'", id_)
+        elif name == policy.flow.name and id_ != policy.flow.id:
             yield Finding(name, f"a flow of this name has another id, {id_}: it is another flow", id_)
 
 
@@ -48,18 +54,29 @@ def _tools(facts: Facts) -> Iterator[Judgement]:
         return
     (key, ours), *others = naming
     mine = [row for row in rows if row[key] == ours]
+    if ours == policy.pattern.tool:
+        yield Finding(subject, f"{ours} is the tool that is copied from", "tool-pattern")
     if len(mine) > 1:
         yield Finding(subject, f"{len(mine)} tools have {key} {ours}", f"tool-{ours}")
     for row in rows:
         for column, value in others:
             if row[key] != ours and row[column] == value:
                 yield Finding(subject, f"the tool {row[key]} has {column} {value} already", f"tool-{row[key]}")
-    told = [(found[field], tool.values[field]) for field in ("origin", "executor") if field in found]
-    told += others
     for row in mine[:1]:
-        if told and all(row[column] not in (value, None) for column, value in told):
-            held = ", ".join(f"{column} {row[column]}" for column, _ in told)
-            yield Finding(subject, f"the tool {ours} is somebody else's: {held}", f"tool-{ours}-other")
+        if held := list(_foreign(policy, found, key, row)):
+            yield Finding(
+                subject, f"the tool {ours} is somebody else's: {', '.join(held)}", f"tool-{ours}-other"
+            )
+
+
+def _foreign(policy: Policy, found: Mapping[str, str], key: str, row: Mapping[str, Any]) -> Iterator[str]:
+    """What it is called, and where it comes from. What nobody said is no other word; what it runs may have moved."""
+    for field in dict.fromkeys((*policy.tool.identity, "name", "origin")):
+        column = found.get(field)
+        if column in (None, key) or field not in policy.tool.values:
+            continue
+        if row[column] is not None and not same(policy.tool.values[field], row[column]):
+            yield f"{column} {row[column]}"
 
 
 def _keys(facts: Facts) -> Iterator[Judgement]:

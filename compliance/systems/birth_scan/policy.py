@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from compliance.core.needs import split_name
+from compliance.systems.birth_scan.checks import check
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,11 +104,16 @@ class Auth:
 
 @dataclass(frozen=True, slots=True)
 class Cadence:
-    """When, in the time zone of the server that fires. `reviewed`: False makes of a plan a proposal."""
+    """When, in the time zone of the server that fires. `reviewed`: False makes of a plan a proposal; `at`: the day."""
 
     cron: str
     timezone: str
     reviewed: bool
+    at: date = date.min
+
+    def reviewed_by(self, instant: str) -> bool:
+        """Was it, at a time of an observation? A day may have begun elsewhere already."""
+        return self.reviewed and self.at <= datetime.fromisoformat(instant).date() + timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +126,10 @@ class Firing:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The table of policy keys, its columns, and the two keys of the scan (section 3)."""
+    """The table of policy keys, its columns, and the two keys of the scan (section 3).
+
+    `siblings`: keys of other policy beside them, which no plan may write (section 2.F, 'DO NOT REMOVE').
+    """
 
     relation: str
     key: str
@@ -127,6 +137,7 @@ class Config:
     description: str | None
     enabled: str
     cadence: str
+    siblings: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +166,14 @@ class Environment:
     """Where the environment of the services is written down, and what these are called there.
 
     `running`: a file of the repository with what Directus runs with, a line a variable; None where nobody writes it.
+    `hosts`: names by which Directus reaches the server that are none of a service in that file.
     """
 
     file: str
     directus: str
     web: str
     running: str | None = None
+    hosts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +216,7 @@ def parse(document: Document) -> Policy:
     """Frozen values of a validated document; what a schema cannot say is checked here."""
     value = document.value
     endpoint, flow = value["endpoint"], value["flow"]
-    _check_zone(document)
-    _check_route(document)
-    _check_fields(document)
+    check(document)
     return Policy(
         reviewed=bool(value["reviewed"]),
         function=_function(value["function"]),
@@ -214,14 +225,18 @@ def parse(document: Document) -> Policy:
         flow=ScanFlow(**{**flow, "failures": Failures(**flow["failures"])}),
         endpoint=Endpoint(**endpoint),
         auth=_auth(value.get("auth")),
-        cadence=Cadence(
-            value["cadence"]["cron"], value["cadence"]["timezone"], bool(value["cadence"].get("reviewed"))
-        ),
+        cadence=_cadence(value["cadence"]),
         firing=Firing(**value["firing"]),
-        config=Config(**{"description": None, **value["config"]}),
+        config=Config(
+            **{
+                "description": None,
+                **value["config"],
+                "siblings": frozenset(value["config"].get("siblings", ())),
+            }
+        ),
         tool=_tool(value["tool"]),
         issues=Issues(**{**value["issues"], "columns": _candidates(value["issues"]["columns"])}),
-        environment=Environment(**value["environment"]),
+        environment=_environment(value["environment"]),
         knowledge=value["knowledge"],
         screens=tuple(value["screens"]),
         directus=value["directus"]["schema"] if "directus" in value else None,
@@ -235,6 +250,16 @@ def _function(value: Mapping[str, Any]) -> Function:
         schema, name, value["returns"], value["volatility"], value["owner"], value["security_definer"],
         value["caller"],
     )  # fmt: skip
+
+
+def _cadence(value: Mapping[str, Any]) -> Cadence:
+    review = value.get("reviewed")
+    at = date.fromisoformat(review["at"]) if review else date.min
+    return Cadence(value["cron"], value["timezone"], bool(review), at)
+
+
+def _environment(value: Mapping[str, Any]) -> Environment:
+    return Environment(**{**value, "hosts": frozenset(name.lower() for name in value.get("hosts", ()))})
 
 
 def _auth(value: Mapping[str, Any] | None) -> Auth | None:
@@ -252,47 +277,3 @@ def _tool(value: Mapping[str, Any]) -> Tool:
 
 def _candidates(value: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     return {field: tuple(columns) for field, columns in value.items()}
-
-
-def _check_zone(document: Document) -> None:
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-    zone = document.value["cadence"]["timezone"]
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise document.error(
-            f"there is no time zone '{zone}'",
-            "cadence",
-            "timezone",
-            remedy="a name such as Europe/Berlin, or UTC",
-        ) from None
-
-
-def _check_route(document: Document) -> None:
-    """Nitro derives path and method from where the file is: they cannot say different things."""
-    endpoint = document.value["endpoint"]
-    folder = endpoint["api"].rpartition("/")[2]
-    wanted = f"{endpoint['api']}{endpoint['path'].removeprefix('/' + folder)}.post.ts"
-    if not endpoint["path"].startswith(f"/{folder}/") or endpoint["file"] != wanted:
-        raise document.error(
-            f"{endpoint['file']} is not where a POST of {endpoint['path']} is answered", "endpoint", "file",
-            remedy=f"with this path and this folder of routes it is {wanted}",
-        )  # fmt: skip
-
-
-def _check_fields(document: Document) -> None:
-    """Values are of fields that may have a column; the cadence is said once, under `cadence`."""
-    tool, issues = document.value["tool"], document.value["issues"]
-    for place, section in (("tool", tool), ("issues", issues)):
-        for field in section["values"]:
-            if field not in section["columns"]:
-                known = ", ".join(section["columns"])
-                raise document.error(
-                    f"{place}: '{field}' has no column; fields are {known}", place, "values", field
-                )
-    if "cron" in tool["values"]:
-        raise document.error("the cadence stands under `cadence` alone", "tool", "values", "cron")
-    for name in (*tool["identity"], *tool["vocabulary"]):
-        if name not in tool["values"]:
-            raise document.error(f"tool: '{name}' has no value", "tool", "values")

@@ -17,7 +17,7 @@ from compliance.core.observation import Seen
 from compliance.systems.birth_scan import looking
 from compliance.systems.birth_scan.endpoint import rendered
 from compliance.systems.birth_scan.found import found_of, observability
-from compliance.systems.birth_scan.review import review
+from compliance.systems.birth_scan.review import proposal, review
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from compliance.systems.protocol import Facts
 
 SYSTEM = "birth_scan"
-UNREVIEWED = (
-    "nobody has reviewed the cadence: set cadence.reviewed {by, at, reason} in the policy, then compile again"
-)
 
 
 def endpoint_of(facts: Facts) -> str:
@@ -51,7 +48,7 @@ def prepare(facts: Facts) -> tuple[Compiled, ...]:
         Compiled(
             SYSTEM, "preparation", f"{verb} {policy.endpoint.file}", (), tuple(calls),
             {"endpoint.ts": text, "review.md": review(facts)},
-            "" if policy.cadence.reviewed else UNREVIEWED,
+            proposal(facts),
             {"observability_status": observability(facts)},
         ),
     )  # fmt: skip

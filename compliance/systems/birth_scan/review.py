@@ -22,6 +22,16 @@ if TYPE_CHECKING:
     from compliance.systems.birth_scan.policy import Policy
     from compliance.systems.protocol import Facts
 
+UNREVIEWED = (
+    "nobody has reviewed the cadence: set cadence.reviewed {by, at, reason} in the policy, then compile again"
+)
+
+
+def proposal(facts: Facts) -> str:
+    """Why it is no more than one: nobody reviewed the cadence, or on a day that is still to come."""
+    policy: Policy = facts.policy
+    return "" if policy.cadence.reviewed_by(facts.observation.observed_at) else UNREVIEWED
+
 
 def payloads(facts: Facts, found: Target, endpoint: str) -> dict[str, str]:
     """The same change in other forms. `endpoint`: the text of its file."""
@@ -76,7 +86,7 @@ def _head(facts: Facts) -> Iterator[str]:
         )
     yield f"# {policy.flow.name}: scheduler, endpoint, registration"
     yield ""
-    reviewed = "reviewed" if policy.cadence.reviewed else "**PROPOSAL: nobody has reviewed it**"
+    reviewed = "reviewed" if not proposal(facts) else "**PROPOSAL: nobody has reviewed it**"
     yield f"- Cadence: `{policy.cadence.cron}` in {policy.cadence.timezone}, {reviewed}"
     yield f"- Caller: {_caller(policy)}"
     yield f"- observability_status: {status}: {told}"
