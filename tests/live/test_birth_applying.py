@@ -98,7 +98,8 @@ def test_the_receipt_has_an_execution_report_that_says_what_was_done_and_what_wa
     assert plan["notes"] == {"observability_status": "FULL"}
     for said in (
         "- observability_status: FULL", f"- created: rows:flows#{FLOW}", f"- created: rows:birth_config#{KEYS[1]}",
-        "- created: rows:dot_tools#DOT-BIRTH-SCAN", "verified: every rule that it promises is kept",
+        "- created: rows:dot_tools#DOT-BIRTH-SCAN", "verified: every rule that it promises and that applies here is",
+        "- not asked: BS024 /api/birth/onboarding/full-scan: not applicable: ",
         "by the estate itself, as its policy lets it", f"compliance exercise {SYSTEM}", "compliance commit PLAN",
     ):  # fmt: skip
         assert said in report, said
@@ -229,6 +230,102 @@ def test_a_row_that_somebody_changed_since_is_not_taken_away(estate: BirthEstate
     refused = estate.run("rollback", estate.receipt())
     assert (refused.code, "was changed since" in refused.err) == (4, True)
     assert estate.ours() == before
+
+
+TURNED_OFF = f"update public.dot_config set value = 'false' where key = '{KEYS[1]}'"
+WAS_RUN = "update public.dot_tools set last_executed = now(), usage_count = 1 where code = 'DOT-BIRTH-SCAN'"
+
+
+@pytest.mark.parametrize(
+    ("act", "row"),
+    [(TURNED_OFF, f"rows:birth_config#{KEYS[1]}"), (WAS_RUN, "rows:dot_tools#DOT-BIRTH-SCAN")],
+    ids=["the kill switch is off", "it was run"],
+)
+def test_the_way_back_stays_open_after_an_emergency_stop_and_after_a_run(
+    estate: BirthEstate, act: str, row: str
+) -> None:
+    assert estate.brought("preparation").code == 0
+    assert estate.brought().code == 0
+    estate.do(act)
+    receipt = estate.receipt()
+    back = estate.run("rollback", receipt)
+    assert (back.code, estate.ours()) == (0, []), back.err
+    assert "taken back: 7 row(s) removed" in back.out
+    report = (estate.folder / "ledger" / "reports" / f"{receipt[:12]}.md").read_text()
+    assert report.count(f"changed since it was applied: {row}\n") == report.count("changed since it was") == 1
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        f"update public.dot_config set value = 'maybe' where key = '{KEYS[1]}'",
+        f"update public.dot_config set description = 'ours' where key = '{KEYS[1]}'",
+        f"update public.dot_config set value = 'false' where key = '{KEYS[0]}'",
+        f"update public.directus_flows set status = 'inactive' where id = '{FLOW}'",
+        f"delete from public.dot_config where key = '{KEYS[1]}'",
+    ],
+)
+def test_any_other_change_of_what_was_written_bars_the_way_back(estate: BirthEstate, act: str) -> None:
+    assert estate.brought("preparation").code == 0
+    assert estate.brought().code == 0
+    estate.do(act)
+    before = estate.ours()
+    refused = estate.run("rollback", estate.receipt())
+    assert (refused.code, estate.ours()) == (4, before), refused.out
+    assert "changed since" in refused.err or "is gone" in refused.err
+
+
+def test_a_cadence_goes_back_also_where_the_switch_was_turned_and_the_tool_was_run_since(
+    set_up: BirthEstate,
+) -> None:
+    before = set_up.ours()
+    set_up.policy(CADENCE, 'cron: "30 2 * * 1-5"')
+    assert set_up.brought().code == 0
+    set_up.do(f"{TURNED_OFF}; {WAS_RUN}")
+    back = set_up.run("rollback", set_up.receipt())
+    assert back.code == 0, back.err
+    assert set_up.rows(f"select value from public.dot_config where key = '{KEYS[1]}'") == [("false",)]
+    set_up.do(TURNED_OFF.replace("'false'", "'true'"))
+    assert set_up.ours() == before
+    assert set_up.rows("select usage_count from public.dot_tools where code = 'DOT-BIRTH-SCAN'") == [(1,)]
+
+
+@pytest.mark.parametrize("what", ["a column of the issues", "a source of the server", "the environment"])
+def test_a_preparation_is_stale_once_what_its_text_follows_from_has_moved(
+    what: str, reference_template: NoopExecutor, tmp_path: Path
+) -> None:
+    with birth_estate(reference_template, tmp_path, variant="hoped") as estate:
+        if estate.endpoint.parent.exists():
+            estate.remove_endpoint()
+        assert estate.compiled().code == 0
+        assert estate.run("rehearse", estate.plan("preparation")).code == 0
+        repository = estate.folder / "repository"
+        if what == "a column of the issues":
+            estate.do("alter table public.system_issues rename column entity_ref to entity_code")
+        elif what == "the environment":
+            with (repository / "docker-compose.yml").open("a") as file:
+                file.write("# more\n")
+        else:
+            (repository / "server/api/another.get.ts").write_text(
+                "export default defineEventHandler(() => 1)\n"
+            )
+        refused = estate.run("apply", estate.plan("preparation"))
+        assert (refused.code, "stale: " in refused.err) == (4, True), refused.out + refused.err
+        assert not estate.endpoint.exists()
+        assert [entry.kind for entry in estate.entries] == ["opened", "rehearsal"]
+
+
+def test_a_file_with_other_ends_of_lines_is_not_as_compiled_and_is_given_back_to_the_byte(
+    set_up: BirthEstate,
+) -> None:
+    data = set_up.endpoint.read_bytes()
+    for theirs in (data.replace(b"\n", b"\r\n"), data.replace(b"\n", b"\r\n") + b"// by hand\r\n"):
+        set_up.endpoint.write_bytes(theirs)
+        applied = set_up.brought("preparation")
+        assert applied.code == 0, applied.out + applied.err
+        assert set_up.endpoint.read_bytes() == data
+        assert set_up.run("rollback", set_up.receipt()).code == 0
+        assert set_up.endpoint.read_bytes() == theirs
 
 
 def test_a_file_that_was_changed_by_hand_is_set_right_and_given_back(set_up: BirthEstate) -> None:
