@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 TOKEN = "{token}"  # noqa: S105 - stands where the token of the estate will
+ANOTHER = "{another token}"  # stands where a token stands that nobody has: a new one for each request
 ANSWERED, LEFT = "answered", "left"
 
 
 class Ask(NamedTuple):
-    """One request. `header`: its name and value, in which `{token}` stands for the token of the estate; or None.
+    """One request. `header`: its name and value, in which `{token}` stands for the token of the estate, and
+    `{another token}` for one that is made up; or None.
 
     `keys`: of a JSON answer, what is kept. `writes`: it is meant to change something. `version`: digest of what it is
     that is asked, by which an answer of something else is told.

@@ -7,13 +7,14 @@ it (document 001, 2.G: a test call is not part of an execution).
 from __future__ import annotations
 
 import json
+import secrets
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import sql
 
-from compliance.core.asking import ANSWERED, LEFT, TOKEN
+from compliance.core.asking import ANOTHER, ANSWERED, LEFT, TOKEN
 from compliance.core.change import Compiled, Step
 from compliance.core.errors import ConfigurationError, CouldNotLook
 from compliance.core.needs import Needs, split_name
@@ -25,7 +26,7 @@ from compliance.executor.exercise import kept
 from compliance.executor.session import session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from compliance.core.asking import Ask, Asking, Trace
     from compliance.core.change import Hazard
@@ -122,7 +123,8 @@ def _answers(change: Change, s: Session, service: Service, asking: Asking) -> It
 
 def _sent(service: Service, ask: Ask, seconds: float) -> tuple[int, dict[str, Any]]:
     """The status, and the object of the answer; a page of HTML is none."""
-    headers = {ask.header[0]: ask.header[1].replace(TOKEN, service.token)} if ask.header else {}
+    tokens = {TOKEN: service.token, ANOTHER: secrets.token_urlsafe(32)}
+    headers = {name: _filled(value, tokens) for name, value in [ask.header or ("", "")] if name}
     with ExitStack() as stack:
         api = stack.enter_context(nuxt_facts.calling(service, headers, seconds))
         answer = api.ask(ask.method, ask.path, body=ask.body)
@@ -131,6 +133,12 @@ def _sent(service: Service, ask: Ask, seconds: float) -> tuple[int, dict[str, An
     except Unanswered:
         said = None
     return answer.status, said if isinstance(said, dict) else {}
+
+
+def _filled(value: str, tokens: Mapping[str, str]) -> str:
+    """What stands for a token, whichever it is, at the value's end."""
+    mark = next((mark for mark in tokens if value.endswith(mark)), "")
+    return value.removesuffix(mark) + tokens.get(mark, "")
 
 
 def _left(s: Session, trace: Trace, run: str) -> int:

@@ -11,7 +11,7 @@ import pytest
 from compliance.core import redact
 from compliance.core.errors import Refused
 from compliance.systems.birth_scan import endpoint_text
-from compliance.systems.birth_scan.endpoint import Found, rendered
+from compliance.systems.birth_scan.endpoint import Found, mine, rendered
 from compliance.systems.birth_scan.policy import Auth
 from tests.endpoints import FOUND, POLICY, compiled
 
@@ -52,6 +52,30 @@ def test_all_that_stands_in_the_way_is_told_at_once() -> None:
         "severity of",
     ):
         assert any(part in reason for reason in reasons), (part, reasons)
+
+
+def test_what_cannot_be_compared_is_not_dropped_in_silence() -> None:
+    """Without a key that counts up nothing says which summary is the last one."""
+    unordered = FOUND._replace(newest=None)
+    [reason] = refusal(POLICY, unordered)
+    assert "set endpoint.compare to false" in reason
+    rendered(replace(POLICY, endpoint=replace(POLICY.endpoint, compare=False)), unordered)
+
+
+@pytest.mark.parametrize(
+    ("without", "told"),
+    [
+        ((), {"issue_type": "BIRTH_FULL_SCAN_RUN_SUMMARY"}),
+        (
+            ("issue_type",),
+            {"entity_type": "scan", "entity_code": "birth_onboarding_full_scan", "source": "birth"},
+        ),
+        (("issue_type", "entity_type", "entity", "source"), {}),
+    ],
+)
+def test_a_summary_is_told_by_what_the_endpoint_writes(without: tuple[str, ...], told: dict[str, str]) -> None:
+    columns = {field: column for field, column in FOUND.columns.items() if field not in without}
+    assert mine(POLICY, columns) == told
 
 
 def test_a_word_of_the_vocabulary_is_never_cut() -> None:

@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 
 from compliance.core import facts
-from compliance.core.finding import Finding
+from compliance.core.finding import Finding, NotApplicable, Note
 from compliance.core.observation import Row
 from compliance.systems.birth_scan import looking
 from compliance.systems.birth_scan.conditions import Value
-from compliance.systems.birth_scan.observing import BLOCKED, issues
+from compliance.systems.birth_scan.observing import BLOCKED, issues, summaries_say_what_they_are
 from compliance.systems.birth_scan.registering import tools
 from compliance.systems.birth_scan.shape import misfits
 from compliance.systems.birth_scan.vocabularies import of_issues, vocabularies_agree
+from compliance.systems.protocol import Facts
 from tests.pure.birthtables import check, column, facts_of, policy, tool, with_issues
 
 ISSUES = "system_issues"
@@ -289,3 +290,32 @@ def test_of_issues_only_columns_with_words_are_asked_for() -> None:
 def test_a_policy_that_names_other_tables_asks_for_these() -> None:
     other = replace(policy(), tool=replace(policy().tool, relation="a.b"))
     assert {need.relation for need in looking.rows(other)} >= {"a.b", "public.system_issues"}
+
+
+@pytest.mark.parametrize("column_", ["kind", "issue_type"])
+def test_summaries_are_looked_for_by_the_candidate_that_is_there(column_: str) -> None:
+    columns = {**policy().issues.columns, "issue_type": ("kind", "issue_type")}
+    changed = with_issues(columns=columns)
+    row = Row(("r-1", *[None] * len(looking.columns(changed.issues))))
+    needs = {need.section: need.only for need in looking.rows(changed) if need.only}
+    there = [column(ISSUES, column_), *table(without=("issue_type",))]
+    for found, facets in ((column_, ["r-1"]), ("other", [])):
+        section = looking.summaries(changed.issues, found)
+        assert found == "other" or needs[section] == (found, (policy().issues.values["issue_type"],))
+        told = summaries_say_what_they_are(_with(facts_of(changed, catalog_columns=there), section, [row]))
+        assert [j.facet for j in told if isinstance(j, Finding)] == facets
+
+
+def test_summaries_that_nothing_tells_from_other_issues_are_not_called_kept() -> None:
+    told = list(summaries_say_what_they_are(facts_of(catalog_columns=table(without=("issue_type",)))))
+    assert [type(j) for j in told] == [Note, NotApplicable]
+
+
+def _with(found: Facts, section: str, rows: list[Row]) -> Facts:
+    """The same, and one section more; the summaries of the first candidate are none otherwise."""
+    there = found.observation.sections
+    seen = {**there, section: replace(there[looking.SUMMARIES], facts=tuple(rows))}
+    others = {
+        name: there[looking.SUMMARIES] for name in ("rows:birth_summaries:issue_type",) if name not in seen
+    }
+    return Facts(found.system, found.policies, replace(found.observation, sections={**others, **seen}))

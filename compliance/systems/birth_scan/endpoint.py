@@ -77,15 +77,20 @@ def _obstacles(policy: Policy, found: Found) -> Iterator[str]:
         yield f"{policy.issues.relation} has no column for run_id or title, so that no summary can be told by its run"
     if "description" not in found.columns and found.structured is None:
         yield f"{policy.issues.relation} has a column neither for a text nor for JSON"
-    for field, value in {**_fixed(policy, found), **_severities(policy, found)}.items():
+    if policy.endpoint.compare and found.newest is None:
+        yield (
+            f"the key of {policy.issues.relation} does not count up, so nothing says which summary is the last one"
+            " and none can be compared with it: set endpoint.compare to false"
+        )
+    for field, value in {**_fixed(policy, found.columns), **_severities(policy, found)}.items():
         if len(value) > found.room(field.partition(" ")[0]):
             yield f"{policy.issues.relation}: '{value}' is longer than the column of {field} holds"
 
 
-def _fixed(policy: Policy, found: Found) -> dict[str, str]:
+def _fixed(policy: Policy, columns: Mapping[str, str]) -> dict[str, str]:
     """What every summary has in common, by field."""
     varying = {*_VARYING, "structured"}
-    return {f: v for f, v in policy.issues.values.items() if f in found.columns and f not in varying}
+    return {f: v for f, v in policy.issues.values.items() if f in columns and f not in varying}
 
 
 def _severities(policy: Policy, found: Found) -> dict[str, str]:
@@ -161,7 +166,7 @@ def _statements(policy: Policy, found: Found) -> dict[str, str]:
 
 def _last(policy: Policy, found: Found) -> str:
     """The content of the newest summary, where a scan is compared with it."""
-    if not _compares(policy, found):
+    if not policy.endpoint.compare:
         return ""
     content = name(found.structured or found.columns["description"])
     query = (
@@ -173,7 +178,7 @@ def _last(policy: Policy, found: Found) -> str:
 
 def _record(policy: Policy, found: Found) -> str:
     """Constants as they are, then what varies. A structured value goes as text: a driver would spell it twice."""
-    fixed = _fixed(policy, found)
+    fixed = _fixed(policy, found.columns)
     varying = [found.columns[field] for field in _VARYING if field in found.columns]
     columns = [*(found.columns[field] for field in fixed), *varying]
     values = [*map(literal, fixed.values()), *(f"${place + 1}" for place in range(len(varying)))]
@@ -185,14 +190,15 @@ def _record(policy: Policy, found: Found) -> str:
 
 
 def _mine(policy: Policy, found: Found) -> str:
-    """What tells a summary from other issues: gaps have the same run."""
-    fixed = _fixed(policy, found)
+    told = mine(policy, found.columns)
+    return " and ".join(f"{name(column)} = {literal(v)}" for column, v in told.items()) or "true"
+
+
+def mine(policy: Policy, columns: Mapping[str, str]) -> dict[str, str]:
+    """What tells a summary from other issues, by column: gaps have the same run. `columns`: that of each field."""
+    fixed = _fixed(policy, columns)
     told = {"issue_type": fixed["issue_type"]} if "issue_type" in fixed else fixed
-    return " and ".join(f"{name(found.columns[f])} = {literal(v)}" for f, v in told.items()) or "true"
-
-
-def _compares(policy: Policy, found: Found) -> bool:
-    return policy.endpoint.compare and found.newest is not None
+    return {columns[field]: value for field, value in told.items()}
 
 
 def _summary(policy: Policy, found: Found) -> dict[str, str]:
@@ -216,7 +222,7 @@ def _summary(policy: Policy, found: Found) -> dict[str, str]:
         "VALUES": ",\n    ".join([*values, *(["JSON.stringify({ ...result, ...said })"] if whole else [])]),
         "LINE": _line(found),
         "COMPARED": f"const said: Values = {{ {_said(policy, found)} }}".replace("{  }", "{}"),
-        "UNCHANGED": text.UNCHANGED["structured" if whole else "text"] if _compares(policy, found) else "",
+        "UNCHANGED": text.UNCHANGED["structured" if whole else "text"] if policy.endpoint.compare else "",
     }
 
 
@@ -232,7 +238,7 @@ def _line(found: Found) -> str:
 
 def _said(policy: Policy, found: Found) -> str:
     """What is added to what the function answered."""
-    compared = "unchanged: await isUnchanged(query, result)" if _compares(policy, found) else ""
+    compared = "unchanged: await isUnchanged(query, result)" if policy.endpoint.compare else ""
     partial = "" if found.structured is not None else "observability: 'PARTIAL'"
     return ", ".join(filter(None, (compared, partial)))
 

@@ -16,6 +16,10 @@ Its answers. Each is a JSON object with `status`; none repeats what the database
 504 timeout          not done within the time limit; all of it was rolled back
 
 The switch comes before the caller: the document's step 1 is the first, and off means that nothing else is looked at.
+So strangers are told that it is off, and each takes one of four connections for the time of one short query; a caller
+for whom none is left is answered `unavailable`, which the flow records, and the next fire scans what this one would
+have. To answer 401 to a call without credentials before the database is asked would be no wall, since whoever means
+harm sends some, and off would no longer say so to all. Who may reach the server is the affair of what stands before it.
 Scan and summary are one transaction: gaps that no summary speaks of would be a run that nobody can find.
 """
 

@@ -6,11 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from compliance.core import canonical
-from compliance.core.asking import ANSWERED, LEFT, TOKEN, Ask, Asking, Trace
+from compliance.core.asking import ANOTHER, ANSWERED, LEFT, TOKEN, Ask, Asking, Trace
 from compliance.core.finding import Finding, Judgement, NotApplicable
 from compliance.systems.birth_scan.drift import switches
-from compliance.systems.birth_scan.found import issue_type
+from compliance.systems.birth_scan.endpoint import mine
 from compliance.systems.birth_scan.rows import BOOLEANS
+from compliance.systems.birth_scan.shape import columns_of
+from compliance.systems.birth_scan.vocabularies import mapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,8 +40,8 @@ def asking(facts: Facts) -> Asking:
     """What is sent, bound to what the file and the kill switch are now: what they were before says nothing of it."""
     policy: Policy = facts.policy
     requests = tuple(_ask(facts, name) for name in asked(policy))
-    column = issue_type(facts)
-    where = ((column, policy.issues.values["issue_type"]),) if column else ()
+    columns = mapped(policy.issues, columns_of(facts, policy.issues.relation))
+    where = tuple(mine(policy, columns).items())
     return Asking(requests, Trace(policy.issues.relation, where, policy.result.run_id), policy.endpoint.seconds)
 
 
@@ -59,7 +61,7 @@ def _header(policy: Policy, name: str) -> tuple[str, str] | None:
     if auth is None or not auth.required or name in (GET, NOBODY):
         return None
     scheme = "Bearer " if auth.header.lower() == "authorization" else ""
-    return (auth.header, f"{scheme}{TOKEN}" if name == CALLER else f"{scheme}nobody-{TOKEN}")
+    return (auth.header, f"{scheme}{TOKEN}" if name == CALLER else f"{scheme}{ANOTHER}")
 
 
 def _switch(facts: Facts) -> str:

@@ -34,15 +34,6 @@ def structured(facts: Facts) -> str | None:
     return next((n for n in policy.issues.columns["structured"] if there.get(n) in _JSON), None)
 
 
-def issue_type(facts: Facts) -> str | None:
-    """The column that tells a summary from other issues."""
-    there = {column.name for column in _columns(facts)}
-    policy: Policy = facts.policy
-    if "issue_type" not in policy.issues.values:
-        return None
-    return next((name for name in policy.issues.columns["issue_type"] if name in there), None)
-
-
 def found_of(facts: Facts) -> Found:
     """For the endpoint, in the style that is found; raises `Refused` where there is none that can call a function."""
     policy: Policy = facts.policy

@@ -34,6 +34,12 @@ def columns(issues: Issues) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for names in issues.columns.values() for name in names))
 
 
+def summaries(issues: Issues, column: str) -> str:
+    """The section of the summaries of this scan, told by a candidate for the kind of issue: which of them there is no
+    policy knows, and what a candidate that is not there would tell is none."""
+    return SUMMARIES if column == issues.columns["issue_type"][0] else f"{SUMMARIES}:{column}"
+
+
 def rows(policy: Policy) -> tuple[RowsNeed, ...]:
     """Of issues no more than the words that are in use, and the summaries of this scan."""
     return tuple(_rows(policy))
@@ -48,9 +54,13 @@ def _rows(policy: Policy) -> Iterator[RowsNeed]:
     yield RowsNeed(_name(TOOLS), tool.relation, (), candidates=candidates(tool), named_by=naming(tool))
     yield RowsNeed(_name(VOCABULARY), issues.relation, (), candidates=vocabulary(issues), distinct=True)
     if "issue_type" in issues.values:
-        ours = (issues.columns["issue_type"][0], (issues.values["issue_type"],))
         named = (*issues.columns["run_id"], *issues.columns["title"])
-        yield RowsNeed(_name(SUMMARIES), issues.relation, (), ours, candidates=columns(issues), named_by=named)
+        for column in issues.columns["issue_type"]:
+            ours = (column, (issues.values["issue_type"],))
+            yield RowsNeed(
+                _name(summaries(issues, column)), issues.relation, (), ours,
+                candidates=columns(issues), named_by=named,
+            )  # fmt: skip
     if policy.directus is not None:
         tables = tuple(dict.fromkeys(split_name(relation)[1] for relation in (issues.relation, tool.relation)))
         yield RowsNeed(

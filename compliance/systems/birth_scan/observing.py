@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from compliance.core.finding import Finding, Judgement, Note
+from compliance.core.finding import Finding, Judgement, NotApplicable, Note
 from compliance.core.needs import split_name
 from compliance.systems.birth_scan import looking
 from compliance.systems.birth_scan.answering import Answer, Evidence, Open, findings, unanswered
@@ -153,12 +153,16 @@ def summaries_say_what_they_are(facts: Facts) -> Iterator[Judgement]:
     policy: Policy = facts.policy
     relation = policy.issues.relation
     yield Note(relation, "observability_status", observability(facts))
-    if "issue_type" not in policy.issues.values:
-        return
     names = looking.columns(policy.issues)
     fields = mapped(policy.issues, columns_of(facts, relation))
+    if "issue_type" not in policy.issues.values or "issue_type" not in fields:
+        facts.read(looking.VOCABULARY)
+        yield NotApplicable(
+            relation, "no kind of issue tells summaries from other issues, so none was looked at"
+        )
+        return
     json = structured(facts)
-    for row in facts.read(looking.SUMMARIES):
+    for row in facts.read(looking.summaries(policy.issues, fields["issue_type"])):
         held = dict(zip(names, row.values[1:], strict=True))
         content = held.get(json) if json else None
         text = held.get(fields.get("description", ""))
