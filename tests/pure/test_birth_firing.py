@@ -177,7 +177,10 @@ def test_a_flow_that_cannot_fire_is_no_flow_that_was_quiet(flow: dict[str, Any],
 def test_where_directus_is_not_looked_at_nothing_is_said() -> None:
     for unavailable, error in ((True, SourceUnavailable), (False, CouldNotLook)):
         with pytest.raises(error, match=r"directus\.server"):
-            _said(POLICY, {"rows:birth_runs": Seen((), ORIGIN), "directus.server": Blind("no", ORIGIN, unavailable)})
+            _said(
+                POLICY,
+                {"rows:birth_runs": Seen((), ORIGIN), "directus.server": Blind("no", ORIGIN, unavailable)},
+            )
     with pytest.raises(CouldNotLook, match="trail"):
         _said(replace(POLICY, directus=None), {"directus.server": Seen((DirectusServer("11"),), ORIGIN)})
 
