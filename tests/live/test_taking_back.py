@@ -263,7 +263,9 @@ def test_each_command_says_the_same_as_json(staging: Staging) -> None:
     assert isinstance(applied, dict)
     report = staging.ledger.parent / "reports" / f"{applied['receipt'][:12]}.md"
     assert applied == dry | {"receipt": applied["receipt"], "dry_run": False, "report": str(report)}  # type: ignore[operator]
-    assert "verified: every rule that it promises is kept" in report.read_text(encoding="utf-8")
+    assert "verified: every rule that it promises and that applies here is kept, " in report.read_text(
+        encoding="utf-8"
+    )
     (line,) = said("rollback")  # type: ignore[misc]
     assert (line["id"], line["taken_back"]) == (applied["receipt"][:12], False)
     assert staging.approve("bob", "rollback").code == 0
