@@ -61,7 +61,7 @@ def main() -> None:
     """All golden folders."""
     place = resource("sql") / "compiled"
     run = probing.look(REFERENCE, None, lambda _: None)
-    for system in ("command_catalog", "registry_sync"):
+    for system in ("command_catalog", "registry_sync", "birth_scan"):
         write_sql(compiled(run, system)["seed"], place)
     shorter = Run(run.estate, run.policies, without_034(run.observation))
     for item in compiled(shorter).values():

@@ -1,0 +1,15 @@
+-- birth_scan: the scheduled scan: configuration, tool and flow (seed, revert)
+\set ON_ERROR_STOP on
+\encoding UTF8
+begin;
+set local search_path = pg_catalog, pg_temp;
+
+-- Nothing was inserted, so there is nothing to remove.
+
+-- Nothing was inserted, so there is nothing to remove.
+
+-- Nothing was inserted, so there is nothing to remove.
+
+-- Nothing was inserted, so there is nothing to remove.
+
+commit;
