@@ -209,11 +209,11 @@ class _Watch:
 
 @contextmanager
 def opened(
-    name: str, url: str, headers: Mapping[str, str], seconds: float | None = None, *, each: float = EACH
+    name: str, url: str, headers: Mapping[str, str], seconds: float | None = None, *, each: float | None = None
 ) -> Iterator[Web]:
     """A client for the service at `url`. A connection that is refused is tried once more, a request never.
 
-    `each`: how long it may take to begin to answer.
+    `each`: how long it may take to begin to answer, if not `EACH`.
     """
     import httpx
 
@@ -226,7 +226,7 @@ def opened(
     watch = _Watch(SECONDS if seconds is None else seconds)
     try:
         with httpx.Client(
-            base_url=address, headers=dict(headers), timeout=each, follow_redirects=False, trust_env=False,
+            base_url=address, headers=dict(headers), timeout=EACH if each is None else each, follow_redirects=False, trust_env=False,
             transport=transport,
         ) as client:  # fmt: skip
             yield Web(name, client, watch)
