@@ -226,8 +226,8 @@ def opened(
     watch = _Watch(SECONDS if seconds is None else seconds)
     try:
         with httpx.Client(
-            base_url=address, headers=dict(headers), timeout=EACH if each is None else each, follow_redirects=False, trust_env=False,
-            transport=transport,
+            base_url=address, headers=dict(headers), timeout=EACH if each is None else each,
+            follow_redirects=False, trust_env=False, transport=transport,
         ) as client:  # fmt: skip
             yield Web(name, client, watch)
     finally:
