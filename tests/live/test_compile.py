@@ -353,6 +353,9 @@ FRAME = ("begin;", "set local search_path = pg_catalog, pg_temp;", "commit;")
 TABLES: dict[str, tuple[set[str], set[str]]] = {
     "command_catalog": ({CATALOG}, {"public.dot_iu_command_run"}),
     "registry_sync": ({"public.directus_flows", "public.directus_operations"}, set()),
+    "birth_scan": (
+        {"public.directus_flows", "public.directus_operations", "public.dot_config", "public.dot_tools"}, set(),
+    ),
 }
 
 
@@ -361,7 +364,7 @@ def golden_files() -> list[Path]:
 
 
 def test_there_are_golden_files_of_three_kinds() -> None:
-    assert [path.name for path in golden_files()] == ["deploy.sql", "revert.sql", "verify.sql"] * 5
+    assert [path.name for path in golden_files()] == ["deploy.sql", "revert.sql", "verify.sql"] * 6
 
 
 @pytest.mark.parametrize("path", golden_files(), ids=lambda path: str(path.relative_to(GOLDEN)))
