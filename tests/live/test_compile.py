@@ -354,7 +354,8 @@ TABLES: dict[str, tuple[set[str], set[str]]] = {
     "command_catalog": ({CATALOG}, {"public.dot_iu_command_run"}),
     "registry_sync": ({"public.directus_flows", "public.directus_operations"}, set()),
     "birth_scan": (
-        {"public.directus_flows", "public.directus_operations", "public.dot_config", "public.dot_tools"}, set(),
+        {"public.directus_flows", "public.directus_operations", "public.dot_config", "public.dot_tools"},
+        set(),
     ),
 }
 
