@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from compliance.core.errors import CouldNotLook
 from compliance.core.needs import DocumentsNeed, Needs
 from compliance.core.observation import Blind, Observation, Seen
 from compliance.estate import services, web
 from compliance.estate.config import Service, Store, Unavailable
+from compliance.executor import following
 from tests.judging import look_estate
 from tests.live.misbehaving import answer, dribbling, http, misbehaving
 
@@ -299,3 +301,15 @@ def test_a_store_that_cannot_be_opened_is_blind_without_its_password() -> None:
     assert isinstance(section, Blind)
     assert section.reason.startswith("documents: ")
     assert "hunter2" not in section.reason
+
+
+@pytest.mark.parametrize(
+    ("status", "its_token"), [("401 No", True), ("503 Later", False)], ids=["no token", "down"]
+)
+def test_who_may_write_flows_is_asked_and_only_a_refused_token_is_the_token_s_fault(
+    status: str, its_token: bool
+) -> None:
+    with misbehaving(lambda _: [http(b"{}", status)]) as (url, _), pytest.raises(CouldNotLook) as refused:
+        following._check_writer(Service(url, TOKEN, "w"))
+    assert ("directus.writer_token" in refused.value.message) == its_token
+    assert status.partition(" ")[0] in refused.value.message
