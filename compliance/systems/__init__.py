@@ -52,7 +52,8 @@ def _in_force(estate: config.Estate) -> tuple[str, ...]:
 
 # Parts of a system that its plans come from; no system has all of them.
 _RENDERING = (
-    "policy", "drift", "compile", "desired", "ids", "naming", "moves", "rows", "tool", "prepare", "endpoint", "review",
+    "policy", "drift", "compile", "desired", "ids", "naming", "moves", "rows", "prepare", "access", "found", "endpoint",
+    "endpoint_text", "review",
 )  # fmt: skip
 
 
