@@ -13,7 +13,7 @@ from compliance.estate import config, document
 if TYPE_CHECKING:
     from compliance.systems.protocol import System
 
-SYSTEMS = ("platform", "command_catalog", "registry_sync", "birth_scan")
+SYSTEMS = ("platform", "command_catalog", "registry_sync", "birth_scan", "iu_registration")
 
 
 def system(name: str) -> System:

@@ -1,0 +1,60 @@
+"""The IU registration: document 002, a read-only Directus collection derived from a view of the database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compliance.core.needs import Needs
+from compliance.systems.iu_registration import looking
+from compliance.systems.iu_registration.policy import Policy, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from compliance.core.change import Compiled
+    from compliance.systems.protocol import Facts
+
+__all__ = ["compile", "exercises", "guards", "names", "needs", "parse", "reads"]
+
+guards: frozenset[str] = frozenset()
+
+
+def needs(policy: Policy) -> Needs:
+    """The envelope, what Directus keeps of collections and of who may read them, its settings, its version."""
+    return Needs(
+        rows=looking.rows(policy),
+        files=frozenset({policy.environment.file}),
+        directus=True,
+        exercised=frozenset({"iu_registration"}),
+    )
+
+
+def reads(_policy: Policy) -> frozenset[str]:
+    """The sections that drift and steps are derived from."""
+    return frozenset(
+        {
+            looking.ENVELOPE, looking.COLLECTIONS, looking.FIELDS, looking.PERMISSIONS, looking.POLICIES,
+            looking.ACCESS, looking.ROLES, "catalog.relations", "catalog.columns",
+        }
+    )  # fmt: skip
+
+
+def names(policy: Policy, population: str) -> Sequence[str]:
+    """Subjects by population."""
+    return {
+        "collection": lambda: [policy.collection.name],
+        "source": lambda: [policy.source.view],
+        "fields": lambda: list(policy.source.fields),
+        "groups": lambda: list(policy.source.groups),
+        "readers": lambda: [reader.hint for reader in policy.reading.readers],
+    }[population]()
+
+
+def exercises(_policy: Policy) -> tuple[()]:
+    """Later: S1 to S10."""
+    return ()
+
+
+def compile(_facts: Facts) -> tuple[Compiled, ...]:  # noqa: A001  the field's word, and the protocol's
+    """Later."""
+    return ()
