@@ -1,0 +1,130 @@
+"""Which type a field has in Directus: the document's map (002, section 3) where it speaks, else what Directus reports.
+
+Directus keeps no type of a field of its own: it reads the type of the column, so whoever wants a field to have one gives
+the column of the keyed table that type (`shadow_type`), or `special`, which overrides it.
+
+The document ends its map with 'else string', and there it contradicts itself and what runs: Directus 11.17.4 reports
+`text` of a text column, `decimal` of a numeric one and `unknown` of a range, which it neither filters nor shows. What it
+reports was measured (tests/live/test_registration_types.py) and counts. What it does not know is refused. Two entries of
+the document are not what Directus would report of the view's own column: a bigint (bigInteger), a timestamp with time
+zone (timestamp). There the column of the keyed table is another one, so that both are right.
+
+A domain comes as the type below it, since information_schema, and with it the envelope, names that.
+"""
+
+from __future__ import annotations
+
+import re
+from types import MappingProxyType
+
+# The document's own entries; integer kinds are those of PostgreSQL.
+_DOCUMENT = {
+    "uuid": "uuid",
+    "jsonb": "json",
+    "array": "json",
+    "timestamp with time zone": "dateTime",
+    "timestamp without time zone": "dateTime",
+    "smallint": "integer",
+    "integer": "integer",
+    "bigint": "integer",
+}
+# As Directus 11.17.4 reports a column of it. A numeric without a precision it takes for an integer: see `shadow_type`.
+_MEASURED = {
+    "json": "json",
+    "text": "text",
+    "citext": "text",
+    "character varying": "string",
+    "character": "string",
+    "interval": "string",
+    "boolean": "boolean",
+    "bit": "boolean",
+    "date": "date",
+    "time with time zone": "time",
+    "time without time zone": "time",
+    "real": "float",
+    "double precision": "float",
+    "money": "float",
+    "numeric": "decimal",
+    "point": "geometry.Point",
+    "polygon": "geometry.Polygon",
+}
+MAP = MappingProxyType({**_MEASURED, **_DOCUMENT})
+# Whose column is of another type where nothing is stored in it.
+_SHADOW = {
+    "array": "jsonb",
+    "bigint": "integer",
+    "timestamp with time zone": "timestamp without time zone",
+    "numeric": "numeric(38,10)",
+}
+# How a column that keeps what it holds is reported as the map says.
+_SPECIAL = {"array": ("cast-json",), "timestamp with time zone": ("cast-datetime",)}
+_MODIFIER = re.compile(r"\([^()]*\)")
+_SPELLED = {"timestamp": "timestamp without time zone", "time": "time without time zone"}
+_ENDING = " (Directus would say `unknown`)"
+
+
+def kind(pg_type: str, pg_udt: str = "") -> str:
+    """The key of the map. `pg_type`: as information_schema, or as PostgreSQL writes it with its modifier.
+
+    `pg_udt` tells what a type is that came with an extension or was made here, and an array.
+    """
+    plain = " ".join(_MODIFIER.sub("", pg_type).lower().split())
+    if plain.endswith("]") or pg_udt.startswith("_") or plain == "array":
+        return "array"
+    if plain == "user-defined":
+        return pg_udt
+    if plain.startswith("interval"):
+        return "interval"
+    return _SPELLED.get(plain, plain)
+
+
+def mapped(pg_type: str, pg_udt: str = "") -> str | None:
+    """The type in Directus, or None where there is none."""
+    return MAP.get(kind(pg_type, pg_udt))
+
+
+def unmapped(field: str, pg_type: str, pg_udt: str = "") -> str | None:
+    """Why a field cannot have a type there, and what to do; None where it can."""
+    if mapped(pg_type, pg_udt) is not None:
+        return None
+    named = pg_udt if pg_type == "USER-DEFINED" and pg_udt else pg_type
+    return f"{field}: Directus has no type for {named}{_ENDING}; cast it in the view, for example {field}::text"
+
+
+def shadow_type(pg_type: str, pg_udt: str = "") -> str:
+    """The PostgreSQL type of a column that Directus reports as the map says, where the table stays empty.
+
+    A numeric has to have a precision, without one it is taken for an integer.
+    """
+    found = kind(pg_type, pg_udt)
+    if found == "numeric" and "(" in pg_type:
+        return pg_type
+    if found == "character":
+        return "character varying"
+    return _SHADOW.get(found, pg_udt if pg_type == "USER-DEFINED" else pg_type)
+
+
+def projected_type(pg_type: str, pg_udt: str = "") -> str:
+    """The same for a table that holds what the view gives: no value may become another one.
+
+    Every bigint is a numeric without a precision, which Directus takes for an integer. `special` does the rest.
+    """
+    found = kind(pg_type, pg_udt)
+    if found == "bigint":
+        return "numeric"
+    return pg_udt if pg_type == "USER-DEFINED" else pg_type
+
+
+def projected_special(pg_type: str, pg_udt: str = "") -> tuple[str, ...]:
+    """`special` of a field whose column would be reported otherwise."""
+    return _SPECIAL.get(kind(pg_type, pg_udt), ())
+
+
+def unprojected(field: str, pg_type: str) -> str | None:
+    """Why no column can both hold this field and be reported as the map says; None where one can."""
+    if kind(pg_type) == "numeric" and "(" not in pg_type:
+        return (
+            f"{field}: Directus takes a numeric column without a precision for an integer;"
+            f" give it one in the view, for example {field}::numeric(20,4)"
+        )
+    return None
