@@ -104,14 +104,28 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """How a function refuses: the SQLSTATE, or its class, and a text that the message holds."""
+
+    sqlstate: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sandbox:
-    """The registry of vector collections that S1 to S7 and S10 exercise (section 7), by the names it has here."""
+    """The registry of vector collections that S1 to S7 and S10 exercise (section 7), by the names it has here.
+
+    `key`, `status`: columns of `relation`. `unknown`: a name that nobody registers. `beside`: tables that the functions
+    write too.
+    """
 
     relation: str
     register: str
     retire: str
+    key: str
     status: str
     name: str
+    unknown: str
     actor: str
     dimension: int
     other_dimension: int
@@ -120,6 +134,8 @@ class Sandbox:
     planned: str
     registered: str
     retired: str
+    refusals: Mapping[str, Refusal]
+    beside: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +185,7 @@ def parse(document: Document) -> Policy:
         serving=Serving(**value["serving"]),
         reading=_reading(value["reading"]),
         environment=Environment(**value["environment"]),
-        sandbox=Sandbox(**value["sandbox"]),
+        sandbox=_sandbox(value["sandbox"]),
         directus=value["directus"]["schema"],
         database_role=value["directus"]["role"],
         former=tuple(value.get("former", ())),
@@ -188,6 +204,11 @@ def _source(value: Mapping[str, Any]) -> Source:
 def _reading(value: Mapping[str, Any]) -> Reading:
     chosen = {hint: Reader(hint, **each) for hint, each in value["roles"].items()}
     return Reading(value["id"], value["name"], tuple(chosen[hint] for hint in value["grant"] if hint in chosen))
+
+
+def _sandbox(value: Mapping[str, Any]) -> Sandbox:
+    refusals = {name: Refusal(**each) for name, each in value["refusals"].items()}
+    return Sandbox(**{**value, "refusals": refusals, "beside": tuple(value.get("beside", ()))})
 
 
 def _check(document: Document, policy: Policy) -> None:
@@ -211,6 +232,7 @@ def _check(document: Document, policy: Policy) -> None:
                 remedy=f"one of {', '.join(roles)}",
             )  # fmt: skip
     _check_names(document, policy)
+    _check_sandbox(document)
 
 
 def _check_names(document: Document, policy: Policy) -> None:
@@ -226,3 +248,16 @@ def _check_names(document: Document, policy: Policy) -> None:
             "serving.schema: the view is in it already", "serving", "schema",
             remedy="a schema of its own, which stands behind it in the search path",
         )  # fmt: skip
+
+
+def _check_sandbox(document: Document) -> None:
+    """A case in which both are the same would show nothing."""
+    sandbox = document.value["sandbox"]
+    for one, other in (
+        ("name", "unknown"), ("dimension", "other_dimension"), ("metric", "refused_metric"),
+        ("planned", "registered"), ("registered", "retired"),
+    ):  # fmt: skip
+        if sandbox[one] == sandbox[other]:
+            raise document.error(
+                f"sandbox.{other}: is the same as {one}", "sandbox", other, remedy="name another one"
+            )
