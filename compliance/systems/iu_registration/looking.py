@@ -24,6 +24,16 @@ _COLLECTION = (
     "collection", "icon", "note", "hidden", "singleton", "archive_field", "sort_field", "accountability", "group",
 )  # fmt: skip
 _FIELD = ("id", "collection", "field", "special", "readonly", "hidden", "sort", "note", "required")
+# What nobody judges, and a plan that takes such a row away has to give back with it. Versions differ in them.
+_REST_OF_COLLECTION = (
+    "display_template", "translations", "archive_app_filter", "archive_value", "unarchive_value", "color",
+    "item_duplication_fields", "sort", "collapse", "preview_url", "versioning",
+)  # fmt: skip
+_REST_OF_FIELD = (
+    "interface", "options", "display", "display_options", "width", "translations", "conditions", "group",
+    "validation", "validation_message", "searchable",
+)  # fmt: skip
+_REST_OF_POLICY = ("icon", "description", "ip_access", "enforce_tfa")
 
 
 def rows(policy: Policy) -> tuple[RowsNeed, ...]:
@@ -35,8 +45,12 @@ def rows(policy: Policy) -> tuple[RowsNeed, ...]:
 
     return (
         RowsNeed("iu_envelope", policy.source.envelope, _ENVELOPE),
-        RowsNeed("directus_collections", table("collections"), _COLLECTION),
-        RowsNeed("directus_fields", table("fields"), _FIELD, only=("collection", policy.names)),
+        RowsNeed(
+            "directus_collections", table("collections"), _COLLECTION, candidates=_REST_OF_COLLECTION
+        ),
+        RowsNeed(
+            "directus_fields", table("fields"), _FIELD, only=("collection", policy.names), candidates=_REST_OF_FIELD
+        ),
         RowsNeed("directus_fields_of", table("fields"), ("collection",), distinct=True),
         # Version 10 keys a permission by role, 11 by policy: which columns are there tells them apart.
         RowsNeed(
@@ -44,7 +58,10 @@ def rows(policy: Policy) -> tuple[RowsNeed, ...]:
             ("id", "collection", "action", "permissions", "validation", "presets", "fields"),
             candidates=("policy", "role"),
         ),
-        RowsNeed("directus_policies", table("policies"), ("id", "name", "admin_access", "app_access")),
+        RowsNeed(
+            "directus_policies", table("policies"), ("id", "name", "admin_access", "app_access"),
+            candidates=_REST_OF_POLICY,
+        ),
         RowsNeed("directus_access", table("access"), ("id", "role", "user", "policy", "sort")),
         RowsNeed("directus_roles", table("roles"), ("id", "name"), candidates=("parent", "admin_access")),
     )  # fmt: skip
