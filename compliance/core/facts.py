@@ -200,6 +200,28 @@ class Route(NamedTuple):
     elsewhere: int
 
 
+class Served(NamedTuple):
+    """The status that a GET of one item of a collection is answered with, asked with the token that looks."""
+
+    collection: str
+    status: int
+
+
+class Compared(NamedTuple):
+    """A view and a table, row by row. `missing`: rows of the view that the table lacks, by their key; `extra`: the
+    other way round; `differing`: under the same key, another value of some column.
+
+    A key that stands twice in the view shows in how many rows there are; one that is NULL is missing.
+    """
+
+    name: str
+    view_rows: int
+    table_rows: int
+    missing: int
+    extra: int
+    differing: int
+
+
 class ServedFlow(NamedTuple):
     """A flow as the API lists it. A Directus that lists others than the database holds serves another one."""
 

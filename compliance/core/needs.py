@@ -42,13 +42,30 @@ class DocumentsNeed(NamedTuple):
     data: str
 
 
+class Compared(NamedTuple):
+    """A view, and the table that is kept equal to it or empty behind it: compared by the columns that name a row.
+
+    Of the others those count that both have; what one of them lacks, the catalog shows.
+    """
+
+    name: str
+    view: str
+    table: str
+    key: tuple[str, ...]
+
+    @property
+    def section(self) -> str:
+        return f"compared:{self.name}"
+
+
 @dataclass(frozen=True, slots=True)
 class Needs:
     """Rows of governed tables, files and folders of the repository, and the roles whose right to execute is asked for.
 
     `exercised`: systems of which the ledger may hold what calls answered. `directus`, `agent_data`: what the services
     say of themselves; `documents`: what the second one keeps; `bodies`: the source text of functions; `trees`: folders
-    of the repository; `routes`: paths of endpoints.
+    of the repository; `routes`: paths of endpoints; `collections`: names that Directus is asked for an item of;
+    `compared`: views and the tables that hold the same.
     """
 
     rows: tuple[RowsNeed, ...] = ()
@@ -61,6 +78,8 @@ class Needs:
     bodies: bool = False
     trees: frozenset[str] = frozenset()
     routes: frozenset[str] = frozenset()
+    collections: frozenset[str] = frozenset()
+    compared: tuple[Compared, ...] = ()
 
     @property
     def relations(self) -> dict[str, str]:
@@ -69,6 +88,7 @@ class Needs:
 
     def __add__(self, other: Needs) -> Needs:
         rows = {need.name: need for need in (*self.rows, *other.rows)}
+        compared = {need.name: need for need in (*self.compared, *other.compared)}
         return Needs(
             tuple(rows.values()),
             self.files | other.files,
@@ -80,6 +100,8 @@ class Needs:
             self.bodies or other.bodies,
             self.trees | other.trees,
             self.routes | other.routes,
+            self.collections | other.collections,
+            tuple(compared.values()),
         )
 
 

@@ -52,13 +52,19 @@ _FACTS: dict[str, type[tuple[Any, ...]]] = {
     "directus.since": facts.Since,
     "directus.flows": facts.ServedFlow,
     "directus.revisions": facts.Revision,
+    "directus.items": facts.Served,
     "nuxt.route": facts.Route,
     "agent_data.info": facts.ServiceInfo,
     "agent_data.webhooks": facts.Webhook,
     "documents": facts.Document,
 }
 
-_BY_SOURCE: dict[str, type[tuple[Any, ...]]] = {"file": File, "tree": File, "exercised": facts.Exercised}
+_BY_SOURCE: dict[str, type[tuple[Any, ...]]] = {
+    "file": File,
+    "tree": File,
+    "exercised": facts.Exercised,
+    "compared": facts.Compared,
+}
 
 
 @dataclass(frozen=True, slots=True)

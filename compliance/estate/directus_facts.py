@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from compliance.core.facts import DirectusServer, Revision, ServedFlow
+from compliance.core.errors import CouldNotLook
+from compliance.core.facts import DirectusServer, Revision, Served, ServedFlow
 from compliance.estate import web
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from compliance.estate.web import Form, Web
 
 AT_ONCE = 5000  # ids in one request
+# These say something of the token or of what stands between, and nothing of a collection.
+_NOT_ITS_ANSWER = frozenset({401, 408, 429, 502, 503, 504})
 _GOVERNED = ["directus_flows", "directus_operations"]
 # Of these a revision's `data` says nothing; they stand in `delta`, where the write that left it sent them.
 _RELATIONS = ("operation", "flow", "resolve", "reject")
@@ -38,6 +41,22 @@ def served(api: Web) -> Iterator[ServedFlow]:
     """Every flow that it lists."""
     for row in rows(api, "/flows", {"fields": ["id", "name", "status"], "sort": ["id"]}):
         yield ServedFlow(row.at("id").text, row.at("name").text, row.at("status").text)
+
+
+def items(api: Web, collections: Iterable[str]) -> Iterator[Served]:
+    """What a user is answered who asks for one item: 200, or why it is not served to him."""
+    for name in sorted(collections):
+        answer = api.ask("GET", f"/items/{_one_part(name)}", params={"limit": 1})
+        if answer.status in _NOT_ITS_ANSWER:
+            answer.expected(200)
+        yield Served(name, answer.status)
+
+
+def _one_part(name: str) -> str:
+    """A name with a slash in it would lead to an item of another collection."""
+    if "/" in name:
+        raise CouldNotLook(f"directus: no path of /items names the collection {name!r}")
+    return name
 
 
 def revisions(api: Web, only: Iterable[str] | None = None) -> Iterator[Revision]:

@@ -15,7 +15,7 @@ from compliance.core.errors import CouldNotLook
 from compliance.core.facts import Exercised
 from compliance.core.needs import split_name
 from compliance.core.observation import Blind, Observation, Provenance, Row, Seen
-from compliance.estate import catalog, documents, repository, services
+from compliance.estate import catalog, comparing, documents, repository, services
 from compliance.estate.connection import Look, read_only
 from compliance.estate.reading import settled
 from compliance.estate.rows import read_rows
@@ -43,7 +43,7 @@ def observe(estate: Estate, needs: Needs, *, report: Report = lambda _: None) ->
 
 def _postgres(estate: Estate, needs: Needs, at: str, report: Report) -> Iterator[tuple[str, Section]]:
     names = [f"catalog.{name}" for name in catalog.sections(bodies=needs.bodies)]
-    names += [need.section for need in needs.rows]
+    names += [*(need.section for need in needs.rows), *(need.section for need in needs.compared)]
     kept = documents.kept_here(estate, needs)
     names += ["documents"] if kept else []
     if excluded := unavailable(estate, "postgres", at, names):
@@ -68,6 +68,8 @@ def sections(look: Look, needs: Needs, at: str, key: bytes | None) -> Iterator[t
         yield name, found
     for need in needs.rows:
         yield need.section, _rows(look, need, at, key, columns)
+    for compared in needs.compared:
+        yield compared.section, comparing.section(look, compared, at, columns)
 
 
 def _open(estate: Estate) -> AbstractContextManager[Look]:

@@ -35,6 +35,7 @@ _OPEN: dict[str, Callable[[Service], AbstractContextManager[Web]]] = {
     "directus": directus_facts.opened,
     "agent_data": agent_data_facts.opened,
 }
+_ITEMS = "GET /items of each collection"
 _ROUTES = "GET of each path, and of one beside it"
 _ABSENT = "{} is not configured: set {} in estate.yaml, or declare {} unavailable"
 
@@ -51,6 +52,8 @@ def look(estate: Estate, needs: Needs, at: str, report: Callable[[str], None]) -
         yield from _since(estate, at)
     if needs.agent_data:
         yield from _source(estate, "agent_data", AGENT_DATA, at, report)
+    if needs.collections:
+        yield _items(estate, needs, at, report)
     if needs.routes:
         yield _routes(estate, needs, at, report)
     if needs.documents and documents.kept_here(estate, needs) is None:
@@ -67,6 +70,23 @@ def _since(estate: Estate, at: str) -> Sections:
     else:
         since = estate.directus.since
         yield name, Seen((Since(since),) if since else (), origin)
+
+
+def _items(estate: Estate, needs: Needs, at: str, report: Callable[[str], None]) -> tuple[str, Section]:
+    """What Directus serves of collections to the user that looks."""
+    if excluded := unavailable(estate, "directus", at, ("directus.items",)):
+        return excluded[0]
+    origin = Provenance("directus", _ITEMS, at, 0.0)
+    if estate.directus is None:
+        return "directus.items", Blind(_ABSENT.format("directus", "directus", "directus"), origin)
+    report("collections")
+    try:
+        with directus_facts.opened(estate.directus) as api:
+            return "directus.items", section(
+                partial(directus_facts.items, api, needs.collections), origin, None
+            )
+    except CouldNotLook as error:
+        return "directus.items", Blind(error.message, origin)
 
 
 def _routes(estate: Estate, needs: Needs, at: str, report: Callable[[str], None]) -> tuple[str, Section]:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from compliance.core.errors import CouldNotLook
+from compliance.core.facts import Served
 from compliance.core.needs import DocumentsNeed, Needs
 from compliance.core.observation import Blind, Observation, Seen
-from compliance.estate import services, web
+from compliance.estate import directus_facts, services, web
 from compliance.estate.config import Service, Store, Unavailable
 from compliance.executor import following
 from tests.judging import look_estate
@@ -290,6 +291,54 @@ def test_what_nobody_needs_is_no_section_and_no_request() -> None:
         assert looked(url, Needs()) == {}
         assert looked(url, Needs(agent_data=True)).keys() == set(services.AGENT_DATA)
     assert not any("flows" in line for line in asked.lines)
+
+
+COLLECTIONS = Needs(collections=frozenset({"v ä?#", "a", "b"}))
+AT = "2026-01-01T00:00:00+00:00"
+
+
+def items(status: str) -> tuple[Seen[Any] | Blind, list[str]]:
+    """Of one collection there is an item; of the others this is said."""
+    with misbehaving(lambda line: [http(b"{}", "200 OK" if line.endswith("/a?limit=1") else status)]) as (
+        url,
+        told,
+    ):
+        found = dict(services.look(estate_at(url), COLLECTIONS, AT, lambda _: None))
+        return found["directus.items"], told.lines
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_what_a_collection_is_answered_with_is_a_fact(status: int) -> None:
+    seen, lines = items(f"{status} No")
+    assert isinstance(seen, Seen), seen
+    assert seen.facts == (Served("a", 200), Served("b", status), Served("v ä?#", status))
+    assert lines == [f"GET /items/{name}?limit=1" for name in ("a", "b", "v%20%C3%A4%3F%23")]
+
+
+@pytest.mark.parametrize(
+    ("status", "why"), [("401 No", "the token was not accepted"), ("503 Later", "answers 503")]
+)
+def test_a_refused_token_or_what_stands_before_says_nothing_of_a_collection(status: str, why: str) -> None:
+    blind, _ = items(status)
+    assert isinstance(blind, Blind)
+    assert why in blind.reason
+
+
+def test_no_collection_is_asked_for_where_directus_is_not_configured_or_unavailable() -> None:
+    bare = dataclasses.replace(estate_at("http://h"), directus=None)
+    gone = dataclasses.replace(bare, unavailable={"directus": Unavailable("moving", "ops", "2026-06-30")})
+    for estate, excluded in ((bare, False), (gone, True)):
+        ((name, section),) = services.look(estate, COLLECTIONS, AT, lambda _: None)
+        assert name == "directus.items"
+        assert isinstance(section, Blind)
+        assert section.unavailable is excluded
+
+
+def test_a_name_that_leads_to_another_collection_is_not_asked_for() -> None:
+    refused = pytest.raises(CouldNotLook, match="names the collection 'a/b'")
+    with misbehaving(right) as (url, asked), directus_facts.opened(Service(url, TOKEN)) as api, refused:
+        list(directus_facts.items(api, ["a/b"]))
+    assert asked.lines == []
 
 
 def test_a_store_that_cannot_be_opened_is_blind_without_its_password() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from compliance.core.errors import ConfigurationError
-from compliance.core.needs import DocumentsNeed, Needs
+from compliance.core.needs import Compared, DocumentsNeed, Needs
 from compliance.estate import config
 from compliance.estate.documents import kept_here
 from compliance.starting import role_sql
@@ -123,6 +123,10 @@ def test_needs_are_summed() -> None:
     for both in (one + other, other + one):
         assert both == Needs(directus=True, agent_data=True, documents=need, bodies=True)
     assert Needs() + Needs() == Needs()
+    compared = Compared("c", "s.v", "s.t", ("id",))
+    one, other = Needs(collections=frozenset({"a"}), compared=(compared,)), Needs(collections=frozenset({"b"}))
+    for both in (one + other, other + one, one + other + one):
+        assert both == Needs(collections=frozenset({"a", "b"}), compared=(compared,))
 
 
 def test_no_module_imports_a_client_before_a_service_is_asked() -> None:

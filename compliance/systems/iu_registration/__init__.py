@@ -26,6 +26,8 @@ def needs(policy: Policy) -> Needs:
         files=frozenset({policy.environment.file}),
         directus=True,
         exercised=frozenset({"iu_registration"}),
+        collections=frozenset({policy.collection.name}),
+        compared=looking.compared(policy),
     )
 
 

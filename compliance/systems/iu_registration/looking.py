@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compliance.core.needs import RowsNeed
+from compliance.core.needs import Compared, RowsNeed
 
 if TYPE_CHECKING:
     from compliance.systems.iu_registration.policy import Policy
@@ -16,6 +16,7 @@ COLLECTIONS, FIELDS, PERMISSIONS = (
     "rows:directus_permissions",
 )
 POLICIES, ACCESS, ROLES = "rows:directus_policies", "rows:directus_access", "rows:directus_roles"
+ITEMS, COMPARED = "directus.items", "compared:iu_served"
 # Collections that fields are kept of, each once.
 FIELDS_OF = "rows:directus_fields_of"
 
@@ -65,3 +66,13 @@ def rows(policy: Policy) -> tuple[RowsNeed, ...]:
         RowsNeed("directus_access", table("access"), ("id", "role", "user", "policy", "sort")),
         RowsNeed("directus_roles", table("roles"), ("id", "name"), candidates=("parent", "admin_access")),
     )  # fmt: skip
+
+
+def compared(policy: Policy) -> tuple[Compared, ...]:
+    """The view, and the table by which Directus knows its key: a shadow holds no row, a projection the same rows.
+
+    Nothing is compared where there is no such table, or where there has to be none.
+    """
+    if not policy.keyed or policy.state == "disabled":
+        return ()
+    return (Compared("iu_served", policy.source.view, policy.keyed, (policy.source.key,)),)
