@@ -79,7 +79,8 @@ def role_sql(role: str, needs: Needs, stored: str | None = None) -> str:
             f"'{role}' is a word of PostgreSQL's: what is granted to public is granted to everybody",
             remedy="name a role of its own",
         )
-    relations = sorted({need.relation for need in needs.rows} | ({stored} if stored else set()))
+    both = {each for need in needs.compared for each in (need.view, need.table)}
+    relations = sorted({need.relation for need in needs.rows} | both | ({stored} if stored else set()))
     schemas = sorted({split_name(qualified)[0] for qualified in relations})
     quoted = name(role)
     lines = [

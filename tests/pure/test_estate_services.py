@@ -117,6 +117,11 @@ def test_the_role_that_looks_may_read_documents_that_are_kept_beside_the_rest() 
     assert "grant select" not in role_sql("probe", needs)
 
 
+def test_the_role_that_looks_may_read_what_is_compared() -> None:
+    said = role_sql("probe", Needs(compared=(Compared("c", "s.v", "t.t", ("id",)),)))
+    assert [word for word in ('schema "s"', 'schema "t"', '"s"."v" to', '"t"."t" to') if word not in said] == []
+
+
 def test_needs_are_summed() -> None:
     need = DocumentsNeed("s.t", "key", "data")
     one, other = Needs(directus=True, documents=need), Needs(agent_data=True, bodies=True)
