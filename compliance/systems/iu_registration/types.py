@@ -1,13 +1,13 @@
 """Which type a field has in Directus: the document's map (002, section 3) where it speaks, else what Directus reports.
 
-Directus keeps no type of a field of its own: it reads the type of the column, so whoever wants a field to have one gives
+Directus keeps no type of a field of its own: it reads the type of the column. So whoever wants a field to have one gives
 the column of the keyed table that type (`shadow_type`), or `special`, which overrides it.
 
-The document ends its map with 'else string', and there it contradicts itself and what runs: Directus 11.17.4 reports
-`text` of a text column, `decimal` of a numeric one and `unknown` of a range, which it neither filters nor shows. What it
-reports was measured (tests/live/test_registration_types.py) and counts. What it does not know is refused. Two entries of
-the document are not what Directus would report of the view's own column: a bigint (bigInteger), a timestamp with time
-zone (timestamp). There the column of the keyed table is another one, so that both are right.
+The document ends its map with 'else string', which is not what runs: Directus 11.17.4 reports `text` of a text column,
+`decimal` of a numeric one and `unknown` of a range, which nobody can filter by. What it reports was measured
+(tests/live/test_registration_types.py) and counts; what it does not know is refused. Two entries of the document are not
+what Directus would report of the view's own column: of a bigint (bigInteger) and of a timestamp with time zone
+(timestamp). There the keyed table has a column of another type, so that both are right.
 
 A domain comes as the type below it, since information_schema, and with it the envelope, names that.
 """
@@ -48,6 +48,8 @@ _MEASURED = {
     "point": "geometry.Point",
     "polygon": "geometry.Polygon",
 }
+# The only type measured that information_schema calls USER-DEFINED; anybody may name one of their own as they like.
+_OF_EXTENSIONS = frozenset({"citext"})
 MAP = MappingProxyType({**_MEASURED, **_DOCUMENT})
 # Whose column is of another type where nothing is stored in it.
 _SHADOW = {
@@ -66,13 +68,13 @@ _ENDING = " (Directus would say `unknown`)"
 def kind(pg_type: str, pg_udt: str = "") -> str:
     """The key of the map. `pg_type`: as information_schema, or as PostgreSQL writes it with its modifier.
 
-    `pg_udt` tells what a type is that came with an extension or was made here, and an array.
+    `pg_udt` tells what a type is that came with an extension, and an array.
     """
     plain = " ".join(_MODIFIER.sub("", pg_type).lower().split())
     if plain.endswith("]") or pg_udt.startswith("_") or plain == "array":
         return "array"
     if plain == "user-defined":
-        return pg_udt
+        return pg_udt if pg_udt in _OF_EXTENSIONS else plain
     if plain.startswith("interval"):
         return "interval"
     return _SPELLED.get(plain, plain)
