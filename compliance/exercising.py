@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from compliance.executor.ledger import Entry
     from compliance.executor.plan import Plan
     from compliance.probing import Run
-    from compliance.systems.protocol import Asking, Marking
+    from compliance.systems.protocol import Asking, Marking, Sandboxing
 
     Act = Callable[[Change, Plan, str], Entry]
 
@@ -43,9 +43,14 @@ def exercise(parsed: argparse.Namespace) -> int:
             note = f"{refused.remedy or 'see above'}; the calls are the plan {plan.digest[:12]} in {place}"
             raise Refused(refused.message, remedy=note) from None
     answers = [{"name": n, "answer": dict(said), "error": error} for n, _, said, error in entry.body["answers"]]
-    lines = [f"{a['name']}: {a['error'] or canonical.dumps(a['answer']).decode()}" for a in answers]
+    lines = [f"{a['name']}: {_told(a['answer'], a['error'])}" for a in answers]
     say_json(parsed, {"plan": plan.digest, "entry": entry.hash, "answers": answers}, "\n".join(lines))
     return 0
+
+
+def _told(answer: dict[str, Any], error: str) -> str:
+    said = canonical.dumps(answer).decode()
+    return f"{error} {said}" if error and answer else error or said
 
 
 def planned(looked: Run, name: str) -> tuple[Compiled, Act]:
@@ -55,6 +60,8 @@ def planned(looked: Run, name: str) -> tuple[Compiled, Act]:
     found: Any = system(name)
     if hasattr(found, "asking"):
         return _asking(looked, name, found)
+    if hasattr(found, "sandbox"):
+        return _sandbox(looked, name, found)
     return _marking(looked, name, found) if hasattr(found, "marking") else _calls(looked, name)
 
 
@@ -86,6 +93,16 @@ def _asking(looked: Run, name: str, system: Asking) -> tuple[Compiled, Act]:
     requests = system.asking(Facts(name, looked.policies, looked.observation))
     return asking.compiled(name, requests), lambda change, plan, policy: asking.exercise(
         change, plan, requests, policy=policy
+    )
+
+
+def _sandbox(looked: Run, name: str, system: Sandboxing) -> tuple[Compiled, Act]:
+    from compliance.executor import sandbox
+    from compliance.systems.protocol import Facts
+
+    box = system.sandbox(Facts(name, looked.policies, looked.observation))
+    return sandbox.compiled(name, box), lambda change, plan, policy: sandbox.exercise(
+        change, plan, box, policy=policy
     )
 
 

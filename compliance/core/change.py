@@ -17,6 +17,9 @@ Hazard: TypeAlias = Literal[
     "updates",
     "deletes",
     "drops-table",
+    "creates-object",
+    "drops-object",
+    "grants",
     "calls-writing-function",
     "overwrites-secret",
     "reloads-runtime",
@@ -58,7 +61,8 @@ class Step:
     `verify` raises where it is not true: printing `f` is not enough. `reads` and `writes` bind a plan to the estate:
     where one of these facts moved, the plan is stale; what is not in `writes`, no plan may change. `guarded`: of these,
     the rows of which `revert` itself says what may have become of them since, so that they need not be to the letter
-    what was written; of all others, nothing of the whole row may.
+    what was written; of all others, nothing of the whole row may. A table that is made or removed is guarded where its
+    rows follow from others, so that they may go with it and be made again.
     """
 
     title: str
@@ -106,17 +110,23 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Exercise:
-    """A call that has to be made to see what it answers: one SELECT, and the keys of its JSON answer that are kept."""
+    """A call that has to be made to see what it answers: one SELECT, and the keys of its JSON answer that are kept.
+
+    In a sandbox it may be several, of which the answers are one. `refused`: the SQLSTATE, or its class, with which it
+    has to be refused. `version`: digest of what is called, where that is known.
+    """
 
     name: str
     sql: str
     keys: tuple[str, ...]
     writing: bool
+    refused: str = ""
+    version: str = ""
 
     @property
     def call(self) -> str:
         """Digest of the call, by which an answer to another call is told."""
-        return canonical.digest(self.sql.encode())
+        return canonical.digest(f"{self.sql}\0{self.version}".encode() if self.version else self.sql.encode())
 
 
 @dataclass(frozen=True, slots=True)

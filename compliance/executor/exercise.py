@@ -15,7 +15,7 @@ from compliance.executor.approvals import granted
 from compliance.executor.session import session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from compliance.core.change import Exercise
     from compliance.core.footprint import FactKey
@@ -47,6 +47,11 @@ def compiled(system: str, exercises: Iterable[Exercise]) -> Compiled:
 
 def exercise(change: Change, plan: Plan, exercises: Iterable[Exercise], *, policy: str) -> Entry:
     """Make the calls, each in a transaction that is rolled back, and write down what they answered."""
+    return performed(change, plan, lambda s: [_answer(change, s, item) for item in exercises], policy=policy)
+
+
+def performed(change: Change, plan: Plan, act: Callable[[Session], list[Answer]], *, policy: str) -> Entry:
+    """Do what is to be done to be seen, approved as a test call, and write down what was seen."""
     check_bound(change.estate, plan, policy)
     with (
         change.ledger.locked(),
@@ -54,7 +59,7 @@ def exercise(change: Change, plan: Plan, exercises: Iterable[Exercise], *, polic
     ):
         grant = granted(plan, "test-call", execution=change.execution, ledger=change.ledger, now=change.now)
         check_target(s, plan)
-        answers = [_answer(change, s, item) for item in exercises]
+        answers = act(s)
         return change.ledger.append(
             "exercise",
             {

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from compliance.core.marking import Marking as Rows
     from compliance.core.needs import Needs
     from compliance.core.observation import Observation
+    from compliance.core.sandboxing import Sandbox
     from compliance.estate.document import Document
 
 
@@ -95,6 +96,13 @@ class Asking(System, Protocol):
 
     def asking(self, facts: Facts) -> Requests:
         """What is sent."""
+
+
+class Sandboxing(System, Protocol):
+    """A system whose calls have to see what others before them did: all in one transaction that is rolled back."""
+
+    def sandbox(self, facts: Facts) -> Sandbox:
+        """What is called, in which order."""
 
 
 class Drafting(System, Protocol):

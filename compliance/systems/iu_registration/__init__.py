@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from compliance.core.needs import Needs
 from compliance.systems.iu_registration import looking
+from compliance.systems.iu_registration.exercise import CASES, sandbox
 from compliance.systems.iu_registration.policy import Policy, parse
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from compliance.core.change import Compiled
     from compliance.systems.protocol import Facts
 
-__all__ = ["compile", "exercises", "guards", "names", "needs", "parse", "reads"]
+__all__ = ["compile", "exercises", "guards", "names", "needs", "parse", "reads", "sandbox"]
 
 guards: frozenset[str] = frozenset()
 
@@ -25,6 +26,7 @@ def needs(policy: Policy) -> Needs:
         rows=looking.rows(policy),
         files=frozenset({policy.environment.file}),
         directus=True,
+        bodies=True,
         exercised=frozenset({"iu_registration"}),
         collections=frozenset({policy.collection.name}),
         compared=looking.compared(policy),
@@ -49,11 +51,12 @@ def names(policy: Policy, population: str) -> Sequence[str]:
         "fields": lambda: list(policy.source.fields),
         "groups": lambda: list(policy.source.groups),
         "readers": lambda: [reader.hint for reader in policy.reading.readers],
+        "sandbox": lambda: list(CASES),
     }[population]()
 
 
 def exercises(_policy: Policy) -> tuple[()]:
-    """Later: S1 to S10."""
+    """No call by itself: those of the sandbox see what others before them did."""
     return ()
 
 
