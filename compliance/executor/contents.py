@@ -55,10 +55,8 @@ def contents(s: Session, always: str) -> Contents:
                 with s.connection.transaction():
                     tables[table] = _one(s, sql.SQL(_IMAGE).format(_name(table)))
             except psycopg.Error as error:
-                if connecting.lost(error):
-                    raise
                 uncompared[table] = connecting.reason(error)
-        return Contents(tables, uncompared, s.sequences())
+        return Contents(tables, uncompared, s.sequences())  # which raises where the connection is lost
 
 
 def changed(before: Contents, after: Contents) -> list[str]:

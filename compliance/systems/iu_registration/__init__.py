@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from compliance.core.needs import Needs
 from compliance.systems.iu_registration import looking
-from compliance.systems.iu_registration.exercise import CASES, sandbox
+from compliance.systems.iu_registration.exercise import SUBJECTS, sandbox
 from compliance.systems.iu_registration.policy import Policy, parse
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def names(policy: Policy, population: str) -> Sequence[str]:
         "fields": lambda: list(policy.source.fields),
         "groups": lambda: list(policy.source.groups),
         "readers": lambda: [reader.hint for reader in policy.reading.readers],
-        "sandbox": lambda: list(CASES),
+        "sandbox": lambda: list(SUBJECTS),
     }[population]()
 
 
