@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from compliance.core import compose
 from compliance.core.errors import ConfigurationError
 from compliance.estate import node, npm, service
 from compliance.estate.directus_people import People, drawn, introduce
 from compliance.estate.pgbin import account, cache_home
+from compliance.estate.resources import resource
 from compliance.estate.service import LOOPBACK, Program
 
 if TYPE_CHECKING:
@@ -33,6 +35,12 @@ PROGRAM = Path("node_modules") / "@directus" / "api" / "dist" / "cli" / "run.js"
 ALLOWED = ("WEB_URL", "AGENT_DATA_URL", "AGENT_DATA_API_KEY", "BIRTH_SCAN_TOKEN")
 # All but 127.0.0.0/8, which Directus denies by default: here the counterparts of its flows run there, and only there.
 DENIED = ("0.0.0.0-126.255.255.255", "128.0.0.0-255.255.255.255", "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")
+# What the reference estate declares of its Directus.
+_DECLARED, _SERVICE, _SEARCH_PATH = (
+    "fixtures/reference/repository/docker-compose.yml",
+    "directus",
+    "DB_SEARCH_PATH",
+)
 NOBODY = f"http://{LOOPBACK}:9"  # the discard port: refused at once
 
 
@@ -66,6 +74,14 @@ class Directus:
     folder: Path
 
 
+def declared_path() -> tuple[str, ...]:
+    """Schemas in the order in which the reference estate has its Directus search them: its own tables first."""
+    declared = compose.variables(resource(_DECLARED).read_text(encoding="utf-8"), _DECLARED, _SERVICE).get(
+        _SEARCH_PATH
+    )
+    return tuple((declared or "public").removeprefix("array:").split(","))
+
+
 def install(report: Callable[[str], None] = lambda _: None) -> Installed:
     """Node and the pinned packages, fetched once."""
     found = node.find(NEEDED, f"Directus {VERSION}")
@@ -78,19 +94,30 @@ def serving(
     counterparts: Counterparts | None = None,
     *,
     port: int | None = None,
+    search_path: tuple[str, ...] | None = None,
     report: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Directus]:
-    """One for the length of a block. `dsn`: as whoever may write users; Directus itself is `directus_app`."""
+    """One for the length of a block. `dsn`: as whoever may write users; Directus itself is `directus_app`.
+
+    `search_path`: schemas, if not those that the reference estate declares. Where one of them is not there, Directus
+    answers every request with 500.
+    """
     installed = install(report)
     people = drawn()
     introduce(dsn, people, hashed(installed, people.password))
-    program = program_of(installed, dsn, counterparts or Counterparts(), people, port or service.free_port())
+    told, found = counterparts or Counterparts(), port or service.free_port()
+    program = program_of(installed, dsn, told, people, found, search_path)
     with service.serving(program) as place:
         yield Directus(program.url, people, place.folder)
 
 
 def program_of(
-    installed: Installed, dsn: str, counterparts: Counterparts, people: People, port: int
+    installed: Installed,
+    dsn: str,
+    counterparts: Counterparts,
+    people: People,
+    port: int,
+    search_path: tuple[str, ...] | None = None,
 ) -> Program:
     """How it is started on this database."""
     secret, url = secrets.token_urlsafe(32), f"http://{LOOPBACK}:{port}"
@@ -108,6 +135,7 @@ def program_of(
             "DB_DATABASE": str(database["dbname"]),
             "DB_USER": APPLICATION,
             "DB_PASSWORD": password,
+            _SEARCH_PATH: f"array:{','.join(search_path or declared_path())}",
             "FLOWS_ENV_ALLOW_LIST": ",".join(ALLOWED),
             "WEB_URL": counterparts.web_url,
             "AGENT_DATA_URL": counterparts.agent_data_url,

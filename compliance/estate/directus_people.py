@@ -1,4 +1,4 @@
-"""Who may use a Directus of ours: an administrator who writes, and a probe that may read flows and no more."""
+"""Who may use a Directus of ours: an administrator who writes, and a probe that may read flows and what viewers may."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from compliance.core.errors import ConfigurationError
 
 ADMINISTRATOR = "admin@example.com"
 PROBE = "probe@example.com"
+VIEWER = "Viewer"  # by this role it asks for an item of what viewers may read
 _FLOWS = ("directus_flows", "directus_operations")
 
 
@@ -44,7 +45,7 @@ def introduce(dsn: str, people: People, password_hash: str) -> None:
     try:
         with psycopg.connect(dsn) as connection:
             _user(connection, ADMINISTRATOR, people.writer_token, _administrators(connection), password_hash)
-            _user(connection, PROBE, people.probe_token, None, None)
+            _user(connection, PROBE, people.probe_token, _viewer(connection), None)
             _read_flows(connection)
     except psycopg.Error as problem:
         raise ConfigurationError(
@@ -66,6 +67,14 @@ def _administrators(connection: psycopg.Connection) -> uuid.UUID:
         )
     role: uuid.UUID = row[0]
     return role
+
+
+def _viewer(connection: psycopg.Connection) -> uuid.UUID | None:
+    """The role of those who look, where the estate has one."""
+    row = connection.execute(
+        "select id from public.directus_roles where name = %s order by id limit 1", (VIEWER,)
+    ).fetchone()
+    return row[0] if row else None
 
 
 def _user(

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from compliance.core.facts import Served
 from compliance.estate import directus as real
-from compliance.estate import pgbin
+from compliance.estate import directus_facts, document, pgbin
+from compliance.estate.config import Service
+from compliance.estate.resources import resource
 from tests.live.directus_live import restore
 
 if TYPE_CHECKING:
@@ -199,3 +202,23 @@ def test_it_is_not_root(directus: Live) -> None:
     who = pgbin.account()
     assert who is not None
     assert Path(f"/proc/{process_of(directus)}").stat().st_uid == who.uid
+
+
+def test_it_serves_the_view_that_is_registered_and_whoever_looks_may_read_it(directus: Live) -> None:
+    """By the shadow behind public in its search path: no Directus serves a view by itself."""
+    probe = directus.directus.people.probe_token
+    policy = document.read(resource("fixtures/reference/policy/iu_registration.yaml")).value
+    name = policy["collection"]["name"]
+    found = directus.data("GET", f"/items/{name}?limit=2&sort=canonical_address", token=probe)
+    assert [len(row) for row in found] == [len(policy["source"]["fields"])] * 2
+    assert found == sorted(found, key=lambda row: str(row["canonical_address"]))
+    with directus_facts.opened(Service(directus.directus.url, probe)) as api:
+        seen = list(directus_facts.items(api, [name, "iu_unit", "nothing"]))
+    assert seen == [Served("iu_unit", 403), Served("nothing", 403), Served(name, 200)]
+
+
+def test_the_schemas_that_it_searches_are_those_that_the_reference_estate_declares() -> None:
+    """The tables of Directus first; the shadow only where nothing of that name stands before it."""
+    first, behind = real.declared_path()
+    policy = document.read(resource("fixtures/reference/policy/iu_registration.yaml")).value
+    assert (first, behind) == (policy["directus"]["schema"], policy["serving"]["schema"])
