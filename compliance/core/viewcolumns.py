@@ -1,8 +1,8 @@
 """Which columns of a view can never be NULL: a catalog says of every column of a view that it may be.
 
 One never is, where the view passes on, as it is, a column that is NOT NULL in a table, also through views, queries in
-FROM and WITH. Nothing is claimed where its source stands on the nullable side of an outer join, or where it comes out of
-an expression, a set operation, a grouping set, or anything that is not understood.
+FROM and WITH. Nothing is claimed where its source stands on the nullable side of an outer join, or where it comes out
+of an expression, a set operation, a grouping set, or anything that is not understood.
 """
 
 from __future__ import annotations

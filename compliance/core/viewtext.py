@@ -207,7 +207,7 @@ class _Reader:
     def in_parentheses(self, begin: int, end: int) -> tuple[list[Source], int]:
         close = self.closing[begin]
         behind = close + 1
-        alias, columns = "", ()
+        alias, columns = "", tuple[str, ...]()
         if is_name(self.at(behind, end)):
             alias, columns, behind = self.alias(behind, end)
         if self.joined(begin + 1, close):

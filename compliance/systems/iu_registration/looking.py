@@ -20,7 +20,7 @@ ITEMS, COMPARED = "directus.items", "compared:iu_served"
 # Collections that fields are kept of, each once.
 FIELDS_OF = "rows:directus_fields_of"
 
-_ENVELOPE = ("field_name", "pg_type", "pg_udt", "is_nullable", "ordinal_position", "axis_group")
+ENVELOPE_COLUMNS = ("field_name", "pg_type", "pg_udt", "is_nullable", "ordinal_position", "axis_group")
 _COLLECTION = (
     "collection", "icon", "note", "hidden", "singleton", "archive_field", "sort_field", "accountability", "group",
 )  # fmt: skip
@@ -45,7 +45,7 @@ def rows(policy: Policy) -> tuple[RowsNeed, ...]:
         return f"{schema}.directus_{name}"
 
     return (
-        RowsNeed("iu_envelope", policy.source.envelope, _ENVELOPE),
+        RowsNeed("iu_envelope", policy.source.envelope, ENVELOPE_COLUMNS),
         RowsNeed(
             "directus_collections", table("collections"), _COLLECTION, candidates=_REST_OF_COLLECTION
         ),

@@ -1,12 +1,12 @@
-"""Which type a field has in Directus: the document's map (002, section 3) where it speaks, else what Directus reports.
+"""Which type a field has in Directus: by the map of document 002, section 3, where it speaks, else as it is reported.
 
-Directus keeps no type of a field of its own: it reads the type of the column. So whoever wants a field to have one gives
-the column of the keyed table that type (`shadow_type`), or `special`, which overrides it.
+Directus keeps no type of a field of its own: it reads the type of the column. So whoever wants a field to have one
+gives the column of the keyed table that type (`shadow_type`), or `special`, which overrides it.
 
 The document ends its map with 'else string', which is not what runs: Directus 11.17.4 reports `text` of a text column,
 `decimal` of a numeric one and `unknown` of a range, which nobody can filter by. What it reports was measured
-(tests/live/test_registration_types.py) and counts; what it does not know is refused. Two entries of the document are not
-what Directus would report of the view's own column: of a bigint (bigInteger) and of a timestamp with time zone
+(tests/live/test_registration_types.py) and counts; what it does not know is refused. Two entries of the document are
+not what Directus would report of the view's own column: of a bigint (bigInteger) and of a timestamp with time zone
 (timestamp). There the keyed table has a column of another type, so that both are right.
 
 A domain comes as the type below it, since information_schema, and with it the envelope, names that.
@@ -54,6 +54,7 @@ MAP = MappingProxyType({**_MEASURED, **_DOCUMENT})
 # Whose column is of another type where nothing is stored in it.
 _SHADOW = {
     "array": "jsonb",
+    "character": "character varying",
     "bigint": "integer",
     "timestamp with time zone": "timestamp without time zone",
     "numeric": "numeric(38,10)",
@@ -80,6 +81,13 @@ def kind(pg_type: str, pg_udt: str = "") -> str:
     return _SPELLED.get(plain, plain)
 
 
+def of_udt(pg_type: str, pg_udt: str) -> str:
+    """A type as information_schema names it, as a column can be declared."""
+    if pg_udt.startswith("_") and pg_type.upper() == "ARRAY":
+        return f"{pg_udt[1:]}[]"
+    return pg_udt if pg_type == "USER-DEFINED" else pg_type
+
+
 def mapped(pg_type: str, pg_udt: str = "") -> str | None:
     """The type in Directus, or None where there is none."""
     return MAP.get(kind(pg_type, pg_udt))
@@ -93,33 +101,29 @@ def unmapped(field: str, pg_type: str, pg_udt: str = "") -> str | None:
     return f"{field}: Directus has no type for {named}{_ENDING}; cast it in the view, for example {field}::text"
 
 
-def shadow_type(pg_type: str, pg_udt: str = "") -> str:
+def shadow_type(pg_type: str) -> str:
     """The PostgreSQL type of a column that Directus reports as the map says, where the table stays empty.
 
     A numeric has to have a precision, without one it is taken for an integer.
     """
-    found = kind(pg_type, pg_udt)
+    found = kind(pg_type)
     if found == "numeric" and "(" in pg_type:
         return pg_type
-    if found == "character":
-        return "character varying"
-    return _SHADOW.get(found, pg_udt if pg_type == "USER-DEFINED" else pg_type)
+    return _SHADOW.get(found, pg_type)
 
 
-def projected_type(pg_type: str, pg_udt: str = "") -> str:
+def projected_type(pg_type: str) -> str:
     """The same for a table that holds what the view gives: no value may become another one.
 
-    Every bigint is a numeric without a precision, which Directus takes for an integer. `special` does the rest.
+    A bigint is kept in a numeric without a precision, which Directus takes for an integer. `projected_special` does
+    the rest.
     """
-    found = kind(pg_type, pg_udt)
-    if found == "bigint":
-        return "numeric"
-    return pg_udt if pg_type == "USER-DEFINED" else pg_type
+    return "numeric" if kind(pg_type) == "bigint" else pg_type
 
 
-def projected_special(pg_type: str, pg_udt: str = "") -> tuple[str, ...]:
+def projected_special(pg_type: str) -> tuple[str, ...]:
     """`special` of a field whose column would be reported otherwise."""
-    return _SPECIAL.get(kind(pg_type, pg_udt), ())
+    return _SPECIAL.get(kind(pg_type), ())
 
 
 def unprojected(field: str, pg_type: str) -> str | None:

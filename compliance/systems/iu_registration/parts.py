@@ -1,0 +1,118 @@
+"""What a package is made of: its fields, and who may read them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from compliance.core.errors import CouldNotLook, Refused
+from compliance.systems.iu_registration import types
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from compliance.systems.iu_registration.introspect import Introspected, Known
+    from compliance.systems.iu_registration.policy import Policy
+
+
+class PackageField(NamedTuple):
+    """`type`: as Directus reports it. `column`: of which PostgreSQL type the keyed table has it; empty without one.
+
+    `required`: never NULL, as the tables behind the view say; a catalog says of every column of a view that it may be.
+    """
+
+    name: str
+    type: str
+    pg_type: str
+    pg_udt: str
+    group: str | None
+    position: int
+    required: bool
+    primary: bool
+    special: tuple[str, ...]
+    column: str
+
+    def payload(self, collection: str) -> dict[str, Any]:
+        return {
+            "collection": collection,
+            "field": self.name,
+            "type": self.type,
+            "schema": {"is_primary_key": self.primary, "is_nullable": not self.required},
+            "meta": {
+                "collection": collection,
+                "field": self.name,
+                "special": list(self.special) or None,
+                "readonly": True,
+                "hidden": False,
+                "sort": self.position,
+                "required": self.required,
+                "note": self.group,
+            },
+        }
+
+
+class PackageReader(NamedTuple):
+    """`hint`: the document's word for it. `access`: id of the row that grants the policy to the role (version 11).
+
+    `id`: of the role in this Directus; where it is None, `problem` says why.
+    """
+
+    hint: str
+    role: str
+    access: str
+    id: str | None
+    problem: str
+
+
+def fields_of(described: Known, policy: Policy, name: str) -> tuple[PackageField, ...]:
+    schema, view = described.view(policy, name)
+    rows = described.introspected(policy, name)
+    written = {column.name: column.type for column in described.columns.columns(schema, view)}
+    bases = [_base(row, written[row.name]) for row in rows]
+    problems = [types.unmapped(row.name, row.pg_type, row.pg_udt) for row in rows]
+    if policy.serving.mode == "projection":
+        problems += [types.unprojected(row.name, base) for row, base in zip(rows, bases, strict=True)]
+    if reasons := [problem for problem in problems if problem]:
+        raise Refused(f"{schema}.{view} cannot be a collection of Directus", reasons=reasons)
+    required = described.columns.required(schema, view)
+    return tuple(
+        _field(row, base, policy, required=row.name in required) for row, base in zip(rows, bases, strict=True)
+    )
+
+
+def _base(row: Introspected, written: str) -> str:
+    """The type of the view's column with its modifier; of a domain the type below it, as the envelope has it."""
+    if types.kind(written) == types.kind(row.pg_type, row.pg_udt):
+        return written
+    return types.of_udt(row.pg_type, row.pg_udt)
+
+
+def _field(row: Introspected, base: str, policy: Policy, *, required: bool) -> PackageField:
+    column = ""
+    special: tuple[str, ...] = ()
+    if policy.serving.mode == "projection":
+        column, special = types.projected_type(base), types.projected_special(base)
+    elif policy.serving.mode == "shadow":
+        column = types.shadow_type(base)
+    return PackageField(
+        row.name, types.mapped(row.pg_type, row.pg_udt) or "", row.pg_type, row.pg_udt, row.group, row.position,
+        required, row.name == policy.source.key, special, column,
+    )  # fmt: skip
+
+
+def readers_of(described: Known, policy: Policy) -> tuple[tuple[PackageReader, ...], bool]:
+    """Names resolved to ids. A name in Directus is not unique: one that is nobody's or two's is nobody's here."""
+    rows: Sequence[Sequence[Any]] = []
+    try:
+        rows, problem = described.roles(policy), ""
+    except CouldNotLook as blind:
+        problem = str(blind)
+    found: list[PackageReader] = []
+    for reader in policy.reading.readers:
+        ids = [str(row[0]) for row in rows if row[1] == reader.role]
+        why = problem or ("" if len(ids) == 1 else _unresolved(reader.hint, reader.role, len(ids)))
+        found.append(PackageReader(reader.hint, reader.role, reader.access, None if why else ids[0], why))
+    return tuple(found), bool(problem)
+
+
+def _unresolved(hint: str, role: str, count: int) -> str:
+    return f"{hint}: " + (f"{count} roles are named {role}" if count else f"no role is named {role}")
