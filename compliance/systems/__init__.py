@@ -53,7 +53,7 @@ def _in_force(estate: config.Estate) -> tuple[str, ...]:
 # Parts of a system that its plans come from; no system has all of them.
 _RENDERING = (
     "policy", "drift", "compile", "desired", "ids", "naming", "moves", "rows", "prepare", "access", "found", "endpoint",
-    "endpoint_text", "review",
+    "endpoint_text", "review", "package", "parts", "introspect", "types",
 )  # fmt: skip
 
 
