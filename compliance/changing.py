@@ -62,7 +62,10 @@ def rehearsed(
 
 def told_rehearsal(found: Rehearsed) -> str:
     """What a rehearsal came to, in lines."""
-    rows = f"{found.created} created, {found.changed} changed, {found.removed} removed, then all as before"
+    rows = f"{found.created} created, {found.changed} changed, {found.removed} removed"
+    if found.objects:
+        rows += "; of the catalog " + ", ".join(f"{count} {how}" for how, count in found.objects.items())
+    rows += ", then all as before"
     moved = "".join(f"\nsequence {name} moved: {a} -> {b}" for name, (a, b) in found.sequences.items())
     trails = "".join(f"\ntrail {name}: {count} row(s)" for name, count in found.trails.items())
     after = "".join(f"\nnot rehearsed: {line}" for line in found.after)
@@ -207,11 +210,17 @@ def told(what: str, applied: Applied) -> tuple[str, dict[str, Any]]:
     """What became of a change, for a person and for a program."""
     from compliance.executor import finishing
 
-    rows = {name: len(getattr(applied.effect, name)) for name in ("created", "changed", "removed")}
+    rows, objects = (
+        {how: len(names) for how, names in found.items()}
+        for found in (applied.effect.rows, applied.effect.objects)
+    )
     receipt = applied.receipt
     value = {"receipt": receipt, "dry_run": receipt is None, "recovered": applied.recovered, "rows": rows,
              "trails": applied.trails} | ({"called": applied.called} if applied.called else {})  # fmt: skip
-    counts = ", ".join(f"{count} row(s) {name}" for name, count in rows.items() if count) or "no row"
+    value |= {"objects": objects} if any(objects.values()) else {}
+    found = [f"{count} row(s) {how}" for how, count in rows.items() if count]
+    found += [f"{count} catalog fact(s) {how}" for how, count in objects.items() if count]
+    counts = ", ".join(found) or "no row"
     again = " (by an earlier run, which was interrupted)" if applied.recovered else ""
     tail = f"\nreceipt {receipt[:12]}" if receipt and what == "applied" else ""
     after = "".join(f"\n{line}" for line in finishing.told(applied.called))

@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     from compliance.core.observation import Observation
 
 
+# What a plan may make, change and remove of the catalog, each by its name.
+OBJECTS = frozenset(
+    f"catalog.{kind}"
+    for kind in (
+        "schemas", "relations", "columns", "constraints", "indexes", "functions", "bodies", "triggers", "grants",
+    )
+)  # fmt: skip
+
+
 class FactKey(NamedTuple):
     """The facts of a section about one subject; without a subject: all of them.
 
@@ -31,6 +40,11 @@ class FactKey(NamedTuple):
     def covers(self, other: FactKey) -> bool:
         """Is `other` this key, or one of the subjects of a whole section?"""
         return self.section == other.section and self.subject in (None, other.subject)
+
+    @property
+    def of_object(self) -> bool:
+        """Is it about the catalog, and not about rows?"""
+        return self.section in OBJECTS
 
     def within(self, keys: AbstractSet[FactKey]) -> bool:
         """Does one of these cover it?"""

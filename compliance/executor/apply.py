@@ -161,10 +161,8 @@ def _transact(change: Change, s: Session, plan: Plan, grant: Grant, *, keep: boo
         running.deploy(s, plan.steps, change.at)
         after = running.state(s, plan.writes)
         effect = running.effect(before, after)
-        trails = fence.check_crossed(
-            before, after, s.wrote(),
-            writes=plan.writes, needs=plan.needs, trails=change.execution.trails,
-        )  # fmt: skip
+        bounds = fence.Bounds(plan.writes, plan.needs, change.execution.trails, plan.guarded)
+        trails = fence.check_crossed(before, after, s.wrote(), bounds)
         s.kill_switch(change.execution.kill_switch)
         body = _body(plan, grant, before, after, effect) | beside
         if keep:

@@ -18,7 +18,7 @@ from compliance.estate.pgbin import bindir
 from compliance.executor.session import Session, session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from compliance.estate.config import Estate
     from compliance.executor.session import Report
@@ -35,24 +35,35 @@ _SCHEMA = (
 
 @contextmanager
 def of(
-    estate: Estate, needs: Needs, execution: Execution, at: Report
+    estate: Estate, needs: Needs, execution: Execution, at: Report, *, whole: Collection[str] = ()
 ) -> Iterator[Callable[[], AbstractContextManager[Session]]]:
-    """Yields what opens a session on the clone; the server is gone afterwards."""
+    """Yields what opens a session on the clone; the server is gone afterwards. `whole`: tables of which the rows are
+    copied too, where they are there."""
     dsn = estate.writer or ""
     with throwaway() as server:
         role = _prepare(server, dsn)
         at("clone: copying the schema")
         _copy_schema(server, dsn)
-        for need in _tables(needs, execution):
-            at(f"clone: copying {need}")
-            _copy_rows(server, dsn, need)
+        for table in sorted({*_tables(needs, execution), *_there(dsn, whole)}):
+            at(f"clone: copying {table}")
+            _copy_rows(server, dsn, table)
         cloned = replace(estate, writer=server.dsn("clone", role))
         yield lambda: session(cloned, needs, execution, "rehearse on a clone")
 
 
-def _tables(needs: Needs, execution: Execution) -> list[str]:
+def _tables(needs: Needs, execution: Execution) -> set[str]:
     switch = (execution.kill_switch.relation,) if execution.kill_switch else ()
-    return sorted({*needs.relations.values(), *(".".join(split_name(name)) for name in switch)})
+    return {*needs.relations.values(), *(".".join(split_name(name)) for name in switch)}
+
+
+def _there(dsn: str, names: Collection[str]) -> list[str]:
+    """Those that are tables of this estate."""
+    query = (
+        "select n.nspname || '.' || c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n"
+        " on n.oid = c.relnamespace where c.relkind = 'r' and n.nspname || '.' || c.relname = any(%s)"
+    )
+    with psycopg.connect(dsn) as source:
+        return [name for (name,) in source.execute(query, (sorted(names),)).fetchall()]
 
 
 def _prepare(server: Server, dsn: str) -> str:

@@ -188,6 +188,7 @@ def bind(
             rows=tuple(need for need in needs.rows if need.section in read),
             files=frozenset(path for path in needs.files if f"file:{path}" in read),
             trees=frozenset(path for path in needs.trees if f"tree:{path}" in read),
+            bodies=needs.bodies and "catalog.bodies" in read,
         ),
     )
 

@@ -6,9 +6,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compliance.core.errors import Refused
-from compliance.core.needs import Needs
+from compliance.core.footprint import FactKey
+from compliance.executor import objects, spelling
 from compliance.executor import plan as plans
-from compliance.executor import spelling
 from compliance.executor.following import Work
 from compliance.executor.running import Effect
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from compliance.core.change import Step
-    from compliance.core.footprint import FactKey
+    from compliance.core.needs import Needs
     from compliance.executor.ledger import Entry, Ledger
 
 VERIFIED = "verified"
@@ -50,8 +50,8 @@ class Receipt:
 
     @cached_property
     def needs(self) -> Needs:
-        """Rows alone: what the repository held decided whether it was made, not whether it is taken back."""
-        return Needs(rows=spelling.needs_from_json(self.content["needs"]).rows)
+        """The database's alone: what the repository held decided whether it was made, not whether it is taken back."""
+        return spelling.database_needs(self.content["needs"])
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
@@ -64,6 +64,12 @@ class Receipt:
     @property
     def guarded(self) -> frozenset[FactKey]:
         return frozenset(key for step in self.steps for key in step.guarded)
+
+    @property
+    def made(self) -> frozenset[str]:
+        """Tables that it made, which go with their rows; what somebody has put there since is asked before."""
+        keys = (FactKey(*name.split("#", 1)) for name in self.effect.created)
+        return objects.tables(keys)
 
     @property
     def work(self) -> Work:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compliance.core import footprint
 from compliance.core.errors import Refused
-from compliance.core.needs import Needs
 from compliance.executor import spelling
 from compliance.executor.running import Effect
 from compliance.executor.session import Session
@@ -73,7 +72,7 @@ def settle(change: Change, s: Session) -> Settled | None:
 def footprint_now(s: Session, intent: Entry) -> str:
     """What the estate holds at present of all that a change rested on."""
     content = intent.body["plan"]["content"]
-    needs = Needs(rows=spelling.needs_from_json(content["needs"]).rows)
+    needs = spelling.database_needs(content["needs"])
     here = Session(s.estate, needs, s.connection, s.step_seconds)
     with here.transaction(keep=False):
         return footprint.digest(here.observe(), reads_of(content))

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from compliance.core import footprint
 from compliance.core.errors import ComplianceError, Refused
-from compliance.executor import clone, fence, following, running
+from compliance.executor import clone, fence, following, objects, running
 from compliance.executor.apply import check_bound, check_fresh, check_target
 from compliance.executor.following import Work
 from compliance.executor.session import session
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from compliance.executor.apply import Change
     from compliance.executor.plan import Plan
     from compliance.executor.running import State
@@ -37,6 +39,7 @@ class NotRestored(ComplianceError):
 class Rehearsed:
     """What a rehearsal showed. `sequences` moved though everything was taken back; `trails` got rows.
 
+    `objects`: how many facts of the catalog were created, changed and removed, where it was written.
     `after`: of what follows COMMIT, which cannot be rehearsed, what could be looked at.
     """
 
@@ -46,6 +49,7 @@ class Rehearsed:
     removed: int
     sequences: dict[str, list[int | None]]
     trails: dict[str, int]
+    objects: Mapping[str, int] = field(default_factory=dict)
     after: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
@@ -56,7 +60,9 @@ class Rehearsed:
             "rows": {"created": self.created, "changed": self.changed, "removed": self.removed},
             "sequences": self.sequences,
             "trails": self.trails,
-        } | ({"not_rehearsed": list(self.after)} if self.after else {})
+            **({"objects": dict(self.objects)} if self.objects else {}),
+            **({"not_rehearsed": list(self.after)} if self.after else {}),
+        }
 
 
 def place_for(plan: Plan, wanted: Place | None) -> Place:
@@ -81,7 +87,8 @@ def rehearse(change: Change, plan: Plan, place: Place, *, policy: str) -> Rehear
         with opened() as s, s.transaction(keep=False):
             check_target(s, plan)
             before = _before(change, s, plan)
-        with clone.of(change.estate, plan.needs, change.execution, change.at) as cloned:
+        whole = objects.tables(plan.writes)
+        with clone.of(change.estate, plan.needs, change.execution, change.at, whole=whole) as cloned:
             found = _committed(change, plan, cloned)
     with opened() as s, s.transaction(keep=False):
         _same("the estate afterwards, on a new connection", before, running.state(s, plan.writes))
@@ -121,10 +128,9 @@ def _rolled_back(change: Change, plan: Plan, opened: Open) -> tuple[State, Rehea
         change.at("deployed again: nothing changed")
         running.revert(s, plan.steps, change.at)
         reverted = running.state(s, plan.writes)
-        trails = fence.check_crossed(
-            before, deployed, s.wrote(),
-            writes=plan.writes, needs=plan.needs, trails=change.execution.trails,
-        )  # fmt: skip
+        trails: dict[str, int] = {}
+        for found in (reverted, deployed):
+            trails = fence.check_crossed(before, found, s.wrote(), _bounds(change, plan, before))
         _restored(plan, before, reverted)
         change.at("taken back: as before")
         return before, _result("estate", before, deployed, _moved(sequences, s.sequences()), trails)
@@ -142,10 +148,8 @@ def _committed(change: Change, plan: Plan, opened: Open) -> Rehearsed:
             earlier = running.state(s, plan.writes)
             s.mark()
             act(s, plan.steps, change.at)
-            trails |= fence.check_crossed(
-                earlier, running.state(s, plan.writes), s.wrote(),
-                writes=plan.writes, needs=plan.needs, trails=change.execution.trails,
-            )  # fmt: skip
+            bounds = _bounds(change, plan, before)
+            trails |= fence.check_crossed(earlier, running.state(s, plan.writes), s.wrote(), bounds)
         with opened() as s:
             states.append(running.state(s, plan.writes))
             moved = _moved(sequences, s.sequences())
@@ -155,10 +159,17 @@ def _committed(change: Change, plan: Plan, opened: Open) -> Rehearsed:
     return _result("clone", before, states[0], moved, trails)
 
 
+def _bounds(change: Change, plan: Plan, before: State) -> fence.Bounds:
+    """What was not there before, it has made."""
+    there = {key.subject for key in before.images}
+    made = frozenset(name for name in objects.tables(plan.writes) if name not in there)
+    return fence.Bounds(plan.writes, plan.needs, change.execution.trails, plan.guarded, made)
+
+
 def _same(when: str, expected: State, found: State) -> None:
     """Rows by their whole content, and everything that the catalog says."""
-    differing = [str(key) for key in footprint.changed(expected.observation, found.observation)]
-    differing += {f"{key} (whole row)" for key, _ in expected.images.items() ^ found.images.items()}
+    differing = {str(key) for key in footprint.changed(expected.observation, found.observation)}
+    differing |= {f"{key} (whole row)" for key, _ in expected.images.items() ^ found.images.items()}
     if differing:
         raise NotRestored(
             f"{when} the state is not the one before:\n"
@@ -170,7 +181,9 @@ def _same(when: str, expected: State, found: State) -> None:
 def _restored(plan: Plan, before: State, reverted: State) -> None:
     """What is governed is as it was. An undeclared column that a trigger keeps (`updated_at`) may have moved."""
     kept = {
-        key: image for key, image in before.images.items() if key in reverted.images and key.within(plan.writes)
+        key: image
+        for key, image in before.images.items()
+        if key in reverted.images and key.within(plan.writes) and not key.of_object
     }
     _same("after taking it back", before, reverted._replace(images=reverted.images | kept))
 
@@ -179,7 +192,12 @@ def _result(
     place: Place, before: State, deployed: State, sequences: dict[str, list[int | None]], trails: dict[str, int]
 ) -> Rehearsed:
     effect = running.effect(before, deployed)
-    return Rehearsed(place, len(effect.created), len(effect.changed), len(effect.removed), sequences, trails)
+    rows, objects = (
+        [len(found[how]) for how in ("created", "changed", "removed")]
+        for found in (effect.rows, effect.objects)
+    )
+    told = dict(zip(("created", "changed", "removed"), objects, strict=True)) if any(objects) else {}
+    return Rehearsed(place, *rows, sequences, trails, told)
 
 
 def _moved(before: dict[str, int | None], after: dict[str, int | None]) -> dict[str, list[int | None]]:

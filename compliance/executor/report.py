@@ -11,7 +11,7 @@ from compliance.executor.finishing import KIND as CALLED
 from compliance.executor.receipt import VERIFIED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from compliance.executor.ledger import Entry, Ledger
@@ -61,14 +61,15 @@ def _approved(approvals: dict[str, Any]) -> str:
 
 
 def _effect(receipt: Receipt) -> Iterator[str]:
-    yield from ("", "## Rows", "")
-    effect = receipt.effect
-    if effect.nothing:
-        yield "- none"
-    for name in ("created", "changed", "removed"):
-        yield from (f"- {name}: {row}" for row in getattr(effect, name))
+    yield from ("", "## Rows", "", *(_lines(receipt.effect.rows) or ["- none"]))
     for trail, count in receipt.entry.body.get("trails", {}).items():
         yield f"- trail {trail}: {count} row(s)"
+    if found := _lines(receipt.effect.objects):
+        yield from ("", "## Catalog", "", *found)
+
+
+def _lines(found: Mapping[str, Iterable[str]]) -> list[str]:
+    return [f"- {name}: {subject}" for name, subjects in found.items() for subject in subjects]
 
 
 def _followed(entries: Iterable[Entry], receipt: Receipt) -> Iterator[str]:

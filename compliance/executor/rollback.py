@@ -104,10 +104,10 @@ def _transact(
         change.at("before the first statement")
         running.revert(s, receipt.steps, change.at)
         after = running.state(s, receipt.writes)
-        trails = fence.check_crossed(
-            before, after, s.wrote(),
-            writes=receipt.writes, needs=receipt.needs, trails=change.execution.trails,
-        )  # fmt: skip
+        bounds = fence.Bounds(
+            receipt.writes, receipt.needs, change.execution.trails, receipt.guarded, receipt.made
+        )
+        trails = fence.check_crossed(before, after, s.wrote(), bounds)
         _check_restored(receipt, after, since)
         effect = running.effect(before, after)
         body = _body(receipt, grant, why, before, after) | {"effect": effect.as_json()}
@@ -138,7 +138,7 @@ def _check_unchanged(receipt: Receipt, now: State) -> tuple[str, ...]:
     ]
     if moved:
         raise Refused(
-            f"receipt {receipt.id}: rows were changed since", reasons=moved,
+            f"receipt {receipt.id}: what it made was changed since", reasons=moved,
             remedy="look at who changed them; what they hold now would be lost",
         )  # fmt: skip
     since = tuple(sorted(n for n in guarded & effect.images.keys() if images[n] != effect.images[n]))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compliance.core import footprint
+from compliance.executor import objects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from compliance.core.change import Step
     from compliance.core.footprint import FactKey
@@ -17,15 +19,21 @@ if TYPE_CHECKING:
 
 
 class State(NamedTuple):
-    """What governs: the look, and as digests all rows of the tables that are written, in their whole content."""
+    """What governs: the look, and as digests all rows of the tables that are written, in their whole content.
+
+    Where objects of the catalog are written, `images` are of them too; `contents`: of all rows of each such table that
+    holds any; `objects`: of every object of the estate, whole.
+    """
 
     observation: Observation
     images: dict[FactKey, str]
+    contents: Mapping[str, str] = MappingProxyType({})
+    objects: Mapping[FactKey, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Rows by `section#subject`: what a transaction made, changed and removed; `images`: of what it wrote."""
+    """Rows and objects by `section#subject`: what a transaction made, changed and removed; `images`: what it wrote."""
 
     created: tuple[str, ...]
     changed: tuple[str, ...]
@@ -35,6 +43,23 @@ class Effect:
     @property
     def nothing(self) -> bool:
         return not (self.created or self.changed or self.removed)
+
+    @property
+    def rows(self) -> dict[str, tuple[str, ...]]:
+        """Of these, those of tables."""
+        return self._of(objects=False)
+
+    @property
+    def objects(self) -> dict[str, tuple[str, ...]]:
+        """Of these, those of the catalog."""
+        return self._of(objects=True)
+
+    def _of(self, *, objects: bool) -> dict[str, tuple[str, ...]]:
+        sides = {"created": self.created, "changed": self.changed, "removed": self.removed}
+        return {
+            how: tuple(name for name in names if (name.partition("#")[0] in footprint.OBJECTS) == objects)
+            for how, names in sides.items()
+        }
 
     def as_json(self) -> dict[str, Any]:
         """As the ledger holds it."""
@@ -49,7 +74,12 @@ class Effect:
 
 
 def state(session: Session, writes: Iterable[FactKey]) -> State:
-    return State(session.observe(), session.images(key.section for key in writes))
+    keys, seen = frozenset(writes), session.observe()
+    rows = session.images(key.section for key in keys)
+    if not any(key.of_object for key in keys):
+        return State(seen, rows)
+    contents = objects.contents(session, seen, objects.tables(keys))
+    return State(seen, rows | objects.images(seen, keys, contents), contents, objects.whole(session))
 
 
 def effect(before: State, after: State) -> Effect:

@@ -191,12 +191,17 @@ class Session:
         """Where sequences stand."""
         return dict(self._look.query(resource("sql/executor/sequences.sql").read_bytes()))
 
+    def ask(self, query: Any) -> list[tuple[Any, ...]]:
+        """Rows of one of our own statements, as this transaction sees them."""
+        return self._look.query(query)
+
     def images(self, sections: Iterable[str]) -> dict[FactKey, str]:
-        """Digest of each row of the tables behind these sections: of the whole row, undeclared columns too."""
+        """Digest of each row of the tables behind these sections: of the whole row, undeclared columns too. Of a
+        section of the catalog there are no rows."""
         needs = {need.section: need for need in self.needs.rows}
         return {
             FactKey(section, subject): image
-            for section in sorted(set(sections))
+            for section in sorted(needs.keys() & set(sections))
             for subject, image in self._look.query(_images(needs[section]))
         }
 

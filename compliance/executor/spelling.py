@@ -65,8 +65,9 @@ def keys_from_json(value: list[list[Any]]) -> frozenset[FactKey]:
 
 
 def needs_as_json(needs: Needs) -> list[dict[str, Any]]:
-    """Rows, files and folders: the catalog is always looked at."""
-    sources = [
+    """Rows, files and folders: the catalog is always looked at, but for the text of functions."""
+    sources: list[dict[str, Any]] = [
+        *([{"catalog": "bodies"}] if needs.bodies else []),
         *({"file": path} for path in sorted(needs.files)),
         *({"tree": path} for path in sorted(needs.trees)),
     ]
@@ -94,4 +95,11 @@ def needs_from_json(value: list[dict[str, Any]]) -> Needs:
         for item in value if "relation" in item
     )  # fmt: skip
     files, trees = (frozenset(i[kind] for i in value if kind in i) for kind in ("file", "tree"))
-    return Needs(rows=tuple(rows), files=files, trees=trees)
+    bodies = {"catalog": "bodies"} in value
+    return Needs(rows=tuple(rows), files=files, trees=trees, bodies=bodies)
+
+
+def database_needs(value: list[dict[str, Any]]) -> Needs:
+    """Of these, what the database holds: by that alone it is judged what became of a change."""
+    needs = needs_from_json(value)
+    return Needs(rows=needs.rows, bodies=needs.bodies)
