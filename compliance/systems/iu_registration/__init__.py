@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from compliance.core.needs import Needs
 from compliance.systems.iu_registration import looking
+from compliance.systems.iu_registration.compile import compile  # noqa: A004  the protocol's word
 from compliance.systems.iu_registration.exercise import SUBJECTS, sandbox
 from compliance.systems.iu_registration.policy import Policy, parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from compliance.core.change import Compiled
-    from compliance.systems.protocol import Facts
 
 __all__ = ["compile", "exercises", "guards", "names", "needs", "parse", "reads", "sandbox"]
 
@@ -34,11 +33,12 @@ def needs(policy: Policy) -> Needs:
 
 
 def reads(_policy: Policy) -> frozenset[str]:
-    """The sections that drift and steps are derived from."""
+    """The sections that drift and steps are derived from. Policies and access are not there in Directus 10; where they
+    have to be and cannot be seen, drift itself raises."""
     return frozenset(
         {
-            looking.ENVELOPE, looking.COLLECTIONS, looking.FIELDS, looking.PERMISSIONS, looking.POLICIES,
-            looking.ACCESS, looking.ROLES, "catalog.relations", "catalog.columns",
+            looking.ENVELOPE, looking.COLLECTIONS, looking.FIELDS, looking.PERMISSIONS, looking.ROLES,
+            "catalog.relations", "catalog.columns",
         }
     )  # fmt: skip
 
@@ -57,9 +57,4 @@ def names(policy: Policy, population: str) -> Sequence[str]:
 
 def exercises(_policy: Policy) -> tuple[()]:
     """No call by itself: those of the sandbox see what others before them did."""
-    return ()
-
-
-def compile(_facts: Facts) -> tuple[Compiled, ...]:  # noqa: A001  the field's word, and the protocol's
-    """Later."""
     return ()

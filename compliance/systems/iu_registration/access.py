@@ -45,7 +45,7 @@ def _policy(facts: Facts, *, seed: bool) -> Iterator[Call]:
     if want is None:
         return
     if there is None or seed:
-        nested = {"create": [_said(row) for row in desired.permissions(facts)], "update": [], "delete": []}
+        nested = _nested(desired.permissions(facts))
         yield _policy_made(want, nested, _reads({looking.POLICIES: [want["id"]]}))
     elif changes := {d.facet: d.declared for d in differing("", want, there, _JUDGED_OF_POLICY)}:
         path, back = f"/policies/{want['id']}", {column: there[column] for column in changes}
@@ -57,7 +57,7 @@ def _policy(facts: Facts, *, seed: bool) -> Iterator[Call]:
         )  # fmt: skip
 
 
-def _policy_made(row: Row, nested: Any, reads: frozenset[FactKey]) -> Call:
+def _policy_made(row: Row, nested: dict[str, Any], reads: frozenset[FactKey]) -> Call:
     """One request makes policy and permission; without the nested keys that are empty Directus answers 400."""
     path = f"/policies/{row['id']}"
     return Call(
@@ -73,13 +73,18 @@ def _unwanted_policy(facts: Facts) -> Iterator[Call]:
         return
     own = [row for row in found.permissions(facts) if _ours(facts, row)]
     whole = {column: there[column] for column in _OF_POLICY if there[column] is not None}
-    nested = {"create": [_said(row) for row in own], "update": [], "delete": []}
     path = f"/policies/{there['id']}"
     yield Call(
         f"remove the access policy {there['name']}", "directus", "DELETE", path, None,
-        ("POST", "/policies", {**whole, "permissions": nested}), None, path,
+        ("POST", "/policies", {**whole, "permissions": _nested(own)}), None, path,
         _reads({looking.POLICIES: [there["id"]], looking.PERMISSIONS: [row["id"] for row in own]}),
     )  # fmt: skip
+
+
+def _nested(permissions: Iterable[Row]) -> dict[str, Any]:
+    """What comes with the policy, and so does not name it."""
+    created = [{c: value for c, value in _said(row).items() if c != "policy"} for row in permissions]
+    return {"create": created, "update": [], "delete": []}
 
 
 # --- permissions -----------------------------------------------------------------------------------------------------

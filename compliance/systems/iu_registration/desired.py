@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from compliance.systems.iu_registration import found, looking
+from compliance.systems.iu_registration.package import build_registration_package
 
 if TYPE_CHECKING:
     from compliance.systems.iu_registration.found import Row
@@ -32,8 +33,6 @@ POLICY: dict[str, Any] = {"admin_access": False, "app_access": False}
 
 def package(facts: Facts) -> DirectusRegistrationPackage:
     """What policy and this observation give."""
-    from compliance.systems.iu_registration.package import build_registration_package
-
     for section in (looking.ENVELOPE, "catalog.relations", "catalog.columns"):
         facts.read(section)  # so that it is evidence
     policy: Policy = facts.policy

@@ -155,12 +155,11 @@ class Table(NamedTuple):
         """Each of them once, and as it has to be in every column."""
         if rows:
             columns = self._columns(rows)
-            by_key, whole = (self._equal(some) for some in (self.key, columns))
-            for condition in (whole, by_key):
-                yield (
-                    f"(select count(*) from {self._values(rows, columns)}\n"
-                    f"        inner join {self._table} as c on {condition}) <> {len(rows)}"
-                )
+            yield (
+                f"(select count(*) from {self._values(rows, columns)}\n"
+                f"        inner join {self._table} as c on {self._equal(columns)}) <> {len(rows)}"
+            )
+            yield f"(select count(*) from {self._table} as c where {self._among(rows)}) <> {len(rows)}"
 
     def _no_other(self, rows: Sequence[Row], key: Sequence[str]) -> Iterator[str]:
         """Where one of them is, it is as it is here."""
@@ -232,10 +231,14 @@ class Table(NamedTuple):
         """What was inserted, by what tells it apart: each was just seen to be there once, as it was written."""
         if not rows:
             return ""
-        columns = [column for column in self.key if column != "collection"]
-        of = f"c.collection = {literal(rows[0]['collection'])}"
-        parts = [f"c.{name(c)} in ({', '.join(literal(row[c]) for row in rows)})" for c in columns]
-        return f"delete from {self._table} as c where {' and '.join([of, *parts])};"
+        return f"delete from {self._table} as c where {self._among(rows)};"
+
+    def _among(self, rows: Sequence[Row]) -> str:
+        """By what tells rows of one collection apart."""
+        parts = [f"c.collection = {literal(rows[0]['collection'])}"]
+        for column in self.key[1:]:
+            parts.append(f"c.{name(column)} in ({', '.join(literal(row[column]) for row in rows)})")
+        return " and ".join(parts)
 
     def _in(self, rows: Sequence[Row]) -> str:
         return f"c.{name(self.id)} in ({', '.join(literal(row[self.id]) for row in rows)})"
