@@ -182,7 +182,7 @@ def parse(document: Document) -> Policy:
         source=_source(value["source"]),
         collection=Collection(**{"note": None, **value["collection"]}),
         state=value["state"],
-        serving=Serving(**value["serving"]),
+        serving=_serving(value["serving"]),
         reading=_reading(value["reading"]),
         environment=Environment(**value["environment"]),
         sandbox=_sandbox(value["sandbox"]),
@@ -199,6 +199,10 @@ def _source(value: Mapping[str, Any]) -> Source:
     fields = {name: Field(name, each["type"], each["group"]) for name, each in value["fields"].items()}
     groups = {group: tuple(patterns) for group, patterns in value["groups"].items()}
     return Source(**{**value, "fields": fields, "groups": groups})
+
+
+def _serving(value: Mapping[str, Any]) -> Serving:
+    return Serving(**{**value, "sources": tuple(value.get("sources", ()))})
 
 
 def _reading(value: Mapping[str, Any]) -> Reading:
