@@ -32,6 +32,29 @@ def _indented(value: Any, line: str) -> str:
     return _SPACED.encode(value)
 
 
+def lines(value: Any, *, deep: int) -> str:
+    """The same content, indented so many levels deep; what holds plain values, or is deeper, stands on one line."""
+    return _to_depth(value, "\n", deep) + "\n"
+
+
+def _to_depth(value: Any, line: str, deep: int) -> str:
+    inner = line + "  "
+    if not deep or not isinstance(value, (dict, list, tuple)) or _flat(value):
+        return _SPACED.encode(value)
+    if isinstance(value, dict):
+        parts = [f"{_SPACED.encode(name)}: {_to_depth(value[name], inner, deep - 1)}" for name in sorted(value)]
+        return "{" + inner + f",{inner}".join(parts) + line + "}"
+    return "[" + inner + f",{inner}".join([_to_depth(item, inner, deep - 1) for item in value]) + line + "]"
+
+
+def _flat(value: Any) -> bool:
+    """Does it hold nothing but plain values, and lists of at most one?"""
+    items = value.values() if isinstance(value, dict) else value
+    return not any(
+        isinstance(item, dict) or (isinstance(item, (list, tuple)) and len(item) > 1) for item in items
+    )
+
+
 def digest(data: bytes) -> str:
     """SHA-256 in hexadecimal."""
     return hashlib.sha256(data).hexdigest()

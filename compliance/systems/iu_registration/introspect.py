@@ -8,23 +8,33 @@ from __future__ import annotations
 
 import weakref
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 from compliance.core import facts
 from compliance.core.errors import CouldNotLook
 from compliance.core.needs import split_name
 from compliance.core.observation import Observation
-from compliance.core.sqltext import relation
+from compliance.core.sqltext import literal, relation
 from compliance.core.viewcolumns import ViewColumns
 from compliance.estate.resources import resource
 from compliance.systems.iu_registration import looking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from compliance.systems.iu_registration.policy import Policy
 
 _PERMISSIONS = "directus_permissions"
+_LINE = "\n"
+# What is asked of Directus' own tables over a connection; a column that a version lacks is NULL.
+COLUMNS = {
+    "collections": ("collection",),
+    "fields": ("id", "collection"),
+    "permissions": ("id", "collection", "policy"),
+    "policies": ("id",),
+    "access": ("id", "policy"),
+    "roles": ("id", "name"),
+}
 
 
 class Introspected(NamedTuple):
@@ -46,6 +56,7 @@ class Connection(Protocol):
 
 
 Source = Observation | Connection
+Row: TypeAlias = "Mapping[str, Any]"
 
 
 @dataclass(frozen=True)
@@ -55,8 +66,14 @@ class Known:
     columns: ViewColumns
     kinds: Mapping[tuple[str, str], str]
     envelope: Callable[[Policy], Sequence[Sequence[Any]]]
-    roles: Callable[[Policy], Sequence[Sequence[Any]]]
+    read: Callable[[Policy, str], Sequence[Row]]
     server: Callable[[], str | None]
+
+    def rows(self, policy: Policy, table: str) -> Sequence[Row]:
+        """Of one of Directus' own tables, by the names of its columns; version 10 has not all of them."""
+        if (policy.directus, f"directus_{table}") not in self.kinds:
+            return []
+        return self.read(policy, table)
 
     def view(self, policy: Policy, collection: str) -> tuple[str, str]:
         """`schema, name` of the view behind a collection."""
@@ -122,50 +139,65 @@ _remembered: dict[int, Known] = {}
 
 
 def _of_observation(observation: Observation) -> Known:
-    def rows(section: str, count: int) -> Callable[[Policy], list[tuple[Any, ...]]]:
-        return lambda _policy: [row.values[:count] for row in read(section)]
+    # Not the observation itself, which has to be forgotten when nobody else holds it.
+    look = Observation(observation.estate, observation.observed_at, observation.sections)
+
+    def rows(policy: Policy, table: str) -> list[Row]:
+        section = f"rows:directus_{table}"
+        need = next(need for need in looking.rows(policy) if need.section == section)
+        return [dict(zip(need.all_columns, row.values, strict=True)) for row in look.read(section)]
 
     def server() -> str | None:
         try:
-            return next((str(each.version) for each in read("directus.server")), None)
+            return next((str(each.version) for each in look.read("directus.server")), None)
         except CouldNotLook:
             return None
 
-    # Not the observation itself, which has to be forgotten when nobody else holds it.
-    read = Observation(observation.estate, observation.observed_at, observation.sections).read
     return _known(
-        observation.read("catalog.relations"), observation.read("catalog.columns"), (),
-        rows(looking.ENVELOPE, len(Introspected._fields)), rows(looking.ROLES, 2), server,
+        look.read("catalog.relations"), look.read("catalog.columns"), (),
+        lambda _policy: [row.values for row in look.read(looking.ENVELOPE)], rows, server,
     )  # fmt: skip
 
 
 def _of_connection(connection: Connection) -> Known:
-    """Four queries, whatever the number of objects. A definition that it wrote is read as its search path is."""
+    """Few queries, whatever the number of objects. A definition that it wrote is read as its search path is."""
 
     def query(text: str) -> list[tuple[Any, ...]]:
-        return [tuple(row) for row in connection.execute(text).fetchall()]
+        try:
+            return [tuple(row) for row in connection.execute(text).fetchall()]
+        except Exception as problem:  # whichever driver it is of
+            raise CouldNotLook(
+                f"the connection could not look: {str(problem).partition(_LINE)[0]}",
+                remedy="give one whose role may read the catalog, the envelope and the tables of Directus",
+            ) from problem
 
     def of(name: str) -> list[tuple[Any, ...]]:
         return query(resource(f"sql/catalog/{name}.sql").read_text(encoding="utf-8"))
 
+    def rows(policy: Policy, table: str) -> list[Row]:
+        names = COLUMNS[table]
+        asked = ", ".join(f"pg_catalog.to_jsonb(t) ->> {literal(name)}" for name in names)
+        found = query(f"select {asked} from {relation(f'{policy.directus}.directus_{table}')} as t")  # noqa: S608
+        return [dict(zip(names, row, strict=True)) for row in found]
+
+    def envelope(policy: Policy) -> list[tuple[Any, ...]]:
+        return query(f"select {', '.join(looking.ENVELOPE_COLUMNS)} from {relation(policy.source.envelope)}")  # noqa: S608
+
     (path,) = query("select pg_catalog.current_schemas(true)")[0]
-    names = ", ".join(looking.ENVELOPE_COLUMNS)
+    relations, columns = of("relations"), of("columns")
     return _known(
-        [facts.Relation(*row) for row in of("relations")], [facts.Column(*row) for row in of("columns")], path,
-        lambda policy: query(f"select {names} from {relation(policy.source.envelope)}"),  # noqa: S608 - quoted
-        lambda policy: query(f"select id::text, name from {relation(policy.directus + '.directus_roles')}"),  # noqa: S608
+        [facts.Relation(*row) for row in relations], [facts.Column(*row) for row in columns], path, envelope, rows,
         lambda: None,
     )  # fmt: skip
 
 
 def _known(
-    relations: Iterable[facts.Relation],
-    columns: Iterable[facts.Column],
+    relations: Sequence[facts.Relation],
+    columns: Sequence[facts.Column],
     path: Sequence[str],
     envelope: Callable[[Policy], Sequence[Sequence[Any]]],
-    roles: Callable[[Policy], Sequence[Sequence[Any]]],
+    read: Callable[[Policy, str], Sequence[Row]],
     server: Callable[[], str | None],
 ) -> Known:
-    relations = tuple(relations)
     kinds = {(each.schema, each.name): each.kind for each in relations}
-    return Known(ViewColumns(relations, columns, path), kinds, envelope, roles, server)
+    return Known(ViewColumns(relations, columns, path), kinds, envelope, read, server)

@@ -140,11 +140,11 @@ class DirectusRegistrationPackage:
         return [{"method": method, "path": path, "body": body} for method, path, body in sent]
 
     def as_json(self) -> str:
-        """Sorted and indented, the same everywhere: made to be kept in git."""
+        """Sorted, a field or a setting a line, the same everywhere: made to be kept in git."""
         package = {each.name: getattr(self, each.name) for each in fields(self)}
         package["fields"] = [field._asdict() for field in self.fields]
         package["readers"] = [reader._asdict() for reader in self.readers]
-        return canonical.pretty({"format": FORMAT, "package": package, "requests": self.requests()})
+        return canonical.lines({"format": FORMAT, "package": package, "requests": self.requests()}, deep=4)
 
     @classmethod
     def from_json(cls, text: str) -> DirectusRegistrationPackage:

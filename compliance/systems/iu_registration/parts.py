@@ -10,7 +10,7 @@ from compliance.systems.iu_registration import types
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from compliance.systems.iu_registration.introspect import Introspected, Known
+    from compliance.systems.iu_registration.introspect import Introspected, Known, Row
     from compliance.systems.iu_registration.policy import Policy
 
 
@@ -101,14 +101,14 @@ def _field(row: Introspected, base: str, policy: Policy, *, required: bool) -> P
 
 def readers_of(described: Known, policy: Policy) -> tuple[tuple[PackageReader, ...], bool]:
     """Names resolved to ids. A name in Directus is not unique: one that is nobody's or two's is nobody's here."""
-    rows: Sequence[Sequence[Any]] = []
+    rows: Sequence[Row] = []
     try:
-        rows, problem = described.roles(policy), ""
+        rows, problem = described.rows(policy, "roles"), ""
     except CouldNotLook as blind:
         problem = str(blind)
     found: list[PackageReader] = []
     for reader in policy.reading.readers:
-        ids = [str(row[0]) for row in rows if row[1] == reader.role]
+        ids = [str(row["id"]) for row in rows if row["name"] == reader.role]
         why = problem or ("" if len(ids) == 1 else _unresolved(reader.hint, reader.role, len(ids)))
         found.append(PackageReader(reader.hint, reader.role, reader.access, None if why else ids[0], why))
     return tuple(found), bool(problem)

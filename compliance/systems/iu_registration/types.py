@@ -15,6 +15,7 @@ A domain comes as the type below it, since information_schema, and with it the e
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from types import MappingProxyType
 
 # The document's own entries; integer kinds are those of PostgreSQL.
@@ -66,6 +67,7 @@ _SPELLED = {"timestamp": "timestamp without time zone", "time": "time without ti
 _ENDING = " (Directus would say `unknown`)"
 
 
+@lru_cache(maxsize=1 << 12)
 def kind(pg_type: str, pg_udt: str = "") -> str:
     """The key of the map. `pg_type`: as information_schema, or as PostgreSQL writes it with its modifier.
 
