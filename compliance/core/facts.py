@@ -24,7 +24,8 @@ class Schema(NamedTuple):
 class Relation(NamedTuple):
     """`kind`: table, partitioned table, view, materialized view, foreign table, sequence.
 
-    `definition` of views. `parents`: what it is a partition of, or inherits from, as `schema.name`.
+    `definition` of views, and their `options`, such as security_invoker=true. `parents`: what it is a partition of, or
+    inherits from, as `schema.name`.
     """
 
     schema: str
@@ -34,6 +35,7 @@ class Relation(NamedTuple):
     row_security: bool
     definition: str | None
     parents: tuple[str, ...]
+    options: tuple[str, ...] = ()
 
 
 class Column(NamedTuple):

@@ -1,4 +1,5 @@
--- Tables, views and sequences. A view's definition comes out with qualified names, as the search path is empty.
+-- Tables, views and sequences. A view's definition comes out with qualified names, as the search path is empty; its
+-- options say in whose name it reads.
 select
     n.nspname::pg_catalog.text as schema,
     c.relname::pg_catalog.text as name,
@@ -19,7 +20,12 @@ select
         join pg_catalog.pg_class as p on p.oid = i.inhparent
         join pg_catalog.pg_namespace as pn on pn.oid = p.relnamespace
         where i.inhrelid = c.oid
-        order by i.inhseqno) as parents
+        order by i.inhseqno) as parents,
+    case
+        when c.relkind = 'v'
+            then array(select o.option from pg_catalog.unnest(c.reloptions) as o (option) order by o.option collate "C")
+        else '{}'
+    end as options
 from pg_catalog.pg_class as c
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')

@@ -9,6 +9,9 @@ from compliance.systems.iu_registration import looking
 from compliance.systems.iu_registration.compile import compile  # noqa: A004  the protocol's word
 from compliance.systems.iu_registration.exercise import SUBJECTS, sandbox
 from compliance.systems.iu_registration.policy import Policy, parse
+from compliance.systems.iu_registration.registration import permitted
+from compliance.systems.iu_registration.rights import relations
+from compliance.systems.iu_registration.source import axis
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["compile", "exercises", "guards", "names", "needs", "parse", "reads", "sandbox"]
 
-guards: frozenset[str] = frozenset()
+guards = frozenset({"IU001", "IU002", "IU003", "IU004", "IU005", "IU006", "IU007", "IU008", "IU009", "IU010"})
 
 
 def needs(policy: Policy) -> Needs:
@@ -24,6 +27,7 @@ def needs(policy: Policy) -> Needs:
     return Needs(
         rows=looking.rows(policy),
         files=frozenset({policy.environment.file}),
+        roles=frozenset({policy.database_role}),
         directus=True,
         bodies=True,
         exercised=frozenset({"iu_registration"}),
@@ -34,10 +38,11 @@ def needs(policy: Policy) -> Needs:
 
 def reads(_policy: Policy) -> frozenset[str]:
     """The sections that drift and steps are derived from. Policies and access are not there in Directus 10; where they
-    have to be and cannot be seen, drift itself raises."""
+    have to be and cannot be seen, drift itself raises. The envelope may be missing, and a preparation makes it; where
+    it is there and cannot be seen, IU002 is a readiness rule that could not look."""
     return frozenset(
         {
-            looking.ENVELOPE, looking.COLLECTIONS, looking.FIELDS, looking.PERMISSIONS, looking.ROLES,
+            looking.COLLECTIONS, looking.FIELDS, looking.PERMISSIONS, looking.ROLES,
             "catalog.relations", "catalog.columns",
         }
     )  # fmt: skip
@@ -47,9 +52,13 @@ def names(policy: Policy, population: str) -> Sequence[str]:
     """Subjects by population."""
     return {
         "collection": lambda: [policy.collection.name],
-        "source": lambda: [policy.source.view],
+        "views": lambda: [policy.source.view, policy.source.envelope],
+        "envelope": lambda: [policy.source.envelope],
         "fields": lambda: list(policy.source.fields),
-        "groups": lambda: list(policy.source.groups),
+        "document": lambda: [*policy.source.fields, *map(axis, policy.source.groups)],
+        "relations": lambda: relations(policy),
+        "names": lambda: list(policy.names),
+        "permitted": lambda: permitted(policy),
         "readers": lambda: [reader.hint for reader in policy.reading.readers],
         "sandbox": lambda: list(SUBJECTS),
     }[population]()
