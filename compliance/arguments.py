@@ -138,6 +138,33 @@ def _setup(commands: Commands) -> None:
     )
 
 
+def registration(commands: Commands) -> None:
+    """The two commands of document 002, section 5."""
+    inner = commands.add_parser("iu-registration", help="the read-only registration of a view with Directus")
+    actions = inner.add_subparsers(dest="action", required=True, metavar="ACTION")
+    register = add(
+        actions, "register-plan", "register_plan",
+        "print the registration package as JSON: what Directus is sent to serve the view, read-only",
+        "compliance iu-registration register-plan > package.json", module="registering",
+    )  # fmt: skip
+    disable = add(
+        actions, "disable-plan", "disable_plan",
+        "print as JSON what takes the registration back; refused where a table would be dropped",
+        "compliance iu-registration disable-plan --estate estate.yaml", module="registering",
+    )  # fmt: skip
+    for parser in (register, disable):
+        parser.add_argument(
+            "--collection", metavar="NAME",
+            help="a view beside the one that policy names; default: the collection of the policy",
+        )  # fmt: skip
+        parser.add_argument(
+            "--estate", metavar="FILE", help="estate.yaml; default: the embedded reference estate"
+        )
+        parser.add_argument(
+            "--observation", metavar="FILE", help="of a recorded observation instead of looking"
+        )
+
+
 def _repository(commands: Commands) -> None:
     exercise = _changing(
         commands, "exercise", "exercise", "make the calls, or the rows, that have to be made to be seen; nothing stays",

@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compliance.arguments import add, changes
+from compliance.arguments import add, changes, registration
 from compliance.talking import done
 
 if TYPE_CHECKING:
@@ -46,6 +46,16 @@ def dot_commands(arguments: Sequence[str] | None = None) -> int:
 def flow_setup(arguments: Sequence[str] | None = None) -> int:
     """Entry point of `dot-flow-setup-registry-sync`, the name of document 000 for `compliance registry-sync setup`."""
     return main(["registry-sync", "setup", *(sys.argv[1:] if arguments is None else arguments)])
+
+
+def register_plan(arguments: Sequence[str] | None = None) -> int:
+    """Entry point of document 002's name for `compliance iu-registration register-plan`."""
+    return main(["iu-registration", "register-plan", *(sys.argv[1:] if arguments is None else arguments)])
+
+
+def disable_plan(arguments: Sequence[str] | None = None) -> int:
+    """Entry point of document 002's name for `compliance iu-registration disable-plan`."""
+    return main(["iu-registration", "disable-plan", *(sys.argv[1:] if arguments is None else arguments)])
 
 
 def _usable_streams() -> None:
@@ -104,6 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     _start(commands)
     _estate(commands)
     changes(commands)
+    registration(commands)
     _report(commands)
     add(
         commands, "demo", "demo", "play a change of an estate from drift to rollback, on one that is thrown away",
