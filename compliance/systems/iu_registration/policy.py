@@ -68,12 +68,14 @@ class Serving:
     """How Directus comes to serve a view, which by itself it never does.
 
     `view`: as the document has it. `shadow`: an empty keyed table of the view's name in `schema`, which stands behind
-    that of the view in the search path. `projection`: the keyed table `table`, kept equal by triggers.
+    that of the view in the search path. `projection`: the keyed table `table`, kept equal by triggers on what the view
+    reads; `sources`: tables of these that nothing shows, as a function reads them that nobody can see into.
     """
 
     mode: Mode
     schema: str = ""
     table: str = ""
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ _TABLES = frozenset({"table", "partitioned table"})
 
 
 class Sources(NamedTuple):
-    """`tables`: by name. `functions`: signatures. `unseen`: what else it reads, or may read, and why that is unknown."""
+    """`tables` by name, `functions` by signature; `unseen`: what else it may read, and why that is unknown."""
 
     tables: tuple[str, ...]
     functions: tuple[str, ...]
