@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from compliance.core.errors import ComplianceError, Refused
-from compliance.core.plansql import check_plan
+from compliance.core.plansql import check_step
 from compliance.executor import plan as plans
 from compliance.executor.plan import Plan, bind
 from compliance.probing import Run, look, probe_folder
@@ -154,9 +154,7 @@ def compile_system(run: Run, verdict: Verdict, name: str) -> tuple[Compiled, ...
     relations = run.policies.needs().relations
     for item in compiled:
         for step in item.steps:
-            writable = {relations[key.section] for key in step.writes}
-            for text in (step.deploy, step.verify, step.revert):
-                check_plan(text, writable=writable)
+            check_step(step, relations)
     return compiled
 
 

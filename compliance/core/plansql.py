@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from compliance.core import plpgsql, sqlguard
+from compliance.core import objectsql, plpgsql, sqlguard
 from compliance.core.columns import Names, folded
 from compliance.core.plpgsql import UnreadableSQLError
 from compliance.core.sqlguard import UnsafeSQLError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
+
+    from compliance.core.change import Step
+    from compliance.core.footprint import FactKey
 
 Column = tuple[str, str, str]
 
@@ -37,14 +40,32 @@ def columns_named(script: str) -> frozenset[Column]:
     return frozenset(found)
 
 
-def check_plan(script: str, *, writable: Collection[str]) -> None:
-    """Raise `UnsafeSQLError` unless it only writes rows of `writable` (`schema.name`) and checks in DO."""
+def check_step(step: Step, relations: Mapping[str, str]) -> None:
+    """Raise `UnsafeSQLError` unless all three scripts keep to what the step says of itself: the rows and objects that
+    it writes, and its hazards. `relations`: the table behind each section of rows."""
+    objects = frozenset(key for key in step.writes if key.of_object)
+    tables = {key.subject for key in objects if key.section == "catalog.relations" and key.subject}
+    writable = tables | {relations[key.section] for key in step.writes - objects}
+    check_plan(step.deploy, writable=writable, objects=objects, hazards=step.hazards)
+    for text in (step.verify, step.revert):
+        check_plan(text, writable=writable, objects=objects)
+
+
+def check_plan(
+    script: str,
+    *,
+    writable: Collection[str],
+    objects: Collection[FactKey] = (),
+    hazards: Collection[str] | None = None,
+) -> None:
+    """Raise `UnsafeSQLError` unless it only writes rows of `writable` (`schema.name`), makes what `objects` names, and
+    checks in DO."""
     for statement in plpgsql.statements(script):
         body = plpgsql.do_body(statement)
-        if body is None:
-            _check_write(statement, frozenset(writable))
-        else:
+        if body is not None:
             _check_block(body)
+        elif not (objects and objectsql.check(statement, objects, hazards)):
+            _check_write(statement, frozenset(writable))
 
 
 def _of_piece(sql: str, variables: frozenset[str]) -> set[Column]:
@@ -60,7 +81,7 @@ def _check_write(statement: str, writable: frozenset[str]) -> None:
     if not isinstance(tree, _WRITES):
         raise UnsafeSQLError(
             f"a plan may not contain {sqlguard.kind_of(tree)}: {_shown(statement)}",
-            remedy="a step inserts, updates or deletes rows; checks stand in a DO block",
+            remedy="a step writes rows, or makes objects that it names; checks stand in a DO block",
         )
     table = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
     target = _qualified(table) if isinstance(table, exp.Table) else "?"

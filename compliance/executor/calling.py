@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from urllib.parse import parse_qsl
 
 from compliance.core.change import Undo
 from compliance.core.errors import CouldNotLook
@@ -100,7 +101,13 @@ def _is(api: Api, call: Call, wanted: State) -> bool:
 
 
 def _there(api: Web, call: Call, path: str) -> bool:
-    return api.ask("GET", path).expected(200, *_GONE[call.service]).status == 200
+    """Directus may be asked for a list, by a filter: an empty one means that it is not there."""
+    params = dict[str, str]()
+    if call.service == "directus":
+        path, _, query = path.partition("?")
+        params = dict(parse_qsl(query, keep_blank_values=True))
+    answer = api.ask("GET", path, params=params).expected(200, *_GONE[call.service])
+    return answer.status == 200 and not (call.service == "directus" and answer.form.at("data").value == [])
 
 
 def _check_made(api: Api, call: Call, wanted: State) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from compliance.core.errors import CouldNotLook, Refused
-from compliance.executor import calling, reloading
+from compliance.executor import calling, clearing, reloading
 from compliance.executor.following import Work, directus, excluded, rows_now
 from compliance.executor.session import AGAIN
 
@@ -105,8 +105,13 @@ def _reload(change: Change, s: Session, work: Work, changed: reloading.Touched) 
     if why := excluded(change, "directus"):
         return {"not_activated": why}
     change.at("telling Directus to load again")
-    key = change.estate.redaction_key
-    return dict(reloading.reload(directus(change), changed, rows_now(s, work.needs), key))
+    key, said = change.estate.redaction_key, dict[str, Any]()
+    if changed.cached:  # first: what it then runs is made of what it keeps
+        clearing.clear(directus(change))
+        said["cache"] = "cleared"
+    if changed.runs:
+        said |= reloading.reload(directus(change), changed, rows_now(s, work.needs), key)
+    return said
 
 
 def _note(change: Change, done: Done, said: dict[str, Any]) -> Entry:
@@ -122,9 +127,12 @@ def told(called: Mapping[str, Any]) -> tuple[str, ...]:
 def _of_reload(reload: Mapping[str, Any]) -> tuple[str, ...]:
     if "not_activated" in reload:
         return (f"not activated: {reload['not_activated']}; restart Directus",)
-    counts = f"{reload.get('flows', 0)} flow(s) and {reload.get('operations', 0)} operation(s)"
-    counts += f", without {reload['removed']} row(s) that are gone" if reload.get("removed") else ""
-    return (f"activated: Directus has loaded again what was written: {counts}",) if reload else ()
+    cleared = ("cleared: Directus reads its collections, fields and rights again",) if "cache" in reload else ()
+    if "flows" not in reload:
+        return cleared
+    counts = f"{reload['flows']} flow(s) and {reload['operations']} operation(s)"
+    counts += f", without {reload['removed']} row(s) that are gone" if reload["removed"] else ""
+    return (*cleared, f"activated: Directus has loaded again what was written: {counts}")
 
 
 def _of_calls(calls: list[Mapping[str, Any]]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -9,11 +10,11 @@ from compliance.core.errors import CouldNotLook, Refused
 from compliance.core.needs import Needs
 from compliance.estate import directus_facts
 from compliance.estate.web import Unanswered
-from compliance.executor import calling, reloading, spelling
+from compliance.executor import calling, clearing, recovery, reloading, spelling
 from compliance.executor.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from compliance.core.change import Call
     from compliance.core.observation import Observation
@@ -27,12 +28,15 @@ UNKNOWN_TOKEN = 401
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What follows a change, or (`back`) taking it back. `reloads`: it writes what Directus runs."""
+    """What follows a change, or (`back`) taking it back. `reloads`: it writes what Directus runs or keeps; `clears`:
+    what it keeps; `runs`: what it runs."""
 
     calls: tuple[Call, ...]
     needs: Needs
     reloads: bool
     back: bool
+    clears: bool
+    runs: bool
 
     @classmethod
     def of(cls, content: dict[str, Any], *, back: bool, own: Collection[int] | None = None) -> Work:
@@ -43,7 +47,10 @@ class Work:
         numbered = enumerate(map(spelling.call_from_json, content.get("calls", [])))
         calls = tuple(call for number, call in numbered if own is None or number in own)
         needs = spelling.needs_from_json(content["needs"])
-        return cls(calls, needs, _RELOADS in content["hazards"], back)
+        reloads, writes = _RELOADS in content["hazards"], recovery.writes_of(content)
+        clears = reloads and clearing.concerns(needs, writes)
+        flows = {need.section for _, need in reloading.governed(needs)} & {key.section for key in writes}
+        return cls(calls, needs, reloads, back, clears, reloads and (bool(flows) or not clears))
 
     def __bool__(self) -> bool:
         return self.reloads or bool(self.calls)
@@ -72,14 +79,8 @@ def check(change: Change, s: Session, work: Work) -> tuple[str, ...]:
 
 def _check_writer(service: Service) -> None:
     """Whose token it is may write flows: a refusal after COMMIT would leave rows that nobody runs."""
-    with directus_facts.opened(service, service.writer_token) as api:
-        try:
-            may = api.get("/permissions/me").at("data")
-        except Unanswered as error:
-            if error.status != UNKNOWN_TOKEN:
-                raise
-            remedy = "correct directus.writer_token in estate.yaml; nothing was changed"
-            raise CouldNotLook(f"{error.message}: directus.writer_token", remedy=remedy) from None
+    with directus_facts.opened(service, service.writer_token) as api, _known_token():
+        may = api.get("/permissions/me").at("data")
     lacking = [name for name in reloading.PATHS if not _writes(may.at(name).value)]
     if lacking:
         raise Refused(
@@ -87,6 +88,18 @@ def _check_writer(service: Service) -> None:
             reasons=[f"directus.writer_token may not update {name}" for name in lacking],
             remedy="set it to the token of a user who may; nothing was changed",
         )
+
+
+@contextmanager
+def _known_token() -> Iterator[None]:
+    """Says whose token it is that nobody has."""
+    try:
+        yield
+    except Unanswered as error:
+        if error.status != UNKNOWN_TOKEN:
+            raise
+        remedy = "correct directus.writer_token in estate.yaml; nothing was changed"
+        raise CouldNotLook(f"{error.message}: directus.writer_token", remedy=remedy) from None
 
 
 def _writes(permissions: Any) -> bool:
@@ -136,9 +149,24 @@ def _reload_told(change: Change, s: Session, work: Work) -> tuple[str, ...]:
     """By its list of flows it is told from the Directus of another estate."""
     if why := excluded(change, "directus"):
         return (f"Directus will not be told to load anything again ({why}): restart it",)
-    _check_serves(change, s, work.needs)
-    _check_writer(directus(change))
-    return ("Directus answers, and lists the flows of this database; it was not told to load anything again",)
+    told = []
+    if work.runs:
+        _check_serves(change, s, work.needs)
+        _check_writer(directus(change))
+        told.append(
+            "Directus answers, and lists the flows of this database; it was not told to load anything again"
+        )
+    if work.clears:
+        _check_clears(change, s, work.needs)
+        told.append("Directus answers, and lists the collections of this database; its cache was not cleared")
+    return tuple(told)
+
+
+def _check_clears(change: Change, s: Session, needs: Needs) -> None:
+    service = directus(change)
+    with directus_facts.opened(service, service.writer_token) as api, _known_token():
+        clearing.check_writer(api)
+        clearing.check_serves(api, s, needs)
 
 
 def _check_serves(change: Change, s: Session, needs: Needs) -> None:

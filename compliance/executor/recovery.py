@@ -100,6 +100,11 @@ def settle_by_hand(ledger: Ledger, intent_id: str, *, applied: bool, reason: str
     return ledger.append("recovered", body | {"applied": False})
 
 
+def writes_of(content: dict[str, Any]) -> frozenset[footprint.FactKey]:
+    """The keys that its steps write."""
+    return frozenset(key for step in content["steps"] for key in spelling.keys_from_json(step["writes"]))
+
+
 def reads_of(content: dict[str, Any]) -> frozenset[footprint.FactKey]:
     """The keys of the footprint of a plan's steps, as a ledger holds it."""
     return frozenset(

@@ -192,12 +192,10 @@ def _result(
     place: Place, before: State, deployed: State, sequences: dict[str, list[int | None]], trails: dict[str, int]
 ) -> Rehearsed:
     effect = running.effect(before, deployed)
-    rows, objects = (
-        [len(found[how]) for how in ("created", "changed", "removed")]
-        for found in (effect.rows, effect.objects)
-    )
-    told = dict(zip(("created", "changed", "removed"), objects, strict=True)) if any(objects) else {}
-    return Rehearsed(place, *rows, sequences, trails, told)
+    created, changed, removed = (len(names) for names in effect.rows.values())
+    objects = {how: len(names) for how, names in effect.objects.items()}
+    told = objects if any(objects.values()) else {}
+    return Rehearsed(place, created, changed, removed, sequences, trails, told)
 
 
 def _moved(before: dict[str, int | None], after: dict[str, int | None]) -> dict[str, list[int | None]]:

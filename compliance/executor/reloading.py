@@ -1,7 +1,7 @@
 """Directus goes on running the flows that it has read. After a change by SQL each row is written once more by its API.
 
 That write holds the row's own content. It makes the process read all flows again, and leaves a revision, by which
-anybody can tell later that this row is what was activated.
+anybody can tell later that this row is what was activated. What it keeps besides, `clearing` is about.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from compliance.core.errors import CouldNotLook
 from compliance.core.needs import split_name
 from compliance.estate import directus_facts
 from compliance.estate.reading import plain
+from compliance.executor import clearing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,20 +42,27 @@ class Rows(NamedTuple):
 
 
 class Touched(NamedTuple):
-    """What a change did to flows and operations; `removed`: how many it has taken away."""
+    """What a change did to flows and operations; `removed`: how many it has taken away. `cached`: how much it did to
+    what Directus keeps in its cache."""
 
     written: tuple[Rows, ...]
     removed: int
+    cached: int
+
+    @property
+    def runs(self) -> bool:
+        """Does it bear on flows?"""
+        return bool(self.removed or any(rows.ids for rows in self.written))
 
     def __bool__(self) -> bool:
-        return bool(self.removed or any(rows.ids for rows in self.written))
+        return self.runs or bool(self.cached)
 
 
 def touched(needs: Needs, effect: Effect) -> Touched:
     """Of a change that was made, as the ledger holds it."""
     found = [_rows(path, need, (*effect.created, *effect.changed)) for path, need in governed(needs)]
     gone = [_rows(path, need, effect.removed) for path, need in governed(needs)]
-    return Touched(tuple(found), sum(len(rows.ids) for rows in gone))
+    return Touched(tuple(found), sum(len(rows.ids) for rows in gone), clearing.touched(needs, effect))
 
 
 def governed(needs: Needs) -> Iterator[tuple[str, RowsNeed]]:
