@@ -29,11 +29,11 @@ insert into public.directus_roles (id, name) values ('e4ad94bd-bac4-5f3e-b7c4-98
 insert into public.directus_roles (id, name) values ('19d42d9e-bef8-5715-8c7d-6e677772611a', 'Editor');
 insert into public.directus_collections (collection, icon, accountability, sort_field) values ('v_ui_iu_three_axis_envelope','schema','all','axis_a_sort_order');
 insert into public.directus_fields (collection, field, readonly, sort, note, required) values
-    ('v_ui_iu_three_axis_envelope', 'unit_id', true, 1, 'primary', false),
-    ('v_ui_iu_three_axis_envelope', 'canonical_address', true, 2, 'primary', false),
-    ('v_ui_iu_three_axis_envelope', 'unit_kind', true, 3, 'primary', false),
-    ('v_ui_iu_three_axis_envelope', 'section_type', true, 4, 'meta', false),
-    ('v_ui_iu_three_axis_envelope', 'lifecycle_status', true, 5, 'meta', false),
+    ('v_ui_iu_three_axis_envelope', 'unit_id', true, 1, 'primary', true),
+    ('v_ui_iu_three_axis_envelope', 'canonical_address', true, 2, 'primary', true),
+    ('v_ui_iu_three_axis_envelope', 'unit_kind', true, 3, 'primary', true),
+    ('v_ui_iu_three_axis_envelope', 'section_type', true, 4, 'meta', true),
+    ('v_ui_iu_three_axis_envelope', 'lifecycle_status', true, 5, 'meta', true),
     ('v_ui_iu_three_axis_envelope', 'axis_a_doc_code', true, 6, 'axis_a', false),
     ('v_ui_iu_three_axis_envelope', 'axis_a_sort_order', true, 7, 'axis_a', false),
     ('v_ui_iu_three_axis_envelope', 'axis_a_section_code', true, 8, 'axis_a', false),
@@ -43,8 +43,8 @@ insert into public.directus_fields (collection, field, readonly, sort, note, req
     ('v_ui_iu_three_axis_envelope', 'axis_c_depth', true, 12, 'axis_c', false),
     ('v_ui_iu_three_axis_envelope', 'axis_c_ancestors', true, 13, 'axis_c', false),
     ('v_ui_iu_three_axis_envelope', 'axis_c_ancestor_addresses', true, 14, 'axis_c', false),
-    ('v_ui_iu_three_axis_envelope', 'created_at', true, 15, 'meta', false),
-    ('v_ui_iu_three_axis_envelope', 'updated_at', true, 16, 'meta', false);
+    ('v_ui_iu_three_axis_envelope', 'created_at', true, 15, 'meta', true),
+    ('v_ui_iu_three_axis_envelope', 'updated_at', true, 16, 'meta', true);
 insert into public.directus_policies (id, name) values ('c50265f0-b994-5bc6-a30f-44596172c2ea', 'IU three-axis read');
 insert into public.directus_permissions (collection, action, permissions, validation, fields, policy) values ('v_ui_iu_three_axis_envelope', 'read', '{}', '{}', '*', 'c50265f0-b994-5bc6-a30f-44596172c2ea');
 insert into public.directus_access (id, role, policy, sort) values
