@@ -80,7 +80,7 @@ def test_a_record_that_the_document_tested_with_exists(
     assert _values(estate_db, f"select {column} from public.{collection} where id = %s", record) == [value]
 
 
-def test_the_six_and_that_of_the_reverse_sync_are_registered_and_modules_is_none(
+def test_the_six_that_of_the_reverse_sync_and_the_view_are_registered_and_modules_is_none(
     estate_db: psycopg.Connection,
 ) -> None:
     six = sorted(collection for collection, *_ in RECORDS)
@@ -89,7 +89,7 @@ def test_the_six_and_that_of_the_reverse_sync_are_registered_and_modules_is_none
     )
     assert sorted(_values(estate_db, governed)) == six
     assert sorted(_values(estate_db, "select collection from public.directus_collections")) == sorted(
-        [*six, "knowledge_documents"]
+        [*six, "knowledge_documents", "v_ui_iu_three_axis_envelope"]
     )
     assert _values(estate_db, "select to_regclass('public.modules')::text") == [None]
 
