@@ -28,7 +28,7 @@ _IMAGE = (
 _SPEAKING = """
 select pg_catalog.count(*)::pg_catalog.text from only {} as t
 where exists (
-    select from (select pg_catalog.to_jsonb(n)::pg_catalog.text from pg_catalog.unnest({}) as n) as j (x)
+    select from (select pg_catalog.to_jsonb(n)::pg_catalog.text from pg_catalog.unnest({}::text[]) as n) as j (x)
     where pg_catalog.strpos(
         pg_catalog.to_jsonb(t)::pg_catalog.text, pg_catalog.substr(x, 2, pg_catalog.length(x) - 2)) > 0)
 """

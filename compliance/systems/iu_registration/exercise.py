@@ -128,9 +128,14 @@ def _durable(policy: Policy, said: Mapping[str, Any]) -> Iterator[Judgement]:
     findings = list(_left(policy, known, said[sandboxing.COMMIT]))
     yield from findings
     if not findings:
-        for table in known[sandboxing.CHANGED]:
-            why = f"{table} changed meanwhile, and nobody knows by whom: again when nobody writes it: {_AGAIN}"
-            yield Unseen(PROOF, why)
+        yield from (Unseen(PROOF, why) for why in _unknown(known))
+
+
+def _unknown(known: Mapping[str, Any]) -> Iterator[str]:
+    for table in known[sandboxing.CHANGED]:
+        yield f"{table} changed meanwhile, and nobody knows by whom: again when nobody writes it: {_AGAIN}"
+    for table in sorted(known[sandboxing.UNCOMPARED].keys() & set(known[sandboxing.WROTE])):
+        yield f"{table} is written, and could not be compared: {known[sandboxing.UNCOMPARED][table]}"
 
 
 def _left(policy: Policy, known: Mapping[str, Any], refused: str) -> Iterator[Finding]:
