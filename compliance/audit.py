@@ -175,7 +175,8 @@ def _prepared(run: Run, verdict: Verdict, name: str) -> tuple[Compiled, ...]:
 def promised(compiled: Compiled, case: Case) -> bool:
     """Must this case be kept once the plan was applied? A preparation promises what it prepares, and no more."""
     if compiled.kind == "preparation":
-        return case.rule.id in cast("Preparing", system(compiled.system)).prepared
+        preparing = cast("Preparing", system(compiled.system))
+        return case.rule.id in getattr(preparing, "promised", preparing.prepared)
     return case.rule.system in (compiled.system, "platform")
 
 

@@ -54,6 +54,7 @@ def _in_force(estate: config.Estate) -> tuple[str, ...]:
 _RENDERING = (
     "policy", "drift", "compile", "desired", "ids", "naming", "moves", "rows", "prepare", "access", "found", "endpoint",
     "endpoint_text", "review", "package", "parts", "introspect", "types",
+    "objects", "views", "shadowing", "projecting", "granting", "sources", "rights", "reach",
 )  # fmt: skip
 
 

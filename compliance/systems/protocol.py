@@ -71,7 +71,10 @@ class System(Protocol):
 
 
 class Preparing(System, Protocol):
-    """A system that may have something to do before its seed: what is found by the readiness rules `prepared`."""
+    """A system that may have something to do before its seed: what is found by the readiness rules `prepared`.
+
+    `promised`: of these the ones that hold once it is done; the others are what a person does next. Without it: all.
+    """
 
     prepared: frozenset[str]
 

@@ -9,6 +9,7 @@ from compliance.systems.iu_registration import looking
 from compliance.systems.iu_registration.compile import compile  # noqa: A004  the protocol's word
 from compliance.systems.iu_registration.exercise import SUBJECTS, sandbox
 from compliance.systems.iu_registration.policy import Policy, parse
+from compliance.systems.iu_registration.prepare import prepare
 from compliance.systems.iu_registration.registration import permitted
 from compliance.systems.iu_registration.rights import relations
 from compliance.systems.iu_registration.source import axis
@@ -16,10 +17,14 @@ from compliance.systems.iu_registration.source import axis
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-
-__all__ = ["compile", "exercises", "guards", "names", "needs", "parse", "reads", "sandbox"]
+__all__ = [
+    "compile", "exercises", "guards", "names", "needs", "parse", "prepare", "prepared", "promised", "reads", "sandbox",
+]  # fmt: skip
 
 guards = frozenset({"IU001", "IU002", "IU003", "IU004", "IU005", "IU006", "IU007", "IU008", "IU009", "IU010"})
+# What need not hold before a preparation: the search path of Directus (IU004) is set only once there is what it names.
+prepared = frozenset({"IU001", "IU004", "IU006", "IU008"})
+promised = prepared - {"IU004"}
 
 
 def needs(policy: Policy) -> Needs:
