@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from compliance.core.errors import CouldNotLook
 from compliance.core.finding import Finding, Judgement, NotApplicable, Unseen
 from compliance.core.needs import split_name
 from compliance.systems.iu_registration import looking, types
 from compliance.systems.iu_registration.reach import Reach
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from compliance.core.facts import Column, Relation
     from compliance.systems.iu_registration.policy import Policy
@@ -101,19 +102,37 @@ def _lacking(facts: Facts, names: list[str]) -> Iterator[Judgement]:
     view, envelope = policy.source.view, policy.source.envelope
     if not names:
         return
-    (server,) = facts.read("catalog.server")
-    reach = Reach(facts, server.role)
-    hidden = [name for name in names if not reach.touches(view, name)]
-    listed = ", ".join(hidden)
+    hidden = _hidden(facts, names)
     if hidden:
-        yield Unseen(
-            envelope,
-            f"{server.role} may see {envelope} and not what it introspects, so it does not show {listed}:"
-            f" grant select on {view} to {server.role}",
-        )
+        yield Unseen(envelope, _may_not_see(facts, hidden))
     for name in names:
         if name not in hidden:
             yield Finding(envelope, f"it does not name {name}, which is a column of {view}", f"{name}-missing")
+
+
+def _hidden(facts: Facts, names: Iterable[str]) -> list[str]:
+    """Of columns that the envelope does not show, those that the role that looks could not be shown."""
+    (server,) = facts.read("catalog.server")
+    reach = Reach(facts, server.role)
+    return [name for name in names if not reach.touches(facts.policy.source.view, name)]
+
+
+def _may_not_see(facts: Facts, hidden: Iterable[str]) -> str:
+    (server,) = facts.read("catalog.server")
+    view, envelope = facts.policy.source.view, facts.policy.source.envelope
+    return (
+        f"{server.role} may see {envelope} and not what it introspects, so it does not show {', '.join(hidden)}:"
+        f" grant select on {view} to {server.role}"
+    )
+
+
+def _shown(facts: Facts) -> list[Described]:
+    """What the envelope says; raises where it may say more to another role."""
+    told = described(facts)
+    there = columns(facts, facts.policy.source.view)
+    if hidden := _hidden(facts, there.keys() - {row.name for row in told}):
+        raise CouldNotLook(_may_not_see(facts, sorted(hidden)))
+    return told
 
 
 def _misplaced(policy: Policy, told: list[Described]) -> Iterator[Judgement]:
@@ -129,7 +148,7 @@ def types_are_mapped(facts: Facts) -> Iterator[Judgement]:
     if why := gone(facts):
         yield from (NotApplicable(name, why) for name in policy.source.fields)
         return
-    for row in described(facts):
+    for row in _shown(facts):
         if refused := types.unmapped(row.name, row.type, row.udt):
             yield Finding(row.name, refused, "type")
     if policy.serving.mode != "projection":
@@ -149,7 +168,7 @@ def _base(row: Described, written: str) -> str:
 def document_is_covered(facts: Facts) -> Iterator[Judgement]:
     """The fields of section 2 stand in the envelope, and every axis group has one."""
     source = facts.policy.source
-    told = {row.name: row.group for row in described(facts)}
+    told = {row.name: row.group for row in _shown(facts)}
     for field in source.fields.values():
         if field.name not in told:
             yield Finding(field.name, f"{source.envelope} does not name it", "missing")
