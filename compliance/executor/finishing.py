@@ -105,13 +105,13 @@ def _reload(change: Change, s: Session, work: Work, changed: reloading.Touched) 
     if why := excluded(change, "directus"):
         return {"not_activated": why}
     change.at("telling Directus to load again")
-    key, said = change.estate.redaction_key, dict[str, Any]()
     if changed.cached:  # first: what it then runs is made of what it keeps
         clearing.clear(directus(change))
-        said["cache"] = "cleared"
-    if changed.runs:
-        said |= reloading.reload(directus(change), changed, rows_now(s, work.needs), key)
-    return said
+    said = {"cache": "cleared"} if changed.cached else {}
+    if not changed.runs:
+        return said
+    key = change.estate.redaction_key
+    return said | reloading.reload(directus(change), changed, rows_now(s, work.needs), key)
 
 
 def _note(change: Change, done: Done, said: dict[str, Any]) -> Entry:

@@ -61,15 +61,15 @@ def _approved(approvals: dict[str, Any]) -> str:
 
 
 def _effect(receipt: Receipt) -> Iterator[str]:
-    yield from ("", "## Rows", "", *(_lines(receipt.effect.rows) or ["- none"]))
+    yield from ("", "## Rows", "", *(_lines(receipt.effect.rows) or ("- none",)))
     for trail, count in receipt.entry.body.get("trails", {}).items():
         yield f"- trail {trail}: {count} row(s)"
     if found := _lines(receipt.effect.objects):
         yield from ("", "## Catalog", "", *found)
 
 
-def _lines(found: Mapping[str, Iterable[str]]) -> list[str]:
-    return [f"- {name}: {subject}" for name, subjects in found.items() for subject in subjects]
+def _lines(found: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    return tuple(f"- {name}: {subject}" for name, subjects in found.items() for subject in subjects)
 
 
 def _followed(entries: Iterable[Entry], receipt: Receipt) -> Iterator[str]:

@@ -118,6 +118,8 @@ def move(old: str, new: str) -> Call:
 class Site:
     """An estate, its ledger, and what a person does with a plan. `dsn`: of its database, by role."""
 
+    needs = NEEDS
+
     def __init__(self, dsn: Callable[[str], str], folder: Path, directus: Service | None = None) -> None:
         self.dsn = dsn
         self.estate: Estate = dataclasses.replace(
@@ -146,9 +148,9 @@ class Site:
 
     def plan(self, *steps: Step, calls: tuple[Call, ...] = ()) -> Plan:
         compiled = Compiled("platform", "migration", "made by hand", steps, calls)
-        seen = observe(self.estate, NEEDS)
+        seen = observe(self.estate, self.needs)
         return plans.bind(
-            compiled, seen, kind=self.estate.kind, policy=self.policies.digests["platform"], templates="t", needs=NEEDS
+            compiled, seen, kind=self.estate.kind, policy=self.policies.digests["platform"], templates="t", needs=self.needs
         )  # fmt: skip
 
     def rehearsed(self, plan: Plan) -> Rehearsed:

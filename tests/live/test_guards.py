@@ -207,7 +207,7 @@ def test_a_server_that_does_not_count_what_is_written_is_not_written(act: Act, s
 def test_a_plan_writes_rows_and_no_preserved_one_of_them() -> None:
     needs = Needs(rows=(RowsNeed("t", "public.t", ("k",)),))
     for writes, preserved, reason in (
-        (FactKey("catalog.functions", "public.f()"), (), "a plan writes rows, and nothing else"),
+        (FactKey("catalog.roles", "x"), (), "a plan writes rows and objects of the catalog, and nothing else"),
         (FactKey("rows:t"), ("public.t#a",), "policy preserves rows of it"),
         (FactKey("rows:t", "a"), ("t#a",), "policy preserves it"),
         (FactKey("rows:t", "b"), ("public.t",), "policy preserves it"),
