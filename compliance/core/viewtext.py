@@ -199,9 +199,11 @@ class _Reader:
         if names is None or self.at(place, behind) == "(":
             return [Source(self.called(begin, behind))], behind  # of a function
         schema, name = names
-        if not is_name(self.at(place, behind)):
-            return [Source(name, schema, name)], behind
-        alias, columns, _ = self.alias(place, behind)
+        alias, columns = name, tuple[str, ...]()
+        if is_name(self.at(place, behind)):
+            alias, columns, place = self.alias(place, behind)
+        if self.at(place, behind) not in ("", "TABLESAMPLE"):
+            raise Unknown
         return [Source(alias, schema, name, None, columns)], behind
 
     def in_parentheses(self, begin: int, end: int) -> tuple[list[Source], int]:
