@@ -211,7 +211,8 @@ def _estate(commands: Commands) -> None:
     either = up.add_mutually_exclusive_group()
     either.add_argument(
         "--variant", metavar="NAME",
-        help="make a variant of it in the same server: bare (the birth scan is not set up), practice, hoped, text_only",
+        help="make a variant of it in the same server: bare (the birth scan is not set up), practice, hoped, text_only,"
+        " unregistered (the IU registration is not)",
     )  # fmt: skip
     either.add_argument(
         "--directus", action="store_true",
