@@ -1,5 +1,5 @@
-"""Write `sql/compiled` again: what is compiled for the reference estate, and for what once was less of it; and the
-endpoint of the birth scan in the repositories of both estates.
+"""Write `sql/compiled` again: what is compiled for the reference estate, for what once was less of it, and for one that
+was never registered with Directus; and the endpoint of the birth scan in the repositories of both estates.
 
 Kept beside the tests that hold the files to their bytes; `make golden` runs it, and git shows what changed.
 """
@@ -7,6 +7,8 @@ Kept beside the tests that hold the files to their bytes; `make golden` runs it,
 from __future__ import annotations
 
 import dataclasses
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -15,6 +17,7 @@ from compliance import probing
 from compliance.core.observation import Observation, Row, Seen
 from compliance.estate.embedded import throwaway
 from compliance.estate.observe import observe
+from compliance.estate.reference_build import load
 from compliance.estate.resources import resource
 from compliance.probing import Run
 from compliance.systems import Policies
@@ -22,9 +25,12 @@ from compliance.systems.birth_scan.prepare import endpoint_of
 from compliance.systems.protocol import Facts
 from tests.judging import MIGRATION_034, REFERENCE, compiled, write_sql
 from tests.live.foreign import PROBE, foreign_estate, load_foreign
+from tests.live.registering import UNREGISTERED, Registration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from compliance.core.change import Compiled
 
 GONE, OFF, SENT = "WCR Create -> AD", "WCR Delete -> AD", "WCR Update -> AD (one document)"
 
@@ -61,18 +67,35 @@ def main() -> None:
     """All golden folders."""
     place = resource("sql") / "compiled"
     run = probing.look(REFERENCE, None, lambda _: None)
-    for system in ("command_catalog", "registry_sync", "birth_scan"):
+    for system in ("command_catalog", "registry_sync", "birth_scan", "iu_registration"):
         write_sql(compiled(run, system)["seed"], place)
     shorter = Run(run.estate, run.policies, without_034(run.observation))
     for item in compiled(shorter).values():
         write_sql(item, place / "24_rows")
     damaged = Run(run.estate, run.policies, with_damaged_flows(run.observation))
     write_sql(compiled(damaged, "registry_sync")["migration"], place / "damaged_flows")
+    for item in unregistered():
+        write_sql(item, place / "unregistered")
     for here in (run, *foreign()):
         policy = here.policies["birth_scan"]
         folder = resource(f"fixtures/{'foreign' if here is not run else 'reference'}/repository")
         text = endpoint_of(Facts("birth_scan", here.policies, here.observation))
         (folder / policy.endpoint.file).write_text(text, encoding="utf-8")
+
+
+def unregistered() -> Iterator[Compiled]:
+    """What comes before the registration, and the registration itself."""
+    with throwaway() as server, tempfile.TemporaryDirectory() as folder:
+        with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
+            connection.execute("create database unregistered")
+        load(server.dsn("unregistered"))
+        here = Registration(server.dsn("unregistered"), Path(folder))
+        here.do(UNREGISTERED)
+        preparation = here.prepared()
+        assert preparation is not None
+        yield preparation
+        here.applied(preparation)
+        yield here.compiled()["migration"]
 
 
 def foreign() -> Iterator[Run]:

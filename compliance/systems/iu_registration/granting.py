@@ -11,9 +11,8 @@ from compliance.core.needs import split_name
 from compliance.core.sqltext import literal, name, relation
 from compliance.systems.iu_registration.objects import keys, qualified, step
 from compliance.systems.iu_registration.reach import Reach
-from compliance.systems.iu_registration.rights import read_by
+from compliance.systems.iu_registration.rights import read_by, read_of
 from compliance.systems.iu_registration.source import relation as relation_of
-from compliance.systems.iu_registration.sources import sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -67,24 +66,20 @@ def steps(facts: Facts) -> Iterator[Step]:
 
 
 def _lacking(facts: Facts) -> Iterator[Right]:
+    """Of a shadow Directus asks the view itself; of a projection whoever compares it with the view does."""
     policy: Policy = facts.policy
     (server,) = facts.read("catalog.server")
-    for role, things in (
-        (policy.database_role, _read_by_directus(policy)),
-        (server.role, [policy.source.view, policy.source.envelope, *([policy.keyed] if policy.keyed else [])]),
+    looking, keyed = [policy.source.view, policy.source.envelope], [policy.keyed] if policy.keyed else []
+    projected = policy.serving.mode == "projection"
+    for role, things, asks in (
+        (policy.database_role, keyed if projected else [policy.source.view, *keyed], not projected),
+        (server.role, [*looking, *keyed], projected),
     ):
         reach = Reach(facts, role)
         if reach.exists and not reach.superuser:
             yield from _of_relations(facts, reach, things)
-            if policy.source.view in things:
+            if asks:
                 yield from _behind(facts, reach)
-
-
-def _read_by_directus(policy: Policy) -> list[str]:
-    """Of a projection nothing but the table."""
-    if policy.serving.mode == "projection":
-        return [policy.keyed]
-    return [policy.source.view, *([policy.keyed] if policy.keyed else [])]
 
 
 def _of_relations(facts: Facts, reach: Reach, things: Iterable[str]) -> Iterator[Right]:
@@ -103,18 +98,12 @@ def _of_relations(facts: Facts, reach: Reach, things: Iterable[str]) -> Iterator
 def _behind(facts: Facts, reach: Reach) -> Iterator[Right]:
     """What functions of the view read, as far as their text names it; and the right to call them."""
     policy: Policy = facts.policy
-    view = relation_of(facts, policy.source.view)
-    read: tuple[str, ...] = ()
-    if view is None:  # of which nobody knows yet what functions read in whose name: as if in that of the role
-        found = sources(facts, policy.source.definition)
-        called, read = found.functions, found.tables
-    else:
-        known = read_by(facts, policy.source.view)
-        called, read = tuple(known.functions), tuple(known.relations)
+    there = relation_of(facts, policy.source.view)
+    read = read_by(facts, policy.source.view) if there else read_of(facts, policy.source.definition)
     granted = {(g.object, g.grantee) for g in facts.read("catalog.grants") if g.kind == "function"}
     owners = {function.signature: function.owner for function in facts.read("catalog.functions")}
-    for signature in called:
+    for signature in read.functions:
         holders = {*reach.held, "public"}
         if owners.get(signature) not in reach.held and not any((signature, h) in granted for h in holders):
             yield Right("function", signature, reach.role)
-    yield from _of_relations(facts, reach, read)
+    yield from _of_relations(facts, reach, read.relations)

@@ -94,6 +94,15 @@ def read_by(facts: Facts, view: str) -> Read:
     return walk.read
 
 
+def read_of(facts: Facts, definition: str) -> Read:
+    """The same of a view that is still to be made: what it names itself, it reads in the name of its owner."""
+    walk = _Walk(facts)
+    walk.follow("the view", definition, asking=False)
+    for step in walk.waiting:
+        step()
+    return walk.read
+
+
 class _Walk:
     """From a view on, through views and functions, each once."""
 
@@ -112,7 +121,7 @@ class _Walk:
         found, name = self._relations.get(where), ".".join(where)
         if found is not None and self._once(name, asking=asking):
             own = asking and invoker(found)
-            self.waiting.append(lambda: self._follow(name, found.definition or "", asking=own))
+            self.waiting.append(lambda: self.follow(name, found.definition or "", asking=own))
 
     def function(self, found: seen.Function, by: str) -> None:
         self.read.functions.setdefault(found.signature, by)
@@ -122,9 +131,9 @@ class _Walk:
         if text is None:
             self.read.unknown[found.signature] = f"written in {found.language}, which nobody reads here"
         else:
-            self.waiting.append(lambda: self._follow(found.signature, text, asking=True))
+            self.waiting.append(lambda: self.follow(found.signature, text, asking=True))
 
-    def _follow(self, name: str, text: str, *, asking: bool) -> None:
+    def follow(self, name: str, text: str, *, asking: bool) -> None:
         for where, called in names(text):
             if called:
                 for function in self._functions.get(where, ()):

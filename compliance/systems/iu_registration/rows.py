@@ -235,10 +235,9 @@ class Table(NamedTuple):
 
     def _among(self, rows: Sequence[Row]) -> str:
         """By what tells rows of one collection apart."""
-        parts = [f"c.collection = {literal(rows[0]['collection'])}"]
-        for column in self.key[1:]:
-            parts.append(f"c.{name(column)} in ({', '.join(literal(row[column]) for row in rows)})")
-        return " and ".join(parts)
+        of = f"c.collection = {literal(rows[0]['collection'])}"
+        parts = (f"c.{name(c)} in ({', '.join(literal(row[c]) for row in rows)})" for c in self.key[1:])
+        return " and ".join([of, *parts])
 
     def _in(self, rows: Sequence[Row]) -> str:
         return f"c.{name(self.id)} in ({', '.join(literal(row[self.id]) for row in rows)})"

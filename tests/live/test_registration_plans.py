@@ -1,0 +1,225 @@
+"""Plans of the registration on the embedded server: each is deployed twice, verified, and taken back to the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from compliance.core.change import Missing
+from compliance.core.errors import Refused
+from compliance.estate.resources import resource
+from compliance.systems.iu_registration.drift import drift
+from tests.live.registering import ENVELOPE, NAME, SHADOW, UNREGISTERED, VIEW, registration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pytest_postgresql.executors import NoopExecutor
+
+    from tests.live.registering import Registration
+
+FIELD = "public.directus_fields"
+
+
+@pytest.fixture
+def here(reference_template: NoopExecutor, tmp_path: Path) -> Iterator[Registration]:
+    with registration(reference_template, tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def bare(reference_template: NoopExecutor, tmp_path: Path) -> Iterator[Registration]:
+    with registration(reference_template, tmp_path, UNREGISTERED) as found:
+        yield found
+
+
+def golden(folder: str) -> dict[str, str]:
+    place = resource(f"sql/compiled/{folder}")
+    return {path.name: path.read_text(encoding="utf-8") for path in place.iterdir()}
+
+
+def titles(item: Any) -> list[str]:
+    return [step.title for step in item.steps]
+
+
+def test_the_reference_has_nothing_to_migrate_and_its_seed_is_the_golden_one(here: Registration) -> None:
+    assert drift(here.facts()) == []
+    compiled = here.compiled()
+    assert compiled["migration"].nothing
+    assert here.prepared() is None
+    assert compiled["seed"].files() == golden("iu_registration/seed"), "`make golden` writes them again"
+    here.rehearsed(compiled["seed"])
+
+
+def test_from_nothing_to_registered_and_back(bare: Registration) -> None:
+    before = bare.state()
+    preparation = bare.prepared()
+    assert preparation is not None
+    assert preparation.files() == golden("unregistered/iu_registration/preparation")
+    first = bare.applied(preparation)
+    assert bare.prepared() is None, "it is all there"
+    between = bare.state()
+    migration = bare.compiled()["migration"]
+    assert migration.files() == golden("unregistered/iu_registration/migration")
+    assert [type(found) for found in drift(bare.facts())].count(Missing) == 1 + 16 + 2 + 3
+    second = bare.applied(migration)
+    assert bare.compiled()["migration"].steps == ()
+    bare.taken_back(second)
+    assert bare.state() == between
+    bare.taken_back(first)
+    assert bare.state() == before
+
+
+def test_what_is_prepared_is_what_the_reference_holds(bare: Registration) -> None:
+    shape = (
+        "select column_name, data_type from information_schema.columns"
+        f" where (table_schema, table_name) = ('directus_shadow', '{NAME}') order by ordinal_position"
+    )
+    groups = f"select field_name, axis_group, pg_type from {ENVELOPE} order by ordinal_position"
+    preparation = bare.prepared()
+    assert preparation is not None
+    bare.applied(preparation)
+    assert len(bare.rows(shape)) == 16
+    assert [row[1] for row in bare.rows(groups)][:6] == ["primary"] * 3 + ["meta"] * 2 + ["axis_a"]
+    assert bare.rows(f"select * from {VIEW}", role="directus_app")
+    assert bare.rows(f"select count(*) from {VIEW}", role="compliance_probe")
+    assert bare.rows(f"select count(*) from {SHADOW}", role="directus_app") == [(0,)]
+
+
+def test_a_field_that_the_view_gains_arrives_and_goes_again(here: Registration) -> None:
+    definition = here.rows(f"select pg_get_viewdef('{VIEW}'::regclass)")[0][0]
+    wider = definition.replace("u.updated_at", "u.updated_at, true as axis_a_is_new", 1)
+    here.do(f"create or replace view {VIEW} as {wider}")
+    preparation = here.prepared()
+    assert preparation is not None
+    assert titles(preparation) == [f"make the shadow {SHADOW} follow {VIEW}"]
+    before = here.state()
+    receipt = here.applied(preparation)
+    assert drift(here.facts()) == [Missing("axis_a_is_new")]
+    migration = here.compiled()["migration"]
+    second = here.applied(migration)
+    found = here.rows(f"select note, sort, readonly from {FIELD} where field = 'axis_a_is_new'")
+    assert found == [("axis_a", 17, True)]
+    here.taken_back(second)
+    here.taken_back(receipt)
+    assert here.state() == before
+
+
+def test_a_shadow_with_other_columns_follows_the_view_and_comes_back_as_it_was(here: Registration) -> None:
+    here.do(
+        f"drop table {SHADOW}",
+        f"create table {SHADOW} (axis_b_tags text[], gone int, unit_id uuid primary key, unit_kind text)",
+        f"alter table {SHADOW} owner to estate_owner",
+        f"grant select on {SHADOW} to directus_app, compliance_probe",
+    )
+    before = here.state()
+    preparation = here.prepared()
+    assert preparation is not None
+    receipt = here.applied(preparation)
+    assert here.prepared() is None
+    here.taken_back(receipt)
+    assert here.state() == before
+
+
+def test_a_shadow_of_which_somebody_has_made_more_is_refused(here: Registration) -> None:
+    here.do(f"alter table {SHADOW} drop column unit_kind, add column mine int default 1")
+    with pytest.raises(Refused, match="mine has a default"):
+        here.prepared()
+
+
+def test_wrong_rows_are_set_right_and_come_back_to_the_letter(here: Registration) -> None:
+    here.do(
+        f"update {FIELD} set required = null, note = null, width = 'half' where field = 'unit_kind'",
+        f"update {FIELD} set special = 'cast-json', hidden = true, sort = null where field = 'axis_b_tags'",
+        f"update public.directus_collections set icon = null, \"group\" = collection where collection = '{NAME}'",
+        f"delete from {FIELD} where field in ('created_at', 'axis_c_depth')",
+    )
+    before, migration = here.state(), here.compiled()["migration"]
+    receipt = here.applied(migration)
+    assert drift(here.facts()) == []
+    here.taken_back(receipt)
+    assert here.state() == before
+
+
+def test_a_row_that_stands_twice_is_refused_or_removed_as_policy_says(here: Registration) -> None:
+    here.do(
+        f"insert into {FIELD} (collection, field, note, options) values"
+        f""" ('{NAME}', 'unit_id', 'again', '{{"a": [1, null]}}'), ('{NAME}', 'divider', null, null)"""
+    )
+    with pytest.raises(Refused, match="once more"):
+        here.compiled()
+    here.value["prune"] = True
+    before, migration = here.state(), here.compiled()["migration"]
+    receipt = here.applied(migration)
+    assert here.rows(f"select count(*) from {FIELD} where collection = '{NAME}'") == [(16,)]
+    here.taken_back(receipt)
+    assert here.state() == before
+
+
+def test_a_column_that_nobody_knows_keeps_a_row_from_being_taken_away(here: Registration) -> None:
+    here.do(f"alter table {FIELD} add column of_tomorrow text")
+    here.value["state"] = "disabled"
+    with pytest.raises(Refused, match="of_tomorrow"):
+        here.compiled()
+
+
+def test_disabling_leaves_no_row_and_comes_back_whole(here: Registration) -> None:
+    here.do(
+        f"insert into {FIELD} (collection, field, options, translations) values"
+        f""" ('{NAME}', 'divider', '{{"z": 1, "a": "it''s"}}', '[]')""",
+        "insert into public.directus_collections (collection, translations) values ('v_iu_former', '{}')",
+        f"insert into {FIELD} (collection, field) values ('v_iu_former', 'id')",
+    )
+    here.value |= {"state": "disabled", "former": ["v_iu_former"]}
+    before, migration = here.state(), here.compiled()["migration"]
+    receipt = here.applied(migration)
+    counts = "select count(*) from public.directus_{} where collection in ('v_iu_former', '" + NAME + "')"
+    assert [here.rows(counts.format(table)) for table in ("fields", "collections")] == [[(0,)], [(0,)]]
+    assert here.compiled()["migration"].steps == ()
+    here.taken_back(receipt)
+    assert here.state() == before
+
+
+def test_a_seed_over_a_wrong_row_aborts(here: Registration) -> None:
+    here.do(f"update {FIELD} set note = 'mine' where field = 'unit_id' and collection = '{NAME}'")
+    with pytest.raises(Exception, match=r"verify: public\.directus_fields"):
+        here.rehearsed(here.compiled()["seed"])
+
+
+# --- a projection ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def projected(reference_template: NoopExecutor, tmp_path: Path) -> Iterator[Registration]:
+    def policy(value: Any) -> None:
+        value["serving"] = {"mode": "projection", "table": "public.Dreiachsen Blick"}
+        value["collection"]["name"] = "Dreiachsen Blick"
+
+    with registration(reference_template, tmp_path, policy=policy) as found:
+        yield found
+
+
+def kept(here: Registration) -> bool:
+    """Does the table hold what the view gives?"""
+    columns = [row[0] for row in here.rows(
+        f"select column_name from information_schema.columns where table_name = '{NAME}'"
+        " and table_schema = 'public' order by ordinal_position"
+    )]  # fmt: skip
+    listed = ", ".join(f'"{column}"' for column in columns)
+    sides = [f"select {listed} from {name}" for name in (VIEW, 'public."Dreiachsen Blick"')]
+    return not any(here.rows(f"{one} except all {other}") for one, other in (sides, sides[::-1]))
+
+
+def test_a_projection_is_made_is_kept_and_goes_again(projected: Registration) -> None:
+    before, preparation = projected.state(), projected.prepared()
+    assert preparation is not None
+    receipt = projected.applied(preparation)
+    assert projected.prepared() is None
+    assert kept(projected)
+    assert projected.rows('select count(*) > 5 from public."Dreiachsen Blick"', role="directus_app") == [
+        (True,)
+    ]
+    projected.taken_back(receipt)
+    assert projected.state() == before
