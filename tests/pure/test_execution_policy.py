@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 
+from compliance.core.change import Hazard
 from compliance.core.errors import ConfigurationError
 from compliance.estate import document
 from compliance.estate.resources import resource
@@ -95,3 +97,8 @@ def test_a_contradiction_names_its_line(tmp_path: Path, old: str, new: str, line
         parse(tmp_path, TEXT.replace(old, new, 1).partition("  #")[0])
     assert said in str(caught.value)
     assert f"platform.yaml:{line}: " in str(caught.value)
+
+
+def test_a_rule_may_name_every_hazard_that_a_plan_can_have() -> None:
+    schema = json.loads(resource("compliance/systems/platform/policy.schema.json").read_text(encoding="utf-8"))
+    assert set(schema["$defs"]["hazard"]["enum"]) == set(get_args(Hazard))

@@ -68,6 +68,34 @@ def test_a_plan_is_read_as_it_was_written(tmp_path_factory: pytest.TempPathFacto
     assert {path.name for path in place.iterdir()} == {*made.files, "provenance.json"}
 
 
+def test_objects_that_a_step_writes_and_the_text_of_functions_are_bound_and_read_as_they_were_written(
+    tmp_path: Path,
+) -> None:
+    """The text of functions is looked at only where a step says so."""
+    sections = {
+        name: Seen(found, ORIGIN)
+        for name, found in {
+            "catalog.server": (facts.Server(18, "d", "r", False, "UTF8", "1"),), "catalog.functions": (),
+            "catalog.bodies": (facts.Body("s", "f", ("text",), "sql", "select 1"),),
+        }.items()
+    }  # fmt: skip
+    seen, needs = Observation("e", "t", sections), Needs(bodies=True)
+    for kind, bodies in (("functions", False), ("bodies", True)):
+        one = replace(step(), reads=frozenset(), writes=frozenset({FactKey(f"catalog.{kind}", "s.f(text)")}))
+        made = bind(
+            Compiled("s", "preparation", "t", (one,)),
+            seen,
+            kind="staging",
+            policy="p",
+            templates="t",
+            needs=needs,
+        )
+        assert made.needs == Needs(bodies=bodies)
+        assert f"- catalog.{kind}#s.f(text)" in made.files["REVIEW.md"].decode().splitlines()
+        plans.write(made, tmp_path, {})
+        assert plans.read(tmp_path) == made
+
+
 def test_a_plan_that_takes_the_place_of_another_leaves_none_of_its_files(place: Path) -> None:
     empty = replace(plan(), compiled=Compiled("system", "migration", "nothing to do", ()))
     plans.write(empty, place, {})
