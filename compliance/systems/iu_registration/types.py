@@ -18,6 +18,8 @@ import re
 from functools import lru_cache
 from types import MappingProxyType
 
+from compliance.core.sqltext import name
+
 # The document's own entries; integer kinds are those of PostgreSQL.
 _DOCUMENT = {
     "uuid": "uuid",
@@ -100,7 +102,7 @@ def unmapped(field: str, pg_type: str, pg_udt: str = "") -> str | None:
     if mapped(pg_type, pg_udt) is not None:
         return None
     named = pg_udt if pg_type == "USER-DEFINED" and pg_udt else pg_type
-    return f"{field}: Directus has no type for {named}{_ENDING}; cast it in the view, for example {field}::text"
+    return f"{field}: Directus has no type for {named}{_ENDING}; cast it in the view, for example {name(field)}::text"
 
 
 def shadow_type(pg_type: str) -> str:
@@ -133,6 +135,6 @@ def unprojected(field: str, pg_type: str) -> str | None:
     if kind(pg_type) == "numeric" and "(" not in pg_type:
         return (
             f"{field}: Directus takes a numeric column without a precision for an integer;"
-            f" give it one in the view, for example {field}::numeric(20,4)"
+            f" give it one in the view, for example {name(field)}::numeric(20,4)"
         )
     return None
