@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,8 +50,16 @@ def exercise(parsed: argparse.Namespace) -> int:
 
 
 def _told(answer: dict[str, Any], error: str) -> str:
-    said = canonical.dumps(answer).decode()
+    said = canonical.dumps({name: _unpacked(value) for name, value in answer.items()}).decode()
     return f"{error} {said}" if error and answer else error or said
+
+
+def _unpacked(value: Any) -> Any:
+    """Objects and lists are kept as their text."""
+    try:
+        return json.loads(value) if isinstance(value, str) and value[:1] in ("[", "{") else value
+    except ValueError:
+        return value
 
 
 def planned(looked: Run, name: str) -> tuple[Compiled, Act]:

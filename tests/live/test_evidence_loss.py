@@ -45,7 +45,7 @@ HOLDING = {
     for table, column in COLUMNS
 }
 # What is seen of the reference estate while no service runs beside it; those are taken away in `test_live_faults.py`.
-EXERCISED = {"command_catalog"}
+EXERCISED = {"command_catalog", "iu_registration"}
 FROM_DATABASE = {f"catalog.{name}" for name in (*SECTIONS, "bodies")} | {"documents"}
 OF_REPOSITORY = ("file:", "tree:")
 FINDING_IT = {"RS008", "RS036", "BS002", "BS003", "BS004", "BS005", "BS006", "BS007", "BS011", "BS013"}

@@ -80,8 +80,8 @@ def _named(
 def exercised_as_declared(facts: Facts) -> Iterator[Judgement]:
     """Each of the ten is as the document has it, and no row is durable."""
     policy: Policy = facts.policy
+    box = sandbox(facts)  # first: what is called has to be seen before anything is said of what it did
     made = {fact.name: fact for fact in facts.read("exercised:iu_registration")}
-    box = sandbox(facts)
     calls = {item.name: item.call for item in box.exercises} | {PROOF: box.call}
     for title, call in calls.items():
         fact = made.get(title)
