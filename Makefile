@@ -54,7 +54,8 @@ bench: .venv/dev ## Measure, as ratios in one run
 demo: .venv/run ## Play a change from drift to rollback on an estate that is thrown away (under a minute)
 	$(BIN)/compliance demo
 
-golden: .venv/run ## Compile the reference estate again into sql/compiled, and what it needs with 24 rows
+golden: .venv/run ## Compile the reference estate again into sql/compiled, and its registration into sql/reference
+	$(BIN)/python sql/reference/compile_registration.py
 	$(BIN)/python -m tests.golden
 
 lock: .venv/dev ## Write the lock files again; none names a registry host

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -233,3 +234,9 @@ def _instantiates_and_rolls_back(connection: psycopg.Connection) -> None:
     gone = "select public.fn_iu_auto_instantiate_rollback_by_actor('a', false)"
     [first], [second] = _values(connection, made, TEMPLATES), _values(connection, gone)
     assert (first["created"], second["removed"]) == (2, 2)
+
+
+def test_its_registration_is_what_a_preparation_and_the_package_give() -> None:
+    """Nobody edits the file: `make golden` writes it from policy and the other files."""
+    made = runpy.run_path(str(resource("sql/reference/compile_registration.py")))
+    assert made["TARGET"].read_text(encoding="utf-8") == made["text"]()
