@@ -16,7 +16,8 @@ PROOF = "no row stays"
 COMPARED, CHANGED, LEFT, UNCOMPARED, WROTE, SEQUENCES, COMMIT = (
     "compared", "changed", "left", "uncompared", "wrote", "sequences", "commit",
 )  # fmt: skip
-MESSAGE = "message"
+# Of a call that has to be refused: with which words it was, or that it was not.
+MESSAGE, REFUSED = "message", "refused"
 
 
 class Sandbox(NamedTuple):

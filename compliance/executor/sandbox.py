@@ -107,7 +107,7 @@ def _check_free(s: Session, box: Sandbox) -> None:
 def _answer(change: Change, s: Session, item: Exercise) -> Answer:
     """An expected refusal that does not come is taken back like one: the others see what they would have seen."""
     change.at(f"calling: {item.name}")
-    said: dict[str, Any] = {}
+    said: dict[str, Any] = {sandboxing.REFUSED: False} if item.refused else {}
     key = change.estate.redaction_key
     try:
         with s.connection.transaction(force_rollback=bool(item.refused)):
@@ -120,7 +120,7 @@ def _answer(change: Change, s: Session, item: Exercise) -> Answer:
         expected = item.refused and state.startswith(item.refused)
         told = [[sandboxing.MESSAGE, redacted(error.diag.message_primary or "", key)]] if expected else []
         return item.name, item.call, told, state
-    return item.name, item.call, kept(said, item.keys, key), ""
+    return item.name, item.call, kept(said, (*item.keys, sandboxing.REFUSED), key), ""
 
 
 def _commit(s: Session) -> str:
