@@ -37,12 +37,14 @@ if TYPE_CHECKING:
     from pytest_postgresql.executors import NoopExecutor
 
     from compliance.core.change import Compiled
+    from compliance.executor.plan import Plan
     from compliance.executor.rehearse import Rehearsed
 
 SYSTEM = "iu_registration"
 VIEW, ENVELOPE = "public.v_ui_iu_three_axis_envelope", "public.v_ui_iu_directus_registration_envelope"
 NAME = VIEW.partition(".")[2]
 SHADOW = f"directus_shadow.{NAME}"
+FIELD = "public.directus_fields"
 # Everything of the registration, as if it had never been.
 UNREGISTERED = f"""
     delete from public.directus_access where policy = 'c50265f0-b994-5bc6-a30f-44596172c2ea';
@@ -101,18 +103,21 @@ class Registration:
         return item
 
     def rehearsed(self, item: Compiled) -> Rehearsed:
-        plan, change = self._plan(item), self._change()
-        found = rehearse(change, plan, "estate", policy=plan.policy)
-        remember_rehearsal(plan, found.as_json(), signer=None, ledger=change.ledger, now=change.now)
-        return found
+        return self._rehearsed(self._plan(item))
 
     def applied(self, item: Compiled) -> str:
         """Rehearsed, then applied; the receipt."""
-        self.rehearsed(item)
         plan = self._plan(item)
+        self._rehearsed(plan)
         receipt = apply(self._change(), plan, policy=plan.policy).receipt
         assert receipt is not None
         return receipt
+
+    def _rehearsed(self, plan: Plan) -> Rehearsed:
+        change = self._change()
+        found = rehearse(change, plan, "estate", policy=plan.policy)
+        remember_rehearsal(plan, found.as_json(), signer=None, ledger=change.ledger, now=change.now)
+        return found
 
     def taken_back(self, receipt: str) -> None:
         rollback(self._change(), receipt)
@@ -121,7 +126,7 @@ class Registration:
         """Digest of all that is looked at."""
         return self.facts().observation.digest
 
-    def _plan(self, item: Compiled) -> Any:
+    def _plan(self, item: Compiled) -> Plan:
         facts = self.facts()
         run = Run(self.estate, Policies.load(self.estate), facts.observation)
         return audit.plan_of(run, dataclasses.replace(item, calls=()))
@@ -141,3 +146,10 @@ def registration(
         found.do(*statements)
         policy(found.value)
         yield found
+
+
+def widen(here: Registration) -> None:
+    """The view gains a column."""
+    definition = here.rows(f"select pg_get_viewdef('{VIEW}'::regclass)")[0][0]
+    wider = definition.replace("u.updated_at", "u.updated_at, true as axis_a_is_new", 1)
+    here.do(f"create or replace view {VIEW} as {wider}")

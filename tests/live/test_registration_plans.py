@@ -10,7 +10,7 @@ from compliance.core.change import Missing
 from compliance.core.errors import Refused
 from compliance.estate.resources import resource
 from compliance.systems.iu_registration.drift import drift
-from tests.live.registering import ENVELOPE, NAME, SHADOW, UNREGISTERED, VIEW, registration
+from tests.live.registering import ENVELOPE, FIELD, NAME, SHADOW, UNREGISTERED, VIEW, registration, widen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from pytest_postgresql.executors import NoopExecutor
 
     from tests.live.registering import Registration
-
-FIELD = "public.directus_fields"
 
 
 @pytest.fixture
@@ -89,9 +87,7 @@ def test_what_is_prepared_is_what_the_reference_holds(bare: Registration) -> Non
 
 
 def test_a_field_that_the_view_gains_arrives_and_goes_again(here: Registration) -> None:
-    definition = here.rows(f"select pg_get_viewdef('{VIEW}'::regclass)")[0][0]
-    wider = definition.replace("u.updated_at", "u.updated_at, true as axis_a_is_new", 1)
-    here.do(f"create or replace view {VIEW} as {wider}")
+    widen(here)
     preparation = here.prepared()
     assert preparation is not None
     assert titles(preparation) == [f"make the shadow {SHADOW} follow {VIEW}"]
@@ -188,38 +184,38 @@ def test_a_seed_over_a_wrong_row_aborts(here: Registration) -> None:
         here.rehearsed(here.compiled()["seed"])
 
 
-# --- a projection ----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("definition", "why"),
+    [
+        ("delete from public.iu_unit", "not a SELECT"),
+        ("select pg_sleep(1) as unit_id", "function pg_sleep"),
+        ("select public.fn_nowhere(u.id) as unit_id from public.iu_unit u", "no function public.fn_nowhere"),
+        ("select public.fn_iu_vector_retire('a', 'b') as unit_id", "is volatile"),
+        ("select * from public.iu_unit", r"it selects \*"),
+        ("select u.id as unit_id, u.title from public.iu_unit u", "it gives title"),
+        ("select u.id as unit_id from public.iu_unit u", "it does not give canonical_address"),
+        ("select 1; drop table public.iu_unit", "2 statements"),
+    ],
+)
+def test_a_definition_that_is_more_than_a_query_is_refused(
+    definition: str, why: str, bare: Registration
+) -> None:
+    bare.value["source"]["definition"] = definition
+    with pytest.raises(Refused, match=why):
+        bare.prepared()
 
 
-@pytest.fixture
-def projected(reference_template: NoopExecutor, tmp_path: Path) -> Iterator[Registration]:
-    def policy(value: Any) -> None:
-        value["serving"] = {"mode": "projection", "table": "public.Dreiachsen Blick"}
-        value["collection"]["name"] = "Dreiachsen Blick"
-
-    with registration(reference_template, tmp_path, policy=policy) as found:
-        yield found
-
-
-def kept(here: Registration) -> bool:
-    """Does the table hold what the view gives?"""
-    columns = [row[0] for row in here.rows(
-        f"select column_name from information_schema.columns where table_name = '{NAME}'"
-        " and table_schema = 'public' order by ordinal_position"
-    )]  # fmt: skip
-    listed = ", ".join(f'"{column}"' for column in columns)
-    sides = [f"select {listed} from {name}" for name in (VIEW, 'public."Dreiachsen Blick"')]
-    return not any(here.rows(f"{one} except all {other}") for one, other in (sides, sides[::-1]))
-
-
-def test_a_projection_is_made_is_kept_and_goes_again(projected: Registration) -> None:
-    before, preparation = projected.state(), projected.prepared()
+def test_a_view_by_itself_is_not_compiled_and_needs_no_table(bare: Registration) -> None:
+    bare.value["serving"] = {"mode": "view"}
+    preparation = bare.prepared()
     assert preparation is not None
-    receipt = projected.applied(preparation)
-    assert projected.prepared() is None
-    assert kept(projected)
-    assert projected.rows('select count(*) > 5 from public."Dreiachsen Blick"', role="directus_app") == [
-        (True,)
-    ]
-    projected.taken_back(receipt)
-    assert projected.state() == before
+    assert not any("schema" in title or "shadow" in title for title in titles(preparation))
+    bare.applied(preparation)
+    with pytest.raises(Refused, match="no Directus serves a view"):
+        bare.compiled()
+
+
+def test_a_name_that_something_else_has_is_refused(bare: Registration) -> None:
+    bare.do(f"create table {VIEW} (unit_id uuid)")
+    with pytest.raises(Refused, match=f"{VIEW} is a table"):
+        bare.prepared()

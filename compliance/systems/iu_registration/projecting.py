@@ -35,8 +35,14 @@ if TYPE_CHECKING:
     from compliance.systems.iu_registration.policy import Policy
     from compliance.systems.protocol import Facts
 
-# Types that PostgreSQL cannot tell apart by `=`, or does by their area.
-_BY_TEXT = frozenset({"json", "xml", "point", "line", "lseg", "box", "path", "polygon", "circle"})
+# Types with an equality that tells all differences: of json there is none, of circles it is that of the area, of
+# intervals that of 30 days and a month. What is not here is compared by its text, as the audit compares it.
+_EQUAL = frozenset(
+    {
+        "boolean", "smallint", "integer", "bigint", "numeric", "real", "double precision", "text", "character varying",
+        "character", "uuid", "date", "timestamp without time zone", "timestamp with time zone", "bytea", "jsonb",
+    }
+)  # fmt: skip
 _LONGEST = 63
 
 
@@ -213,8 +219,8 @@ def _merged(policy: Policy, kinds: Mapping[str, str]) -> list[str]:
 
 
 def _compared(side: str, column: str, kind: str) -> str:
-    by_text = types.kind(kind) in _BY_TEXT or kind.removesuffix("[]") in _BY_TEXT
-    return f"{side}.{name(column)}{'::text' if by_text else ''}"
+    by_text = "" if types.kind(kind) in _EQUAL else "::text"
+    return f"{side}.{name(column)}{by_text}"
 
 
 def _trigger(policy: Policy, table: str) -> str:
