@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from json.encoder import encode_basestring
 from typing import Any
 
 # Made once: thousands of facts are spelled one by one, and to make an encoder takes longer than to use it.
@@ -38,21 +39,25 @@ def lines(value: Any, *, deep: int) -> str:
 
 
 def _to_depth(value: Any, line: str, deep: int) -> str:
-    inner = line + "  "
-    if not deep or not isinstance(value, (dict, list, tuple)) or _flat(value):
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if not isinstance(value, (dict, list, tuple)) or not deep or _flat(value):
         return _SPACED.encode(value)
+    inner = line + "  "
     if isinstance(value, dict):
-        parts = [f"{_SPACED.encode(name)}: {_to_depth(value[name], inner, deep - 1)}" for name in sorted(value)]
+        names = sorted(value)
+        parts = [f"{encode_basestring(name)}: {_to_depth(value[name], inner, deep - 1)}" for name in names]
         return "{" + inner + f",{inner}".join(parts) + line + "}"
     return "[" + inner + f",{inner}".join([_to_depth(item, inner, deep - 1) for item in value]) + line + "]"
 
 
 def _flat(value: Any) -> bool:
     """Does it hold nothing but plain values, and lists of at most one?"""
-    items = value.values() if isinstance(value, dict) else value
-    return not any(
-        isinstance(item, dict) or (isinstance(item, (list, tuple)) and len(item) > 1) for item in items
-    )
+    for item in value.values() if isinstance(value, dict) else value:
+        kind = type(item)
+        if kind is dict or ((kind is list or kind is tuple) and len(item) > 1):
+            return False
+    return True
 
 
 def digest(data: bytes) -> str:

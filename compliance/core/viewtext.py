@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 _TOKEN = re.compile(
     r"""E'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|[^\W\d][\w$]*|\d[\w.]*|::|\S""", re.S
@@ -98,12 +99,15 @@ class _Reader:
                 self.closing[opened.pop()] = place
         if opened:
             raise Unknown
+        self.after = [self.closing.get(place, place) + 1 for place in range(len(tokens))]
 
-    def level(self, begin: int, end: int) -> Iterator[int]:
+    def level(self, begin: int, end: int) -> list[int]:
         """The places of tokens that stand in no parentheses of this range."""
+        found, after = [], self.after
         while begin < end:
-            yield begin
-            begin = self.closing.get(begin, begin) + 1
+            found.append(begin)
+            begin = after[begin]
+        return found
 
     def parts(self, begin: int, end: int) -> list[tuple[int, int]]:
         """What stands between commas."""
@@ -117,18 +121,21 @@ class _Reader:
             begin = self.with_(begin + 1, end, shared)
         if self.at(begin, end) != "SELECT":
             return None
-        if any(self.tokens[place] in _NULLING for place in self.level(begin, end)):
+        if not _NULLING.isdisjoint([self.tokens[place] for place in self.level(begin, end)]):
             return None
         begin = self.behind_distinct(begin + 1, end)
         from_ = self.first(begin, end, frozenset({"FROM"}))
         rest = self.first(from_ + 1, end, _REST)
         sources = [s for part in self.parts(from_ + 1, rest) for s in self.item(*part)] if from_ < end else []
-        outputs = [self.output(*part) for part in self.parts(begin, min(from_, self.first(begin, end, _REST)))]
+        outputs = [self.output(*part) for part in self.parts(begin, from_ if from_ < end else rest)]
         return Query(tuple(outputs), tuple(sources), shared)
 
     def first(self, begin: int, end: int, words: frozenset[str]) -> int:
-        found = (p for p in self.level(begin, end) if self.tokens[p] in words)
-        return next((p for p in found if self.tokens[p - 1] not in ("DISTINCT", "WITHIN")), end)
+        tokens = self.tokens
+        for place in self.level(begin, end):
+            if tokens[place] in words and tokens[place - 1] not in ("DISTINCT", "WITHIN"):
+                return place
+        return end
 
     def with_(self, begin: int, end: int, shared: dict[str, Shared]) -> int:
         """Read the queries of WITH; the place behind them."""
@@ -258,6 +265,7 @@ class _Reader:
         return place + 1
 
 
+@lru_cache(maxsize=1 << 12)
 def is_name(token: str) -> bool:
     """Keywords are in capitals; a name that is one of the two constants is quoted."""
     return _NAME.fullmatch(token) is not None and token not in ("true", "false")

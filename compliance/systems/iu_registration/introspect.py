@@ -103,9 +103,9 @@ class Known:
         if missing:
             raise CouldNotLook(
                 f"{policy.source.envelope} gives {len(rows)} of the {len(catalog)} columns of {schema}.{name}"
-                f" ({missing[0]} is missing): information_schema hides what its owner may not touch",
-                remedy=f"grant select on {schema}.{name} to the owner of {policy.source.envelope}, and correct the"
-                " name of the view in it where that is another one",
+                f" ({missing[0]} is missing): information_schema hides what a role may not touch",
+                remedy=f"grant select on {relation(f'{schema}.{name}')} to the role that looks, as `compliance role`"
+                " does; where it may, correct the name of the view in the definition of the envelope",
             )
         return rows
 
