@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
     from pytest_postgresql.executors import NoopExecutor
     from xdist.scheduler import LoadFileScheduling
+    from xdist.workermanage import WorkerController
+
+# Few tests, each of minutes. What xdist goes by is their number, and gives them out last.
+LONGEST = ("directus", "tests/test_readme.py", "tests/live/test_sensitivity.py", "tests/live/test_crashes.py")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -65,6 +69,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileS
         def _split_scope(self, nodeid: str) -> str:
             file = super()._split_scope(nodeid)
             return "directus" if takes_directus(config.rootpath / file) else file
+
+        def _assign_work_unit(self, node: WorkerController) -> None:
+            """What takes long begins first, or one worker is left with it at the end while the others rest."""
+            first = next((scope for scope in LONGEST if scope in self.workqueue), None)
+            if first is not None:
+                self.workqueue.move_to_end(first, last=False)
+            super()._assign_work_unit(node)
 
     return OneDirectus(config, log)
 
