@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import pytest
 
-from compliance.core.change import Missing
+from compliance.core.change import Missing, Undeclared
 from compliance.core.errors import Refused
 from compliance.estate.resources import resource
+from compliance.systems.iu_registration import desired
 from compliance.systems.iu_registration.drift import drift
 from tests.live.registering import ENVELOPE, FIELD, NAME, SHADOW, UNREGISTERED, VIEW, registration, widen
 
@@ -173,8 +175,49 @@ def test_disabling_leaves_no_row_and_comes_back_whole(here: Registration) -> Non
     receipt = here.applied(migration)
     counts = "select count(*) from public.directus_{} where collection in ('v_iu_former', '" + NAME + "')"
     assert [here.rows(counts.format(table)) for table in ("fields", "collections")] == [[(0,)], [(0,)]]
+    assert here.rows(f"select to_regclass('{SHADOW}')::text, to_regnamespace('directus_shadow')::text") == [
+        (None, "directus_shadow")
+    ]
     assert here.compiled()["migration"].steps == ()
     here.taken_back(receipt)
+    assert here.state() == before
+
+
+@pytest.mark.parametrize(
+    ("act", "why"),
+    [
+        (f"grant insert (unit_id) on {SHADOW} to directus_app", "has a right on its column unit_id"),
+        (f"alter table {SHADOW} owner to directus_app", "it belongs to directus_app"),
+        (f"alter table {SHADOW} alter column unit_kind set default 'x'", "unit_kind has a default"),
+        (f"drop table {SHADOW}; create view {SHADOW} as select 1 as unit_id", "it is a view"),
+    ],
+)
+def test_a_table_that_could_not_be_given_back_as_it_is_is_not_taken_away(
+    act: str, why: str, here: Registration
+) -> None:
+    here.do(act)
+    here.value["state"] = "disabled"
+    with pytest.raises(Refused) as refused:
+        here.compiled()
+    assert why in "; ".join(refused.value.reasons)
+
+
+def test_a_shadow_that_holds_rows_is_not_taken_away_with_them(here: Registration) -> None:
+    here.do(f"insert into {SHADOW} (unit_id) values (gen_random_uuid())")
+    here.value["state"] = "disabled"
+    with pytest.raises(Refused, match="the fence was crossed") as refused:
+        here.rehearsed(here.compiled()["migration"])
+    assert any("held rows" in reason for reason in refused.value.reasons)
+
+
+def test_rights_on_the_table_come_back_with_it(here: Registration) -> None:
+    here.do(
+        f"grant select on {SHADOW} to public",
+        f"grant select, references on {SHADOW} to dot_operator with grant option",
+    )
+    here.value["state"] = "disabled"
+    before = here.state()
+    here.taken_back(here.applied(here.compiled()["migration"]))
     assert here.state() == before
 
 
@@ -219,3 +262,38 @@ def test_a_name_that_something_else_has_is_refused(bare: Registration) -> None:
     bare.do(f"create table {VIEW} (unit_id uuid)")
     with pytest.raises(Refused, match=f"{VIEW} is a table"):
         bare.prepared()
+
+
+# --- as Directus 10 keeps rights -------------------------------------------------------------------------------------
+
+TEN = """
+    drop table public.directus_access;
+    alter table public.directus_permissions drop column policy, add column role uuid;
+    drop table public.directus_policies;
+    alter table public.directus_roles add column admin_access boolean not null default false;
+"""
+
+
+def test_of_directus_10_a_permission_is_a_roles(here: Registration) -> None:
+    here.do(f"delete from public.directus_permissions where collection = '{NAME}'", TEN)
+    facts = here.facts()
+    assert [type(found) for found in drift(facts)] == [Missing] * 3
+    calls = here.compiled()["migration"].calls
+    assert [(call.method, call.path) for call in calls] == [("POST", "/permissions")] * 3
+    assert [call.body for call in calls] == desired.package(facts).directus_permissions_payload()
+    assert all("role" in unquote(call.present or "") for call in calls)
+    for call in calls:
+        role, fields = call.body["role"], ",".join(call.body["fields"])
+        here.do(
+            "insert into public.directus_permissions (collection, action, permissions, validation, fields, role)"
+            f" values ('{NAME}', 'read', '{{}}', '{{}}', '{fields}', '{role}')"
+        )
+    assert drift(here.facts()) == []
+    here.do(
+        f"insert into public.directus_permissions (collection, action, fields) values ('{NAME}', 'read', '*')"
+    )
+    assert drift(here.facts()) == [Undeclared(f"read {NAME} by role public")]
+    here.value["state"] = "disabled"
+    bodies = [call.body["query"]["filter"]["_and"][0]["role"] for call in here.compiled()["migration"].calls]
+    assert {"_null": True} in bodies
+    assert len(bodies) == 4
