@@ -5,7 +5,10 @@ select
     a.attname::pg_catalog.text as name,
     pg_catalog.row_number() over (partition by a.attrelid order by a.attnum) as position,
     pg_catalog.format_type(a.atttypid, a.atttypmod) as type,
-    not a.attnotnull as nullable,
+    -- A NOT NULL that is not yet valid (PostgreSQL 18) says nothing of the rows that are there.
+    not a.attnotnull or (a.attrelid, a.attnum) in (
+        select o.conrelid, pg_catalog.unnest(o.conkey) from pg_catalog.pg_constraint as o
+        where o.contype = 'n' and not o.convalidated) as nullable,
     pg_catalog.pg_get_expr(f.adbin, f.adrelid) as default,
     case a.attidentity when 'a' then 'always' when 'd' then 'by default' else '' end as identity,
     case a.attgenerated when 's' then 'stored' when 'v' then 'virtual' else '' end as generated

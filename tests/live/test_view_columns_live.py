@@ -174,3 +174,13 @@ def test_what_is_required_is_never_null(empty_db: psycopg.Connection) -> None:
 @pytest.mark.prove
 def test_what_is_required_is_never_null_in_thousands_of_views(empty_db: psycopg.Connection) -> None:
     claims(empty_db, range(100, 300))
+
+
+def test_a_not_null_that_is_not_valid_yet_proves_nothing(empty_db: psycopg.Connection) -> None:
+    if empty_db.info.server_version < 180000:
+        pytest.skip("before version 18 there is none")
+    empty_db.execute("create table t (a integer, b integer not null)")
+    empty_db.execute("insert into t values (null, 1)")
+    empty_db.execute("alter table t add constraint later not null a not valid")
+    empty_db.execute("create view v as select a, b from t")
+    assert described(empty_db).required("public", "v") == {"b"}
