@@ -54,6 +54,7 @@ with homes as (
     left join pg_catalog.pg_type as e on e.typarray = y.oid
     left join relations as r on r.oid = coalesce(nullif(y.typrelid, 0), e.typrelid)
 ), held as (
+    -- PostgreSQL gives a lower number to nothing but its own, of which there are thousands.
     select 'pg_namespace' as catalog, n.oid, pg_catalog.to_jsonb(n) - 'nspacl' as content
     from pg_catalog.pg_namespace as n
     union all
@@ -61,20 +62,28 @@ with homes as (
            'relallfrozen', 'relfrozenxid', 'relminmxid', 'relfilenode', 'reltoastrelid', 'relnatts', 'relchecks',
            'relhasindex', 'relhasrules', 'relhastriggers', 'relhassubclass']
     from pg_catalog.pg_class as c
+    where c.oid >= 16384
     union all
     select 'pg_class', x.indexrelid, pg_catalog.to_jsonb(x) - 'indcheckxmin' from pg_catalog.pg_index as x
+    where x.indexrelid >= 16384
     union all
     select 'pg_class', s.seqrelid, pg_catalog.to_jsonb(s) from pg_catalog.pg_sequence as s
+    where s.seqrelid >= 16384
     union all
     select 'pg_constraint', o.oid, pg_catalog.to_jsonb(o) from pg_catalog.pg_constraint as o
+    where o.oid >= 16384
     union all
     select 'pg_trigger', t.oid, pg_catalog.to_jsonb(t) from pg_catalog.pg_trigger as t
+    where t.oid >= 16384
     union all
     select 'pg_rewrite', w.oid, pg_catalog.to_jsonb(w) from pg_catalog.pg_rewrite as w
+    where w.oid >= 16384
     union all
     select 'pg_proc', p.oid, pg_catalog.to_jsonb(p) - 'proacl' from pg_catalog.pg_proc as p
+    where p.oid >= 16384
     union all
     select 'pg_type', y.oid, pg_catalog.to_jsonb(y) from pg_catalog.pg_type as y
+    where y.oid >= 16384
 ), whole as (
     select p.section, p.subject, h.content
     from parts as p
@@ -94,6 +103,7 @@ with homes as (
     from pg_catalog.pg_description as d
     join pg_catalog.pg_class as c on c.oid = d.classoid
     left join parts as p on p.catalog = c.relname and p.oid = d.objoid
+    where d.objoid >= 16384 or d.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
     union all
     select 'catalog.grants', h.name, pg_catalog.to_jsonb(n.nspacl)
     from pg_catalog.pg_namespace as n
