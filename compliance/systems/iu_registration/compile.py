@@ -12,7 +12,7 @@ from compliance.core import canonical
 from compliance.core.change import Compiled
 from compliance.core.errors import Refused
 from compliance.core.footprint import FactKey
-from compliance.systems.iu_registration import access, desired, found, looking
+from compliance.systems.iu_registration import access, desired, found, looking, removing
 from compliance.systems.iu_registration.drift import differing
 from compliance.systems.iu_registration.rows import Change, Table
 
@@ -79,7 +79,8 @@ def _migration(facts: Facts) -> Compiled:
 
 
 def _disabled(facts: Facts) -> Compiled:
-    """Fields first: a row of the collection that is gone would leave them to a table of that name."""
+    """Fields first: a row of the collection that is gone would leave them to a table of that name. At last the table
+    that served it, which by its name alone is a collection."""
     policy: Policy = facts.policy
     names, steps = policy.names, []
     for what, section, there in (
@@ -90,6 +91,7 @@ def _disabled(facts: Facts) -> Compiled:
         if not change.nothing:
             table = _table(facts, section)
             steps.append(table.change(f"remove the {what} of {', '.join(names)}", change, ()))
+    steps += removing.steps(facts)
     calls = access.calls(facts)
     title = f"take back the registration of {', '.join(names)}" if steps or calls else NOTHING
     return _compiled("migration", title, steps, calls)

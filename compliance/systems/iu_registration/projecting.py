@@ -52,10 +52,10 @@ def steps(facts: Facts) -> Iterator[Step]:
     want, there = wanted(facts), {c: column.type for c, column in columns(facts, policy.keyed).items()}
     watched = watched_tables(facts)
     if not there:
-        yield _made(facts, want, watched)
+        yield made(facts, want, watched)
     elif want != there:
         yield _followed(facts, want, there)
-    if there and (missing := [table for table in watched if not _is_watched(facts, table)]):
+    if there and (missing := [table for table in watched if not is_watched(facts, table)]):
         yield _watched(policy, missing)
 
 
@@ -95,7 +95,8 @@ def _types(facts: Facts) -> dict[str, str]:
     return there or {field.name: field.type for field in source.fields.values()}
 
 
-def _made(facts: Facts, want: Mapping[str, str], watched: Sequence[str]) -> Step:
+def made(facts: Facts, want: Mapping[str, str], watched: Sequence[str]) -> Step:
+    """All of it, kept by triggers at these tables."""
     policy: Policy = facts.policy
     table = relation(policy.keyed)
     listed = ",\n".join(f"    {name(column)} {kind}" for column, kind in want.items())
@@ -231,7 +232,8 @@ def _trigger(policy: Policy, table: str) -> str:
     )
 
 
-def _is_watched(facts: Facts, table: str) -> bool:
+def is_watched(facts: Facts, table: str) -> bool:
+    """Has the table our trigger?"""
     wanted_name = trigger(facts.policy)
     where = split_name(table)
     return any(

@@ -31,7 +31,7 @@ def steps(facts: Facts) -> Iterator[Step]:
     if policy.serving.schema not in schemas:
         yield _schema(policy)
     if not there:
-        yield _table(policy, want)
+        yield made(policy, want)
     elif want != there:
         yield _followed(facts, want)
 
@@ -57,7 +57,8 @@ def _schema(policy: Policy) -> Step:
     )  # fmt: skip
 
 
-def _table(policy: Policy, want: Mapping[str, str]) -> Step:
+def made(policy: Policy, want: Mapping[str, str]) -> Step:
+    """The table, with columns of these types."""
     table = relation(policy.keyed)
     listed = ",\n".join(f"    {name(column)} {kind}" for column, kind in want.items())
     return step(
@@ -93,7 +94,7 @@ def _followed(facts: Facts, want: Mapping[str, str]) -> Step:
     """An empty table: columns come and go, and the way back puts each where it was."""
     policy: Policy = facts.policy
     there = {name: column.type for name, column in columns(facts, policy.keyed).items()}
-    _check_plain(facts)
+    check_plain(facts)
     table = relation(policy.keyed)
     gone = [column for column in there if column not in want]
     deploy = [
@@ -133,7 +134,7 @@ def _back(policy: Policy, there: Mapping[str, str], gone: list[str]) -> Iterator
         yield f"alter table {table} add primary key ({name(policy.source.key)});"
 
 
-def _check_plain(facts: Facts) -> None:
+def check_plain(facts: Facts) -> None:
     """Nothing but columns and the key that we would have made ourselves, or the way back would lose it."""
     policy: Policy = facts.policy
     where = split_name(policy.keyed)
