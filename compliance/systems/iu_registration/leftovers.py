@@ -25,17 +25,14 @@ _TABLES = frozenset({"table", "partitioned table", "foreign table"})
 
 
 def no_table_under_a_name(facts: Facts) -> Iterator[Judgement]:
-    """The table by which Directus knows the key is meant to be there; any other would be dropped.
-
-    Where no file says which schemas Directus looks into, it may look into any.
-    """
+    """The table by which Directus knows the key is meant to be there; any other would be dropped."""
     policy: Policy = facts.policy
-    reached, ours = searching.reached(facts), split_name(policy.keyed) if policy.keyed else None
+    reached, ours = searching.declared(facts), split_name(policy.keyed) if policy.keyed else None
     for table in facts.read("catalog.relations"):
         where = (table.schema, table.name)
         if table.kind not in _TABLES or table.name not in policy.names or where == ours:
             continue
-        if reached is None or table.schema in reached:
+        if table.schema in reached:
             told = f"{table.schema}.{table.name} is a {table.kind}: to disable the collection would drop it"
             yield Finding(table.name, told, f"{table.schema}.{table.name}")
 
@@ -76,9 +73,9 @@ def _kept(facts: Facts) -> dict[str, set[str]]:
 
 def _nowhere(facts: Facts, name: str) -> bool:
     """Is there no relation of this name where Directus looks?"""
-    reached = searching.reached(facts)
+    reached = searching.declared(facts)
     there = (r for r in facts.read("catalog.relations") if r.name == name and r.kind != "sequence")
-    return not any(reached is None or r.schema in reached for r in there)
+    return not any(r.schema in reached for r in there)
 
 
 def _of_a_disabled_one(facts: Facts, kept: set[str]) -> Iterator[Judgement]:

@@ -67,14 +67,6 @@ def variables(facts: Facts) -> Mapping[str, str | None]:
     return compose.variables(file.text, place.file, place.service)
 
 
-def reached(facts: Facts) -> frozenset[str] | None:
-    """Schemas in which Directus finds tables; None where there is no file that says which, which IU004 finds."""
-    try:
-        return frozenset(declared(facts))
-    except compose.Missing:
-        return None
-
-
 def folded(name: str) -> bool:
     """Is it a name that Directus asks for and PostgreSQL reads as another one?"""
     return not _PLAIN.fullmatch(name)

@@ -148,7 +148,7 @@ def objects_are_there(facts: Facts) -> Iterator[Judgement]:
 def _schemas(facts: Facts) -> Iterator[Judgement]:
     """Every schema of the path: one that is gone breaks every request."""
     there = {schema.name for schema in facts.read("catalog.schemas")}
-    for schema in sorted((searching.reached(facts) or frozenset()) - there):
+    for schema in sorted(set(searching.declared(facts)) - there):
         if not schema.startswith(_OF_POSTGRESQL) and not searching.folded(schema):
             told = f"the search path names {schema}, which is not there: Directus answers 500 to every request"
             yield Finding(facts.policy.collection.name, told, f"{schema}-schema")
@@ -157,7 +157,7 @@ def _schemas(facts: Facts) -> Iterator[Judgement]:
 def _hidden(facts: Facts) -> Iterator[Judgement]:
     """What else has the name, in a schema of the path."""
     policy: Policy = facts.policy
-    reached = searching.reached(facts) or frozenset()
+    reached = searching.declared(facts)
     ours = {split_name(policy.served), split_name(policy.keyed)}
     for other in facts.read("catalog.relations"):
         where = (other.schema, other.name)
@@ -181,7 +181,9 @@ def _keyed(facts: Facts) -> Iterator[Judgement]:
     if keys != (policy.source.key,):
         told = f"the primary key of {policy.keyed} is {', '.join(keys) or 'missing'}, not {policy.source.key} alone"
         yield Finding(name, told, "key")
-    if not gone(facts):
+    if why := gone(facts):
+        yield NotApplicable(name, f"its columns cannot be compared: {why}")
+    else:
         yield from _shape(facts)
 
 
