@@ -1,5 +1,6 @@
--- The registration of the three-axis view as policy has it; written by compile_registration.py, not by hand.
+-- A view registered with Directus, as policy has it; written by compile_registration.py, not by hand.
 create schema directus_shadow authorization estate_owner;
+
 set role estate_owner;
 
 insert into public.directus_roles

@@ -36,14 +36,14 @@ foreign_template = factories.postgresql_noproc(
 POLICY = document.read(resource("fixtures/foreign/policy/birth_scan.yaml"))
 FLOW = POLICY.value["flow"]["id"]
 TABLES = (
-    '"Verwaltung".directus_flows', '"Verwaltung".directus_operations', '"Verwaltung"."Einstellung"',
-    '"Verwaltung"."Werkzeug"',
+    '"verwaltung".directus_flows', '"verwaltung".directus_operations', '"verwaltung"."Einstellung"',
+    '"verwaltung"."Werkzeug"',
 )  # fmt: skip
 DONE = (
-    f"delete from \"Verwaltung\".directus_operations where flow = '{FLOW}'",
-    f"delete from \"Verwaltung\".directus_flows where id = '{FLOW}'",
-    """delete from "Verwaltung"."Einstellung" where "Schlüssel" like 'Prüfung%'""",
-    """delete from "Verwaltung"."Werkzeug" where "Kürzel" = 'W-BESTAND'""",
+    f"delete from verwaltung.directus_operations where flow = '{FLOW}'",
+    f"delete from verwaltung.directus_flows where id = '{FLOW}'",
+    """delete from "verwaltung"."Einstellung" where "Schlüssel" like 'Prüfung%'""",
+    """delete from "verwaltung"."Werkzeug" where "Kürzel" = 'W-BESTAND'""",
 )
 
 
@@ -87,7 +87,7 @@ def test_its_seven_questions_are_answered_and_all_of_it_is_kept(unchanged_dsn: s
     kept = {(case.rule.id, case.subject) for case in judged.verdict.cases if case.outcome == "kept"}
     assert {
         ("BS001", "Zählerstand (täglich)"), ("BS002", "W-ZAEHLER"), ("BS003", "Netz/dienst"), ("BS004", "directus"),
-        ("BS006", "Verzeichnis.Mängelbuch"), ("BS007", "Verwaltung.Werkzeug"), ("BS010", "Prüfstelle.Bestand prüfen()"),
+        ("BS006", "verzeichnis.Mängelbuch"), ("BS007", "verwaltung.Werkzeug"), ("BS010", "Prüfstelle.Bestand prüfen()"),
         ("BS012", "betrieb/bestand/"), ("BS013", "/dienst/bestand/pruefung"), ("BS021", "Prüfung an"),
         ("BS022", "tool W-BESTAND"),
     } <= kept  # fmt: skip
@@ -115,9 +115,9 @@ def test_it_is_set_up_where_nothing_of_it_is_by_psql_and_taken_back(foreign_dsn:
 
 
 MOVED = (
-    """update "Verwaltung"."Werkzeug" set "Zeitplan" = '0 30 4 * * *' where "Kürzel" = 'W-BESTAND'""",
-    """update "Verwaltung"."Einstellung" set "Wert" = '0 30 4 * * *' where "Schlüssel" = 'Prüfung wann'""",
-    f"""update "Verwaltung".directus_flows set options = ' {{"cron": "0 30 4 * * *"}}' where id = '{FLOW}'""",
+    """update "verwaltung"."Werkzeug" set "Zeitplan" = '0 30 4 * * *' where "Kürzel" = 'W-BESTAND'""",
+    """update "verwaltung"."Einstellung" set "Wert" = '0 30 4 * * *' where "Schlüssel" = 'Prüfung wann'""",
+    f"""update "verwaltung".directus_flows set options = ' {{"cron": "0 30 4 * * *"}}' where id = '{FLOW}'""",
 )
 
 
@@ -147,7 +147,7 @@ def test_the_function_answers_as_the_policy_says_and_its_caller_may_ask(foreign_
         assert row is not None
         assert row[0].keys() == {result.status, result.run_id, *result.counts, result.by_kind}
         assert row[0][result.status] == result.complete
-        change(foreign_dsn, """delete from "Verwaltung"."Einstellung" where "Schlüssel" = 'Größte Pumpe'""")
+        change(foreign_dsn, """delete from "verwaltung"."Einstellung" where "Schlüssel" = 'Größte Pumpe'""")
         row = connection.execute(call).fetchone()
     assert row is not None
     assert (row[0][result.status], row[0][result.missing]) == (result.dependency_fail, ["Größte Pumpe"])

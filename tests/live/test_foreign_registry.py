@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 foreign_template = factories.postgresql_noproc(
     dbname="wasserwerk_registry", depends_on="postgres_server", load=[load_foreign]
 )
-FLOWS, OPERATIONS = '"Verwaltung".directus_flows', '"Verwaltung".directus_operations'
+FLOWS, OPERATIONS = '"verwaltung".directus_flows', '"verwaltung".directus_operations'
 POLICY = document.read(resource("fixtures/foreign/policy/registry_sync.yaml"))
 JUDGING = [probe.rule for probe in quick.probes() if probe.said.system == "registry_sync"]
 

@@ -236,7 +236,8 @@ def _instantiates_and_rolls_back(connection: psycopg.Connection) -> None:
     assert (first["created"], second["removed"]) == (2, 2)
 
 
-def test_its_registration_is_what_a_preparation_and_the_package_give() -> None:
+@pytest.mark.parametrize("estate", ["REFERENCE", "FOREIGN"])
+def test_its_registration_is_what_a_preparation_and_the_package_give(estate: str) -> None:
     """Nobody edits the file: `make golden` writes it from policy and the other files."""
     made = runpy.run_path(str(resource("sql/reference/compile_registration.py")))
-    assert made["TARGET"].read_text(encoding="utf-8") == made["text"]()
+    assert made[estate].target.read_text(encoding="utf-8") == made["text"](made[estate])
