@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from compliance.systems.iu_registration.source import envelope_says_what_the_catalog_says, types_are_mapped
 from tests.live.registering import FIELD, UNREGISTERED, registration
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ def test_names_that_need_quotes_and_hundreds_of_columns(count: int, bare: Regist
     groups = dict(bare.rows("""select field_name, axis_group from public."Umschlag 'x'" """))
     assert {groups[n] for n in ("50%", "a.b")} == {"100%_a!"}
     assert (groups["unit_id"], groups["axis_a_0"], groups["it's"]) == ("primary", "axis_a", "meta")
+    judged = [*envelope_says_what_the_catalog_says(bare.facts()), *types_are_mapped(bare.facts())]
+    assert judged == [], "both read patterns of names alike, and the envelope lacks nothing"
     second = bare.applied(bare.compiled()["migration"])
     bare.rehearsed(bare.compiled()["seed"])
     assert bare.compiled()["migration"].steps == ()
