@@ -32,7 +32,7 @@ def prepare(facts: Facts) -> tuple[Compiled, ...]:
     if not steps:
         return ()
     title = "; ".join(step.title for step in steps)
-    return (Compiled(SYSTEM, "preparation", title, steps, notes=_notes(policy)),)
+    return (Compiled(SYSTEM, "preparation", title, steps, notes=_notes(facts)),)
 
 
 def _steps(facts: Facts) -> Iterator[Step]:
@@ -64,8 +64,10 @@ def _check_names(facts: Facts) -> None:
         )  # fmt: skip
 
 
-def _notes(policy: Policy) -> dict[str, str]:
-    if policy.serving.mode != "shadow":
+def _notes(facts: Facts) -> dict[str, str]:
+    """Of a shadow that is there, and only follows the view, nothing is to be set."""
+    policy: Policy = facts.policy
+    if policy.serving.mode != "shadow" or relation(facts, policy.keyed) is not None:
         return {}
     place = policy.environment
     return {

@@ -115,7 +115,7 @@ def made(facts: Facts, want: Mapping[str, str], watched: Sequence[str]) -> Step:
     return step(
         f"make the projection {policy.keyed} of {policy.source.view}", deploy, _checks(policy, want), revert,
         writes=_written(policy, watched), reads=_reads(policy), guarded=keys(qualified(policy.keyed), "relations"),
-        hazards=("creates-object", "grants", "inserts", "updates", "deletes"),
+        hazards=("creates-object", "grants", "inserts", "updates", "deletes", "reloads-runtime"),
     )  # fmt: skip
 
 
@@ -146,7 +146,7 @@ def _followed(facts: Facts, want: Mapping[str, str], there: Mapping[str, str]) -
         writes=keys(qualified(policy.keyed), "relations", "columns", "constraints")
         | keys(f"{_unquoted(policy)}()", *FUNCTION),
         reads=_reads(policy), guarded=keys(qualified(policy.keyed), "relations"),
-        hazards=("creates-object", "updates"),
+        hazards=("creates-object", "updates", "reloads-runtime"),
     )  # fmt: skip
 
 

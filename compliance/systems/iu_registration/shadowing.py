@@ -18,9 +18,12 @@ from compliance.systems.iu_registration.source import columns
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from compliance.core.change import Step
+    from compliance.core.change import Hazard, Step
     from compliance.systems.iu_registration.policy import Policy
     from compliance.systems.protocol import Facts
+
+# A running Directus goes on asking for the columns that it has read, also for one that is gone.
+_MADE: tuple[Hazard, ...] = ("creates-object", "reloads-runtime")
 
 
 def steps(facts: Facts) -> Iterator[Step]:
@@ -68,6 +71,7 @@ def made(policy: Policy, want: Mapping[str, str]) -> Step:
         [f"drop table if exists {table};"],
         writes=keys(qualified(policy.keyed), *TABLE),
         reads=keys(qualified(policy.source.view), "relations", "columns"),
+        hazards=_MADE,
     )  # fmt: skip
 
 
@@ -109,7 +113,7 @@ def _followed(facts: Facts, want: Mapping[str, str]) -> Step:
         f"make the shadow {policy.keyed} follow {policy.source.view}", deploy, _checks(policy, want), revert,
         writes=keys(qualified(policy.keyed), *TABLE),
         reads=keys(qualified(policy.source.view), "relations", "columns"),
-        hazards=("creates-object", "drops-object") if gone else ("creates-object",),
+        hazards=(*_MADE, "drops-object") if gone else _MADE,
     )  # fmt: skip
 
 
