@@ -28,8 +28,8 @@ ALL = [
 ]  # fmt: skip
 
 
-def package(name: str | None = None, **how: Any) -> DirectusDisablePackage:
-    policy = made.policy("view")
+def package(name: str | None = None, *, mode: str = "view", **how: Any) -> DirectusDisablePackage:
+    policy = made.policy(mode)
     return build_disable_package(
         made.observation([("id", "uuid")], policy, **{"held": HELD, **how}), name, policy=policy
     )
@@ -57,9 +57,16 @@ def test_a_table_of_this_name_refuses_it_whereever_it_is(schema: str, kind: str)
     assert refused.value.reasons == (f"{schema}.t is a {kind}",)
 
 
-def test_a_shadow_refuses_it_and_a_table_of_another_name_does_not() -> None:
-    with pytest.raises(Refused, match="state: disabled"):
-        package(more=[made.relation("v", "table", schema="directus_shadow")])
+def test_by_a_shadow_all_but_the_delete_is_given_where_policy_says_that_it_serves() -> None:
+    beside = [made.relation("v", "table", schema="directus_shadow")]
+    with pytest.raises(Refused, match="of a table it drops the table"):
+        package(more=beside)
+    found = package(more=beside, mode="shadow")
+    assert sent(found) == ALL[:-1]
+    assert "state: disabled" in found.kept
+
+
+def test_a_table_of_another_name_changes_nothing() -> None:
     assert sent(package(more=[made.relation("v2", "table"), made.relation("v", "sequence", schema="x")])) == ALL
 
 

@@ -62,11 +62,18 @@ def build_disable_package(
     described = known(source)
     name = collection_name or policy.collection.name
     schema = split_name(policy.source.view)[0]
-    _check(described, name)
+    keyed = split_name(policy.keyed) if policy.keyed else ("", "")
+    _check(described, name, keyed)
     rows = {each.table: each.ids for each in _left(described, policy, name) if each.ids}
     requests = [_delete("permissions", list(map(int, rows.get("directus_permissions", ()))))]
     requests += [_delete(table, list(rows.get(f"directus_{table}", ()))) for table in ("access", "policies")]
+    served = keyed[1] == name and described.kinds.get(keyed) in _TABLES
     kept = _kept(described, (schema, name), registered=bool(rows.get("directus_collections")))
+    if served:
+        kept = (
+            f"it is served by the table {'.'.join(keyed)}, and of a table the request drops the table: the rows that are"
+            " listed go with what `compliance compile` gives where the policy says `state: disabled`"
+        )
     if not kept:
         requests.append({"method": "DELETE", "path": f"/collections/{quote(name, safe='')}", "body": None})
     sent = tuple(request for request in requests if request["body"] != [])
@@ -75,19 +82,19 @@ def build_disable_package(
     )
 
 
-def _check(described: Known, name: str) -> None:
-    """No table of this name, in whichever schema: the search path of a Directus decides which one is meant."""
+def _check(described: Known, name: str, keyed: tuple[str, str]) -> None:
+    """No table of this name but the one that serves it, in whichever schema: the search path of a Directus decides
+    which one is meant."""
     found = [
         f"{schema}.{name} is a {kind}"
         for (schema, each), kind in sorted(described.kinds.items())
-        if each == name and kind in _TABLES
+        if each == name and kind in _TABLES and (schema, each) != keyed
     ]
     if found:
         raise Refused(
             f"DELETE /collections/{name} is not given out: of a table it drops the table, with all that is in it",
             reasons=found,
-            remedy="where that is what the registration is served by, set `state: disabled` in the policy and apply"
-            " what `compliance compile` gives; else move the table away, or name a registered view",
+            remedy="move the table away, or name a registered view",
         )
 
 
