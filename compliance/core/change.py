@@ -89,9 +89,9 @@ class Call:
 
     Done: a GET of `present` answers 200 and one of `absent` does not; where it is, it is not made again. Of Directus
     both may be lists with a query (`/permissions?filter[policy][_eq]=…`), of which an empty one is as if it were not
-    there. Of the repository `path` is a file, PUT writes `body` into it and DELETE removes it; `present` is `path@sha256`, of the
-    content that it has then, and `absent` of the one that is written over; None: there is no file yet. `reads`: the
-    facts that it rests on; where one of these moved, the plan is stale.
+    there. Of the repository `path` is a file, PUT writes `body` into it and DELETE removes it; `present` is
+    `path@sha256`, of the content that it has then, and `absent` of the one that is written over; None: there is no file
+    yet. `reads`: the facts that it rests on; where one of these moved, the plan is stale.
     """
 
     title: str

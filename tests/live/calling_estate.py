@@ -150,7 +150,8 @@ class Site:
         compiled = Compiled("platform", "migration", "made by hand", steps, calls)
         seen = observe(self.estate, self.needs)
         return plans.bind(
-            compiled, seen, kind=self.estate.kind, policy=self.policies.digests["platform"], templates="t", needs=self.needs
+            compiled, seen, kind=self.estate.kind, policy=self.policies.digests["platform"], templates="t",
+            needs=self.needs,
         )  # fmt: skip
 
     def rehearsed(self, plan: Plan) -> Rehearsed:

@@ -71,8 +71,8 @@ def build_disable_package(
     kept = _kept(described, (schema, name), registered=bool(rows.get("directus_collections")))
     if served:
         kept = (
-            f"it is served by the table {'.'.join(keyed)}, and of a table the request drops the table: the rows that are"
-            " listed go with what `compliance compile` gives where the policy says `state: disabled`"
+            f"it is served by the table {'.'.join(keyed)}, and of a table the request drops the table: the rows that"
+            " are listed go with what `compliance compile` gives where the policy says `state: disabled`"
         )
     if not kept:
         requests.append({"method": "DELETE", "path": f"/collections/{quote(name, safe='')}", "body": None})
