@@ -51,24 +51,24 @@ values
     ('v_ui_iu_three_axis_envelope', 'schema', 'axis_a_sort_order', 'all');
 
 insert into public.directus_fields
-    (collection, field, readonly, sort, note, required)
+    (collection, field, special, readonly, sort, note, required)
 values
-    ('v_ui_iu_three_axis_envelope', 'unit_id', true, 1, 'primary', true),
-    ('v_ui_iu_three_axis_envelope', 'canonical_address', true, 2, 'primary', true),
-    ('v_ui_iu_three_axis_envelope', 'unit_kind', true, 3, 'primary', true),
-    ('v_ui_iu_three_axis_envelope', 'section_type', true, 4, 'meta', true),
-    ('v_ui_iu_three_axis_envelope', 'lifecycle_status', true, 5, 'meta', true),
-    ('v_ui_iu_three_axis_envelope', 'axis_a_doc_code', true, 6, 'axis_a', false),
-    ('v_ui_iu_three_axis_envelope', 'axis_a_sort_order', true, 7, 'axis_a', false),
-    ('v_ui_iu_three_axis_envelope', 'axis_a_section_code', true, 8, 'axis_a', false),
-    ('v_ui_iu_three_axis_envelope', 'axis_b_tags', true, 9, 'axis_b', false),
-    ('v_ui_iu_three_axis_envelope', 'axis_b_tags_by_source', true, 10, 'axis_b', false),
-    ('v_ui_iu_three_axis_envelope', 'axis_c_parent_id', true, 11, 'axis_c', false),
-    ('v_ui_iu_three_axis_envelope', 'axis_c_depth', true, 12, 'axis_c', false),
-    ('v_ui_iu_three_axis_envelope', 'axis_c_ancestors', true, 13, 'axis_c', false),
-    ('v_ui_iu_three_axis_envelope', 'axis_c_ancestor_addresses', true, 14, 'axis_c', false),
-    ('v_ui_iu_three_axis_envelope', 'created_at', true, 15, 'meta', true),
-    ('v_ui_iu_three_axis_envelope', 'updated_at', true, 16, 'meta', true);
+    ('v_ui_iu_three_axis_envelope', 'unit_id', null, true, 1, 'primary', true),
+    ('v_ui_iu_three_axis_envelope', 'canonical_address', null, true, 2, 'primary', true),
+    ('v_ui_iu_three_axis_envelope', 'unit_kind', null, true, 3, 'primary', true),
+    ('v_ui_iu_three_axis_envelope', 'section_type', null, true, 4, 'meta', true),
+    ('v_ui_iu_three_axis_envelope', 'lifecycle_status', null, true, 5, 'meta', true),
+    ('v_ui_iu_three_axis_envelope', 'axis_a_doc_code', null, true, 6, 'axis_a', false),
+    ('v_ui_iu_three_axis_envelope', 'axis_a_sort_order', null, true, 7, 'axis_a', false),
+    ('v_ui_iu_three_axis_envelope', 'axis_a_section_code', null, true, 8, 'axis_a', false),
+    ('v_ui_iu_three_axis_envelope', 'axis_b_tags', 'cast-json', true, 9, 'axis_b', false),
+    ('v_ui_iu_three_axis_envelope', 'axis_b_tags_by_source', null, true, 10, 'axis_b', false),
+    ('v_ui_iu_three_axis_envelope', 'axis_c_parent_id', null, true, 11, 'axis_c', false),
+    ('v_ui_iu_three_axis_envelope', 'axis_c_depth', null, true, 12, 'axis_c', false),
+    ('v_ui_iu_three_axis_envelope', 'axis_c_ancestors', 'cast-json', true, 13, 'axis_c', false),
+    ('v_ui_iu_three_axis_envelope', 'axis_c_ancestor_addresses', 'cast-json', true, 14, 'axis_c', false),
+    ('v_ui_iu_three_axis_envelope', 'created_at', 'cast-datetime', true, 15, 'meta', true),
+    ('v_ui_iu_three_axis_envelope', 'updated_at', 'cast-datetime', true, 16, 'meta', true);
 
 insert into public.directus_policies
     (id, "name")

@@ -130,7 +130,7 @@ def test_a_shadow_of_which_somebody_has_made_more_is_refused(here: Registration)
 def test_wrong_rows_are_set_right_and_come_back_to_the_letter(here: Registration) -> None:
     here.do(
         f"update {FIELD} set required = null, note = null, width = 'half' where field = 'unit_kind'",
-        f"update {FIELD} set special = 'cast-json', hidden = true, sort = null where field = 'axis_b_tags'",
+        f"update {FIELD} set special = 'cast-csv', hidden = true, sort = null where field = 'axis_b_tags'",
         f"update public.directus_collections set icon = null, \"group\" = collection where collection = '{NAME}'",
         f"delete from {FIELD} where field in ('created_at', 'axis_c_depth')",
     )

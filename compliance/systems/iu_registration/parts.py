@@ -87,15 +87,12 @@ def _base(row: Introspected, written: str) -> str:
 
 
 def _field(row: Introspected, base: str, policy: Policy, *, required: bool) -> PackageField:
-    column = ""
-    special: tuple[str, ...] = ()
-    if policy.serving.mode == "projection":
-        column, special = types.projected_type(base), types.projected_special(base)
-    elif policy.serving.mode == "shadow":
-        column = types.shadow_type(base)
+    column = types.shadow_type if policy.serving.mode == "shadow" else types.projected_type
+    served = policy.serving.mode != "view"
+    kept, special = (column(base), types.special(base)) if served else ("", ())
     return PackageField(
         row.name, types.mapped(row.pg_type, row.pg_udt) or "", row.pg_type, row.pg_udt, row.group, row.position,
-        required, row.name == policy.source.key, special, column,
+        required, row.name == policy.source.key, special, kept,
     )  # fmt: skip
 
 

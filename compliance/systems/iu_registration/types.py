@@ -62,7 +62,7 @@ _SHADOW = {
     "timestamp with time zone": "timestamp without time zone",
     "numeric": "numeric(38,10)",
 }
-# How a column that keeps what it holds is reported as the map says.
+# How a column of the type that the view gives is taken for what the map says.
 _SPECIAL = {"array": ("cast-json",), "timestamp with time zone": ("cast-datetime",)}
 _MODIFIER = re.compile(r"\([^()]*\)")
 _SPELLED = {"timestamp": "timestamp without time zone", "time": "time without time zone"}
@@ -119,14 +119,17 @@ def shadow_type(pg_type: str) -> str:
 def projected_type(pg_type: str) -> str:
     """The same for a table that holds what the view gives: no value may become another one.
 
-    A bigint is kept in a numeric without a precision, which Directus takes for an integer. `projected_special` does
-    the rest.
+    A bigint is kept in a numeric without a precision, which Directus takes for an integer. `special` does the rest.
     """
     return "numeric" if kind(pg_type) == "bigint" else pg_type
 
 
-def projected_special(pg_type: str) -> tuple[str, ...]:
-    """`special` of a field whose column would be reported otherwise."""
+def special(pg_type: str) -> tuple[str, ...]:
+    """`special` of a field whose column would be reported otherwise.
+
+    Of a shadow too, whose column is reported well: where it reads items, Directus 11.17.4 joins columns to tables by
+    name alone, and so takes the type of the view's column or of the shadow's, whichever comes last.
+    """
     return _SPECIAL.get(kind(pg_type), ())
 
 

@@ -32,14 +32,14 @@ select w.collection, w.field, w.special, w.readonly, w.hidden, w.sort, w.note, w
         ('v_ui_iu_three_axis_envelope', 'axis_a_doc_code', null, true, false, 6, 'axis_a', false),
         ('v_ui_iu_three_axis_envelope', 'axis_a_sort_order', null, true, false, 7, 'axis_a', false),
         ('v_ui_iu_three_axis_envelope', 'axis_a_section_code', null, true, false, 8, 'axis_a', false),
-        ('v_ui_iu_three_axis_envelope', 'axis_b_tags', null, true, false, 9, 'axis_b', false),
+        ('v_ui_iu_three_axis_envelope', 'axis_b_tags', 'cast-json', true, false, 9, 'axis_b', false),
         ('v_ui_iu_three_axis_envelope', 'axis_b_tags_by_source', null, true, false, 10, 'axis_b', false),
         ('v_ui_iu_three_axis_envelope', 'axis_c_parent_id', null, true, false, 11, 'axis_c', false),
         ('v_ui_iu_three_axis_envelope', 'axis_c_depth', null, true, false, 12, 'axis_c', false),
-        ('v_ui_iu_three_axis_envelope', 'axis_c_ancestors', null, true, false, 13, 'axis_c', false),
-        ('v_ui_iu_three_axis_envelope', 'axis_c_ancestor_addresses', null, true, false, 14, 'axis_c', false),
-        ('v_ui_iu_three_axis_envelope', 'created_at', null, true, false, 15, 'meta', true),
-        ('v_ui_iu_three_axis_envelope', 'updated_at', null, true, false, 16, 'meta', true)) as w (collection, field, special, readonly, hidden, sort, note, required)
+        ('v_ui_iu_three_axis_envelope', 'axis_c_ancestors', 'cast-json', true, false, 13, 'axis_c', false),
+        ('v_ui_iu_three_axis_envelope', 'axis_c_ancestor_addresses', 'cast-json', true, false, 14, 'axis_c', false),
+        ('v_ui_iu_three_axis_envelope', 'created_at', 'cast-datetime', true, false, 15, 'meta', true),
+        ('v_ui_iu_three_axis_envelope', 'updated_at', 'cast-datetime', true, false, 16, 'meta', true)) as w (collection, field, special, readonly, hidden, sort, note, required)
 where not exists (select 1 from public.directus_fields as c where c.collection is not distinct from w.collection and c.field is not distinct from w.field);
 
 do $verify$
@@ -53,14 +53,14 @@ begin
         ('v_ui_iu_three_axis_envelope', 'axis_a_doc_code', null, true, false, 6, 'axis_a', false),
         ('v_ui_iu_three_axis_envelope', 'axis_a_sort_order', null, true, false, 7, 'axis_a', false),
         ('v_ui_iu_three_axis_envelope', 'axis_a_section_code', null, true, false, 8, 'axis_a', false),
-        ('v_ui_iu_three_axis_envelope', 'axis_b_tags', null, true, false, 9, 'axis_b', false),
+        ('v_ui_iu_three_axis_envelope', 'axis_b_tags', 'cast-json', true, false, 9, 'axis_b', false),
         ('v_ui_iu_three_axis_envelope', 'axis_b_tags_by_source', null, true, false, 10, 'axis_b', false),
         ('v_ui_iu_three_axis_envelope', 'axis_c_parent_id', null, true, false, 11, 'axis_c', false),
         ('v_ui_iu_three_axis_envelope', 'axis_c_depth', null, true, false, 12, 'axis_c', false),
-        ('v_ui_iu_three_axis_envelope', 'axis_c_ancestors', null, true, false, 13, 'axis_c', false),
-        ('v_ui_iu_three_axis_envelope', 'axis_c_ancestor_addresses', null, true, false, 14, 'axis_c', false),
-        ('v_ui_iu_three_axis_envelope', 'created_at', null, true, false, 15, 'meta', true),
-        ('v_ui_iu_three_axis_envelope', 'updated_at', null, true, false, 16, 'meta', true)) as w (collection, field, special, readonly, hidden, sort, note, required)
+        ('v_ui_iu_three_axis_envelope', 'axis_c_ancestors', 'cast-json', true, false, 13, 'axis_c', false),
+        ('v_ui_iu_three_axis_envelope', 'axis_c_ancestor_addresses', 'cast-json', true, false, 14, 'axis_c', false),
+        ('v_ui_iu_three_axis_envelope', 'created_at', 'cast-datetime', true, false, 15, 'meta', true),
+        ('v_ui_iu_three_axis_envelope', 'updated_at', 'cast-datetime', true, false, 16, 'meta', true)) as w (collection, field, special, readonly, hidden, sort, note, required)
         inner join public.directus_fields as c on c.collection is not distinct from w.collection and c.field is not distinct from w.field and c.special is not distinct from w.special and c.readonly is not distinct from w.readonly and c.hidden is not distinct from w.hidden and c.sort is not distinct from w.sort and c.note is not distinct from w.note and c.required is not distinct from w.required) <> 16 then
         raise exception 'verify: public.directus_fields is not as it has to be';
     end if;
