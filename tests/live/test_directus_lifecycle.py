@@ -125,7 +125,8 @@ TABLES = """
     union all
     select c.conrelid::regclass::text, c.conname, pg_catalog.pg_get_constraintdef(c.oid), null, null
       from pg_catalog.pg_constraint c
-     where c.conrelid <> 0 and c.conrelid::regclass::text like 'directus\\_%' and c.contype <> 'n'
+     where c.connamespace = 'public'::regnamespace and c.conrelid <> 0
+       and c.conrelid::regclass::text like 'directus\\_%' and c.contype <> 'n'
     union all
     select i.tablename, i.indexname, i.indexdef, null, null from pg_catalog.pg_indexes i
      where i.tablename like 'directus\\_%'
@@ -139,7 +140,7 @@ def test_a_bootstrap_of_this_version_makes_the_tables_of_the_reference_estate(
     installed, people = real.install(), real.drawn()
     empty_db.execute("grant all on schema public to directus_app")
     empty_db.commit()
-    program = real.program_of(installed, empty_db.info.dsn, real.Counterparts(), people, 9)
+    program = real.program_of(installed, empty_db.info.dsn, real.Counterparts(), people, 9, ("public",))
     done = subprocess.run(
         [*program.command[:-1], "bootstrap", "--skipAdminInit"], cwd=tmp_path,
         env={**program.environment, "PATH": os.defpath, "HOME": str(tmp_path)},
