@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).parents[2] / "compliance"
 POLICY = document.read(resource("fixtures/reference/policy/command_catalog.yaml")).value
 SCAN = document.read(resource("fixtures/reference/policy/birth_scan.yaml")).value
+VIEW = document.read(resource("fixtures/reference/policy/iu_registration.yaml")).value
 # Makers of the embedded reference estate itself, which no other estate runs.
 OF_THE_REFERENCE = {"reference.py", "reference_build.py"}
 COUNTS = {
@@ -55,9 +56,26 @@ def names_of_the_scan() -> set[str]:
     return {name for name in named if re.search(r"[._/-]", name)} - fields
 
 
+def names_of_the_registration() -> set[str]:
+    """What only the estate of document 002 calls so; names of PostgreSQL's and of Directus' own words stay out."""
+    source, box, reading = VIEW["source"], VIEW["sandbox"], VIEW["reading"]
+    named = {
+        *source["fields"], source["view"].partition(".")[2], source["envelope"].partition(".")[2], source["owner"],
+        *source["groups"], VIEW["collection"]["name"], VIEW["serving"]["schema"], VIEW["directus"]["role"],
+        VIEW["environment"]["file"], reading["id"], reading["name"], *(r["access"] for r in reading["roles"].values()),
+        *(box[key].partition(".")[2] for key in ("relation", "register", "retire")), box["name"],
+    }  # fmt: skip
+    return {name for name in named if re.search(r"[._ -]", name)} - {"created_at", "updated_at"}
+
+
 PREFIXES = {"dot_iu_", "fn_iu_", "iu_core.", "v_iu_", "trg_iu_", "cutter_agent"}
 FORBIDDEN = re.compile("|".join(re.escape(name) for name in sorted(names() | PREFIXES, key=len, reverse=True)))
 OF_THE_SCAN = re.compile("|".join(map(re.escape, sorted(names_of_the_scan(), key=len, reverse=True))))
+
+
+OF_THE_REGISTRATION = re.compile(
+    "|".join(map(re.escape, sorted(names_of_the_registration(), key=len, reverse=True)))
+)
 
 
 def docstrings(tree: ast.Module) -> set[ast.AST]:
@@ -125,6 +143,32 @@ def test_the_foreign_birth_scan_shares_no_name_with_the_reference() -> None:
     same = [place for place, value in leaves(SCAN) if (place, value) in leaves(values)]
     # Words of PostgreSQL and of the program.
     assert set(same) <= {"function/volatility", "function/security_definer", "function/arguments"}
+
+
+@pytest.mark.parametrize("path", sorted(SCANNING), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_what_judges_and_compiles_the_registration_knows_none_of_its_names(path: Path) -> None:
+    found = [
+        v
+        for v in literals(path.read_text(encoding="utf-8"))
+        if isinstance(v, str) and OF_THE_REGISTRATION.search(v)
+    ]
+    assert found == []
+
+
+def test_the_foreign_registration_shares_no_name_with_the_reference() -> None:
+    assert len(names_of_the_registration()) > 20
+    place = resource("fixtures/foreign/policy/iu_registration.yaml")
+    assert OF_THE_REGISTRATION.findall(place.read_text(encoding="utf-8")) == []
+    values = document.read(place).value
+    same = {place for place, value in leaves(VIEW) if (place, value) in leaves(values)}
+    # Words of the program, of Directus, and of SQLSTATE.
+    words = {
+        "state",
+        "prune",
+        "environment/variable",
+        *(place for place in same if place.endswith("/sqlstate")),
+    }
+    assert same <= words
 
 
 def leaves(value: Any, place: str = "") -> list[tuple[str, Any]]:
