@@ -66,6 +66,10 @@ def test_from_nothing_to_registered_and_back(bare: Registration) -> None:
     assert [type(found) for found in drift(bare.facts())].count(Missing) == 1 + 16 + 2 + 3
     second = bare.applied(migration)
     assert bare.compiled()["migration"].steps == ()
+    registered = bare.state()
+    with pytest.raises(Refused, match=r"still registered; take the registration back first"):
+        bare.taken_back(first)
+    assert bare.state() == registered
     bare.taken_back(second)
     assert bare.state() == between
     bare.taken_back(first)
@@ -208,6 +212,29 @@ def test_a_shadow_that_holds_rows_is_not_taken_away_with_them(here: Registration
     with pytest.raises(Refused, match="the fence was crossed") as refused:
         here.rehearsed(here.compiled()["migration"])
     assert any("held rows" in reason for reason in refused.value.reasons)
+
+
+@pytest.mark.parametrize(
+    ("act", "what"),
+    [
+        (f"comment on table {SHADOW} is 'mine'", "a comment"),
+        (f"comment on column {SHADOW}.unit_kind is 'mine'", "a comment"),
+        (f'alter table {SHADOW} alter column unit_kind type text collate "C"', "a column with a collation"),
+        (f"alter table {SHADOW} set unlogged", "a persistence"),
+        (f"alter table {SHADOW} set (fillfactor = 50)", "a persistence, settings"),
+        (f"create index on {SHADOW} (unit_kind)", "an index"),
+    ],
+)
+def test_what_no_fact_tells_of_the_table_keeps_it_from_being_taken_away(
+    act: str, what: str, here: Registration
+) -> None:
+    here.do(act)
+    here.value["state"] = "disabled"
+    before, migration = here.state(), here.compiled()["migration"]
+    with pytest.raises(Refused, match="could not|REFUSED|preflight|refused|come back") as refused:
+        here.rehearsed(migration)
+    assert what in f"{refused.value.message} {refused.value.reasons}"
+    assert here.state() == before
 
 
 def test_rights_on_the_table_come_back_with_it(here: Registration) -> None:

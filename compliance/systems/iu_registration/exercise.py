@@ -132,6 +132,8 @@ def _durable(policy: Policy, said: Mapping[str, Any]) -> Iterator[Judgement]:
 
 
 def _unknown(known: Mapping[str, Any]) -> Iterator[str]:
+    if sandboxing.OBJECTS not in known:
+        yield f"objects of the catalog and roles were not compared: {_AGAIN}"
     for table in known[sandboxing.CHANGED]:
         yield f"{table} changed meanwhile, and nobody knows by whom: again when nobody writes it: {_AGAIN}"
     for table in sorted(known[sandboxing.UNCOMPARED].keys() & set(known[sandboxing.WROTE])):
@@ -142,6 +144,8 @@ def _left(policy: Policy, known: Mapping[str, Any], refused: str) -> Iterator[Fi
     """Rows that speak of it are its own. A function may write what policy says, as long as it does not stay."""
     for table, count in sorted(known[sandboxing.LEFT].items()):
         yield Finding(PROOF, f"{count} row(s) of {table} speak of the sandbox, and stayed", table)
+    for name in known.get(sandboxing.OBJECTS, ()):
+        yield Finding(PROOF, f"{name} changed while the calls were made, and stayed so", name)
     own = {".".join(split_name(table)) for table in (policy.sandbox.relation, *policy.sandbox.beside)}
     for table in known[sandboxing.WROTE]:
         if table not in own:

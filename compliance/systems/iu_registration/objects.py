@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 from compliance.core.change import Step
 from compliance.core.footprint import FactKey
 from compliance.core.needs import split_name
-from compliance.core.sqltext import do_block, literal, raising
+from compliance.core.sqltext import do_block, literal, raising, relation
+
+from compliance.systems.iu_registration import found
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from compliance.core.change import Hazard
+    from compliance.systems.protocol import Facts
 
 TABLE = ("relations", "columns", "constraints", "indexes", "grants", "triggers")
 VIEW = ("relations", "columns", "grants")
@@ -48,6 +51,51 @@ def step(
         writes,
         guarded,
     )
+
+
+def standing(facts: Facts) -> str:
+    """What refuses to take away what a registration needs, while there is one: Directus would answer every request to
+    it with an error. Empty where there is one already: then what is made was lacking, and so it may again."""
+    policy, of = facts.policy, facts.policy.collection.name
+    if any(row["collection"] == of for row in [*found.collections(facts), *found.fields(facts)]):
+        return ""
+    remedy = f"{of} is still registered; take the registration back first (its receipt, or state: disabled)"
+    checks = [
+        raising(
+            f"exists (select 1 from {relation(f'{policy.directus}.{table}')} as c where c.collection = {literal(of)})",
+            f"REFUSED: {policy.directus}.{table} holds rows: {remedy}",
+        )
+        for table in ("directus_collections", "directus_fields")
+    ]  # fmt: skip
+    return do_block("refused", "begin\n" + "\n".join(checks) + "\nend")
+
+
+def unlike(name: str, tag: str) -> str:
+    """What refuses to go on where a table has what no facts tell and what would not come back with it."""
+    oid = f"pg_catalog.to_regclass({literal(relation(name))})"
+    of_table = {
+        "a comment": f"pg_catalog.pg_description as d where d.classoid = 'pg_catalog.pg_class'::regclass"
+        f" and d.objoid = {oid}",
+        "a persistence, settings, a place, row security or a replica identity of its own":
+        f"pg_catalog.pg_class as c where c.oid = {oid} and (c.relpersistence <> 'p' or c.reloptions is not null"
+        " or c.reltablespace <> 0 or c.relrowsecurity or c.relforcerowsecurity or c.relreplident <> 'd')",
+        "a column with a collation, settings, a storage or statistics of its own":
+        "pg_catalog.pg_attribute as a inner join pg_catalog.pg_type as t on t.oid = a.atttypid"
+        f" where a.attrelid = {oid} and a.attnum > 0 and not a.attisdropped"
+        " and (a.attcollation <> t.typcollation or a.attoptions is not null or a.attstorage <> t.typstorage"
+        " or a.attcompression <> '' or coalesce(a.attstattarget, -1) <> -1)",
+        "an index beside its key, or one with settings":
+        "pg_catalog.pg_index as i inner join pg_catalog.pg_class as c on c.oid = i.indexrelid"
+        f" where i.indrelid = {oid} and (not i.indisprimary or c.reloptions is not null)",
+        "a policy of row security": f"pg_catalog.pg_policy as o where o.polrelid = {oid}",
+    }  # fmt: skip
+    checks = [
+        raising(
+            f"exists (select 1 from {rows})", f"{tag}: {name} has {what}, which would not come back with it"
+        )
+        for what, rows in of_table.items()
+    ]
+    return do_block(tag.lower(), "begin\n" + "\n".join(checks) + "\nend")
 
 
 def no_relation(name: str, kind: str, owner: str) -> str:

@@ -21,6 +21,7 @@ from compliance.systems.iu_registration.objects import (
     no_relation,
     other_columns,
     qualified,
+    standing,
     step,
 )
 from compliance.systems.iu_registration.source import columns
@@ -52,7 +53,7 @@ def steps(facts: Facts) -> Iterator[Step]:
     want, there = wanted(facts), {c: column.type for c, column in columns(facts, policy.keyed).items()}
     watched = watched_tables(facts)
     if not there:
-        yield made(facts, want, watched)
+        yield made(facts, want, watched, standing(facts))
     elif want != there:
         yield _followed(facts, want, there)
     if there and (missing := [table for table in watched if not is_watched(facts, table)]):
@@ -95,8 +96,8 @@ def _types(facts: Facts) -> dict[str, str]:
     return there or {field.name: field.type for field in source.fields.values()}
 
 
-def made(facts: Facts, want: Mapping[str, str], watched: Sequence[str]) -> Step:
-    """All of it, kept by triggers at these tables."""
+def made(facts: Facts, want: Mapping[str, str], watched: Sequence[str], refused: str = "") -> Step:
+    """All of it, kept by triggers at these tables. `refused`: what keeps it from being taken back."""
     policy: Policy = facts.policy
     table = relation(policy.keyed)
     listed = ",\n".join(f"    {name(column)} {kind}" for column, kind in want.items())
@@ -108,6 +109,7 @@ def made(facts: Facts, want: Mapping[str, str], watched: Sequence[str]) -> Step:
         *_merged(policy, _types(facts)),
     ]
     revert = [
+        *filter(None, [refused]),
         *(f"drop trigger if exists {name(trigger(policy))} on {relation(each)};" for each in watched),
         f"drop function if exists {function(policy)}();",
         f"drop table if exists {table};",

@@ -14,7 +14,7 @@ from compliance.core.needs import split_name
 from compliance.core.sqltext import do_block, literal, name, raising
 from compliance.core.sqltext import relation as quoted
 from compliance.systems.iu_registration import projecting, shadowing
-from compliance.systems.iu_registration.objects import qualified
+from compliance.systems.iu_registration.objects import qualified, unlike
 from compliance.systems.iu_registration.source import columns, relation
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def steps(facts: Facts) -> Iterator[Step]:
     check = raising(f"{still}{literal(quoted(policy.keyed))}))", f"verify: {policy.keyed} is still there")
     yield Step(
         f"remove the {policy.serving.mode} {policy.keyed}",
-        made.revert,
+        f"{unlike(policy.keyed, 'preflight')}\n\n{made.revert}",
         do_block("verify", f"begin\n{check}\nend"),
         "\n\n".join([made.deploy, *_granted(facts)]),
         _HAZARDS[policy.serving.mode],

@@ -12,7 +12,16 @@ from compliance.core.errors import Refused
 from compliance.core.needs import split_name
 from compliance.core.sqltext import do_block, literal, name, raising, relation
 from compliance.systems.iu_registration import types
-from compliance.systems.iu_registration.objects import TABLE, keys, no_relation, other_columns, qualified, step
+from compliance.systems.iu_registration.objects import (
+    TABLE,
+    keys,
+    no_relation,
+    other_columns,
+    qualified,
+    standing,
+    step,
+    unlike,
+)
 from compliance.systems.iu_registration.source import columns
 
 if TYPE_CHECKING:
@@ -32,9 +41,9 @@ def steps(facts: Facts) -> Iterator[Step]:
     schemas = {schema.name for schema in facts.read("catalog.schemas")}
     want, there = wanted(facts), {name: c.type for name, c in columns(facts, policy.keyed).items()}
     if policy.serving.schema not in schemas:
-        yield _schema(policy)
+        yield _schema(policy, standing(facts))
     if not there:
-        yield made(policy, want)
+        yield made(policy, want, standing(facts))
     elif want != there:
         yield _followed(facts, want)
 
@@ -47,7 +56,7 @@ def wanted(facts: Facts) -> dict[str, str]:
     return {column: types.shadow_type(kind) for column, kind in (there or declared).items()}
 
 
-def _schema(policy: Policy) -> Step:
+def _schema(policy: Policy, refused: str) -> Step:
     schema = policy.serving.schema
     gone = f"not exists (select 1 from pg_catalog.pg_namespace as n where n.nspname = {literal(schema)})"
     return step(
@@ -55,20 +64,20 @@ def _schema(policy: Policy) -> Step:
         [f"create schema if not exists {name(schema)};"],
         {f"there is no schema {schema}": gone},
         # Without CASCADE: what somebody else has put there keeps it.
-        [f"drop schema if exists {name(schema)};"],
+        [*filter(None, [refused]), f"drop schema if exists {name(schema)};"],
         writes=keys(schema, "schemas", "grants"),
     )  # fmt: skip
 
 
-def made(policy: Policy, want: Mapping[str, str]) -> Step:
-    """The table, with columns of these types."""
+def made(policy: Policy, want: Mapping[str, str], refused: str = "") -> Step:
+    """The table, with columns of these types. `refused`: what keeps it from being taken back."""
     table = relation(policy.keyed)
     listed = ",\n".join(f"    {name(column)} {kind}" for column, kind in want.items())
     return step(
         f"make the shadow {policy.keyed}",
         [f"create table if not exists {table} (\n{listed},\n    primary key ({name(policy.source.key)})\n);"],
         _checks(policy, want),
-        [f"drop table if exists {table};"],
+        [*filter(None, [refused]), f"drop table if exists {table};"],
         writes=keys(qualified(policy.keyed), *TABLE),
         reads=keys(qualified(policy.source.view), "relations", "columns"),
         hazards=_MADE,
@@ -103,6 +112,7 @@ def _followed(facts: Facts, want: Mapping[str, str]) -> Step:
     gone = [column for column in there if column not in want]
     deploy = [
         _empty(policy, "preflight"),
+        *([unlike(policy.keyed, "preflight")] if gone else []),
         *(f"alter table {table} drop column if exists {name(column)};" for column in gone),
         *_differing(table, want, there),
         *(f"alter table {table} add column if not exists {name(c)} {want[c]};" for c in want if c not in there),

@@ -22,7 +22,29 @@ revoke usage on schema directus_shadow from directus_app;
 
 revoke select on table public.v_ui_iu_three_axis_envelope from directus_app;
 
+do $refused$
+begin
+    if exists (select 1 from public.directus_collections as c where c.collection = 'v_ui_iu_three_axis_envelope') then
+        raise exception 'REFUSED: public.directus_collections holds rows: v_ui_iu_three_axis_envelope is still registered; take the registration back first (its receipt, or state: disabled)';
+    end if;
+    if exists (select 1 from public.directus_fields as c where c.collection = 'v_ui_iu_three_axis_envelope') then
+        raise exception 'REFUSED: public.directus_fields holds rows: v_ui_iu_three_axis_envelope is still registered; take the registration back first (its receipt, or state: disabled)';
+    end if;
+end
+$refused$;
+
 drop table if exists directus_shadow.v_ui_iu_three_axis_envelope;
+
+do $refused$
+begin
+    if exists (select 1 from public.directus_collections as c where c.collection = 'v_ui_iu_three_axis_envelope') then
+        raise exception 'REFUSED: public.directus_collections holds rows: v_ui_iu_three_axis_envelope is still registered; take the registration back first (its receipt, or state: disabled)';
+    end if;
+    if exists (select 1 from public.directus_fields as c where c.collection = 'v_ui_iu_three_axis_envelope') then
+        raise exception 'REFUSED: public.directus_fields holds rows: v_ui_iu_three_axis_envelope is still registered; take the registration back first (its receipt, or state: disabled)';
+    end if;
+end
+$refused$;
 
 drop schema if exists directus_shadow;
 
