@@ -9,12 +9,12 @@ from compliance.core import canonical
 if TYPE_CHECKING:
     from compliance.core.change import Exercise
 
-# The answer that says what stays, and what it says: how many tables are as they were; those that are not; of these
-# the rows that hold one of the names; those that were not compared, and why; what the transaction wrote; the sequences
-# that moved; with which SQLSTATE COMMIT would have been refused.
+# The answer that says what stays, and what it says: how many tables are as they were; those that are not; objects of
+# the catalog and roles that are not; of the tables the rows that hold one of the names; those that were not compared,
+# and why; what the transaction wrote; the sequences that moved; with which SQLSTATE COMMIT would have been refused.
 PROOF = "no row stays"
-COMPARED, CHANGED, LEFT, UNCOMPARED, WROTE, SEQUENCES, COMMIT = (
-    "compared", "changed", "left", "uncompared", "wrote", "sequences", "commit",
+COMPARED, CHANGED, OBJECTS, LEFT, UNCOMPARED, WROTE, SEQUENCES, COMMIT = (
+    "compared", "changed", "objects", "left", "uncompared", "wrote", "sequences", "commit",
 )  # fmt: skip
 # Of a call that has to be refused: with which words it was, or that it was not.
 MESSAGE, REFUSED = "message", "refused"

@@ -1,4 +1,4 @@
-"""Is every row as it was? Digests of whole tables, before and after what is to leave nothing."""
+"""Is every row as it was, and every object and role? Digests, before and after what is to leave nothing."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from psycopg import sql
 from compliance.core.needs import split_name
 from compliance.estate import connection as connecting
 from compliance.estate.resources import resource
+from compliance.executor import objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from compliance.core.footprint import FactKey
     from compliance.executor.session import Session
 
 # A row's image is some 70 bytes on the server, and a value there has at most 1 GB; what is larger is said.
@@ -35,11 +37,12 @@ where exists (
 
 
 class Contents(NamedTuple):
-    """Digests of all rows, by table; why others have none; where sequences stand."""
+    """Digests of all rows, by table; why others have none; where sequences stand; digests of objects and roles."""
 
     tables: dict[str, str]
     uncompared: dict[str, str]
     sequences: dict[str, int | None]
+    objects: dict[FactKey, str]
 
 
 def contents(s: Session, always: str) -> Contents:
@@ -56,13 +59,19 @@ def contents(s: Session, always: str) -> Contents:
                     tables[table] = _one(s, sql.SQL(_IMAGE).format(_name(table)))
             except psycopg.Error as error:
                 uncompared[table] = connecting.reason(error)
-        return Contents(tables, uncompared, s.sequences())  # which raises where the connection is lost
+        found_objects = objects.whole(s) | objects.roles(s)  # which raises where the connection is lost
+        return Contents(tables, uncompared, s.sequences(), found_objects)
 
 
 def changed(before: Contents, after: Contents) -> list[str]:
     """Tables that are not what they were, or were not there, or are not there any more."""
     known = before.uncompared.keys() | after.uncompared.keys()
     return sorted({table for table, _ in before.tables.items() ^ after.tables.items()} - known)
+
+
+def others(before: Contents, after: Contents) -> list[str]:
+    """Objects of the catalog and roles that are not what they were: a table too that nobody may read."""
+    return sorted({str(key) for key, _ in before.objects.items() ^ after.objects.items()})
 
 
 def moved(before: Contents, after: Contents) -> dict[str, list[int | None]]:

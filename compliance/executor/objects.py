@@ -68,3 +68,9 @@ def whole(s: Session) -> dict[FactKey, str]:
     """Digest of all that the catalog holds of each object of the estate."""
     found = s.ask(resource("sql/executor/objects.sql").read_bytes())
     return {FactKey(section, subject): image for section, subject, image in found}
+
+
+def roles(s: Session) -> dict[FactKey, str]:
+    """Digest of each role of the cluster, with its memberships."""
+    found = s.ask(resource("sql/executor/roles.sql").read_bytes())
+    return {FactKey("catalog.roles", role): image for role, image in found}

@@ -1,8 +1,8 @@
 """A sandbox: calls in one transaction that is rolled back, each in a savepoint, and the proof that nothing stays.
 
 `BEGIN … ROLLBACK` alone proves nothing: a function may write by a connection of its own (dblink), which commits. So the
-rows of all tables are compared before and after, in transactions of their own, and what the transaction itself wrote is
-written down (document 002, section 7: 'Zero durable rows').
+rows of all tables, the objects of the catalog and the roles are compared before and after, in transactions of their own,
+and what the transaction itself wrote is written down (document 002, section 7: 'Zero durable rows').
 """
 
 from __future__ import annotations
@@ -74,6 +74,7 @@ def _answers(change: Change, s: Session, box: Sandbox) -> list[Answer]:
     said |= {
         sandboxing.COMPARED: len(before.tables.keys() & after.tables.keys()),
         sandboxing.CHANGED: changed,
+        sandboxing.OBJECTS: contents.others(before, after),
         sandboxing.LEFT: contents.speaking(s, [t for t in changed if t in after.tables], box.names),
         sandboxing.UNCOMPARED: before.uncompared | after.uncompared,
         sandboxing.SEQUENCES: contents.moved(before, after),

@@ -84,6 +84,63 @@ with homes as (
     union all
     select 'pg_type', y.oid, pg_catalog.to_jsonb(y) from pg_catalog.pg_type as y
     where y.oid >= 16384
+), own as (
+    -- PostgreSQL's schemas but those of sessions, in which what is temporary comes and goes, and of long values.
+    select n.oid
+    from pg_catalog.pg_namespace as n
+    where n.nspname in ('pg_catalog', 'information_schema')
+), tables as (
+    select c.oid, c.relname
+    from pg_catalog.pg_class as c
+    join own as o on o.oid = c.relnamespace
+), system as (
+    -- What stands in PostgreSQL's own schemas no plan can name: a superuser may write there, so it is compared as well.
+    select 'pg_namespace' as catalog, n.oid::pg_catalog.int8 as place, n::pg_catalog.text as content
+    from pg_catalog.pg_namespace as n
+    where n.nspname !~ '^pg_(toast_)?temp_' and (n.nspname ~ '^pg_' or n.nspname = 'information_schema')
+    union all
+    -- Without what PostgreSQL counts for itself.
+    select 'pg_class', c.oid, pg_catalog.concat_ws(',', c.oid, c.relname, c.relkind, c.relowner, c.relacl::pg_catalog.text,
+           c.reloptions::pg_catalog.text, c.relrowsecurity, c.relforcerowsecurity, c.relpersistence)
+    from pg_catalog.pg_class as c
+    join own as o on o.oid = c.relnamespace
+    union all
+    select 'pg_attribute', a.attrelid, a::pg_catalog.text
+    from pg_catalog.pg_attribute as a
+    join tables as t on t.oid = a.attrelid
+    where a.attnum > 0
+    union all
+    select 'pg_attrdef', d.adrelid, d::pg_catalog.text
+    from pg_catalog.pg_attrdef as d
+    join tables as t on t.oid = d.adrelid
+    union all
+    select 'pg_index', x.indexrelid, x::pg_catalog.text
+    from pg_catalog.pg_index as x
+    join tables as t on t.oid = x.indrelid
+    union all
+    select 'pg_constraint', k.oid, k::pg_catalog.text
+    from pg_catalog.pg_constraint as k
+    join own as o on o.oid = k.connamespace
+    union all
+    select 'pg_trigger', g.oid, g::pg_catalog.text
+    from pg_catalog.pg_trigger as g
+    join tables as t on t.oid = g.tgrelid
+    union all
+    select 'pg_rewrite', w.oid, w::pg_catalog.text
+    from pg_catalog.pg_rewrite as w
+    join tables as t on t.oid = w.ev_class
+    union all
+    select 'pg_proc', p.oid, p::pg_catalog.text
+    from pg_catalog.pg_proc as p
+    join own as o on o.oid = p.pronamespace
+    union all
+    select 'pg_type', y.oid, y::pg_catalog.text
+    from pg_catalog.pg_type as y
+    join own as o on o.oid = y.typnamespace
+    union all
+    select 'pg_description', d.objoid, d::pg_catalog.text
+    from pg_catalog.pg_description as d
+    where d.objoid < 16384 and d.classoid <> 'pg_catalog.pg_namespace'::pg_catalog.regclass
 ), whole as (
     select p.section, p.subject, h.content
     from parts as p
@@ -136,4 +193,15 @@ select
         'hex') as image
 from whole as w
 group by w.section, w.subject
-order by w.section collate "C", w.subject collate "C";
+union all
+select
+    'system',
+    s.catalog,
+    pg_catalog.encode(
+        pg_catalog.sha256(
+            pg_catalog.convert_to(
+                pg_catalog.string_agg(s.content, ' ' order by s.place, s.content collate "C"), 'UTF8')),
+        'hex')
+from system as s
+group by s.catalog
+order by 1, 2;
