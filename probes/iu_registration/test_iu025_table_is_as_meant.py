@@ -1,9 +1,9 @@
 """IU025: The table behind the view is empty, or holds what the view gives.
 
 Why: a row in a shadow is a record of nothing, and is read as soon as the view is not found. A projection that is
-  stale shows what is no more.
-Remedy: empty the shadow; fill the projection again by the function that keeps it equal, and see which write passed
-  its triggers by.
+  stale shows what is no more, and one that nobody keeps is stale after the next write.
+Remedy: empty the shadow; compile the preparation, which sets the function and the triggers of the projection right and
+  fills it again, and see which write passed them by.
 """
 
 from __future__ import annotations

@@ -83,6 +83,51 @@ def test_a_projection_that_nobody_keeps_is_found(foreign_dsn: str) -> None:
     assert "IU025" not in judged(foreign_dsn).broken
 
 
+FUNCTION = 'anzeige."refresh_Ventil Tafel"()'
+
+
+@pytest.mark.parametrize(
+    ("act", "why"),
+    [
+        (TRIGGER.format("disable"), "set off"),
+        ('drop trigger "zz_refresh_Ventil Tafel" on verzeichnis."Pumpe"', "has not the trigger"),
+        (
+            'create or replace trigger "zz_refresh_Ventil Tafel" after insert on verzeichnis."Pumpe"'
+            f" for each statement execute function {FUNCTION}",
+            "not run at every write",
+        ),
+        (
+            f"create or replace function {FUNCTION} returns trigger language plpgsql security definer"
+            " set search_path = pg_catalog, pg_temp as $f$ begin return null; end $f$",
+            "its body is another one",
+        ),
+        (f"alter function {FUNCTION} security invoker", "not run as its owner"),
+        (f"alter function {FUNCTION} set search_path = public", "search path is public"),
+    ],
+)
+def test_a_projection_that_the_next_write_will_not_reach_is_found_before_it(
+    act: str, why: str, foreign_dsn: str
+) -> None:
+    done(foreign_dsn, act)
+    found = judged(foreign_dsn)
+    assert counted(found) == (1, 1, 0, 0, 0)
+    assert set(found.broken) == {"IU025"}
+    told = [f.message for case in found.verdict.cases if case.rule.id == "IU025" for f in case.findings]
+    assert any(why in text for text in told), told
+
+
+def test_a_trigger_that_is_set_on_again_and_another_trigger_are_no_finding(foreign_dsn: str) -> None:
+    done(
+        foreign_dsn,
+        TRIGGER.format("disable"),
+        TRIGGER.format("enable"),
+        'create trigger "andere" after delete on verzeichnis."Pumpe"'
+        " for each row execute function suppress_redundant_updates_trigger()",
+        'alter table verzeichnis."Pumpe" disable trigger "andere"',
+    )
+    assert "IU025" not in judged(foreign_dsn).broken
+
+
 def test_who_may_not_see_behind_the_functions_of_the_view_cannot_compare(foreign_dsn: str) -> None:
     """It is no finding and never 'equal'."""
     done(foreign_dsn, f'revoke select on verzeichnis."Absperr_Ventil" from "{PROBE}"')

@@ -9,7 +9,6 @@ from compliance.core.change import Step
 from compliance.core.footprint import FactKey
 from compliance.core.needs import split_name
 from compliance.core.sqltext import do_block, literal, raising, relation
-
 from compliance.systems.iu_registration import found
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from compliance.core.change import Compiled
 from compliance.core.errors import Refused
-from compliance.systems.iu_registration import granting, projecting, shadowing, views
+from compliance.systems.iu_registration import granting, keeping, projecting, shadowing, views
 from compliance.systems.iu_registration.source import relation
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ def _steps(facts: Facts) -> Iterator[Step]:
     if policy.serving.mode == "shadow":
         yield from shadowing.steps(facts)
     elif policy.serving.mode == "projection":
-        yield from projecting.steps(facts)
+        made = tuple(projecting.steps(facts))
+        yield from made or keeping.steps(facts)
     yield from granting.steps(facts)
 
 

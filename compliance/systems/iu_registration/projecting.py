@@ -31,6 +31,7 @@ from compliance.systems.iu_registration.sources import sources, unwatched
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from compliance.core import facts as seen
     from compliance.core.change import Step
     from compliance.core.footprint import FactKey
     from compliance.systems.iu_registration.policy import Policy
@@ -45,6 +46,8 @@ _EQUAL = frozenset(
     }
 )  # fmt: skip
 _LONGEST = 63
+# Of the function: what it names is found by its schema alone.
+PATH = "pg_catalog, pg_temp"
 
 
 def steps(facts: Facts) -> Iterator[Step]:
@@ -56,8 +59,6 @@ def steps(facts: Facts) -> Iterator[Step]:
         yield made(facts, want, watched, standing(facts))
     elif want != there:
         yield _followed(facts, want, there)
-    if there and (missing := [table for table in watched if not is_watched(facts, table)]):
-        yield _watched(policy, missing)
 
 
 def wanted(facts: Facts) -> dict[str, str]:
@@ -105,7 +106,7 @@ def made(facts: Facts, want: Mapping[str, str], watched: Sequence[str], refused:
         f"create table if not exists {table} (\n{listed},\n    primary key ({name(policy.source.key)})\n);",
         _function(policy, _types(facts)),
         f"revoke execute on function {function(policy)}() from public;",
-        *(_trigger(policy, each) for each in watched),
+        *(trigger_sql(policy, each) for each in watched),
         *_merged(policy, _types(facts)),
     ]
     revert = [
@@ -116,7 +117,7 @@ def made(facts: Facts, want: Mapping[str, str], watched: Sequence[str], refused:
     ]
     return step(
         f"make the projection {policy.keyed} of {policy.source.view}", deploy, _checks(policy, want), revert,
-        writes=_written(policy, watched), reads=_reads(policy), guarded=keys(qualified(policy.keyed), "relations"),
+        writes=_written(policy, watched), reads=reads(policy), guarded=keys(qualified(policy.keyed), "relations"),
         hazards=("creates-object", "grants", "inserts", "updates", "deletes", "reloads-runtime"),
     )  # fmt: skip
 
@@ -146,19 +147,9 @@ def _followed(facts: Facts, want: Mapping[str, str], there: Mapping[str, str]) -
             *(f"alter table {table} drop column if exists {name(c)};" for c in added),
         ],
         writes=keys(qualified(policy.keyed), "relations", "columns", "constraints")
-        | keys(f"{_unquoted(policy)}()", *FUNCTION),
-        reads=_reads(policy), guarded=keys(qualified(policy.keyed), "relations"),
+        | keys(f"{unquoted(policy)}()", *FUNCTION),
+        reads=reads(policy), guarded=keys(qualified(policy.keyed), "relations"),
         hazards=("creates-object", "updates", "reloads-runtime"),
-    )  # fmt: skip
-
-
-def _watched(policy: Policy, missing: Sequence[str]) -> Step:
-    return step(
-        f"watch {', '.join(missing)} for {policy.keyed}",
-        [_trigger(policy, table) for table in missing],
-        {f"{table} is not watched": _unwatched(policy, table) for table in missing},
-        [f"drop trigger if exists {name(trigger(policy))} on {relation(table)};" for table in missing],
-        writes=frozenset().union(*(keys(table, "triggers") for table in missing)), reads=_reads(policy),
     )  # fmt: skip
 
 
@@ -167,11 +158,12 @@ def _watched(policy: Policy, missing: Sequence[str]) -> Step:
 
 def function(policy: Policy) -> str:
     """Its quoted name."""
-    schema, of = split_name(_unquoted(policy))
+    schema, of = split_name(unquoted(policy))
     return f"{name(schema)}.{name(of)}"
 
 
-def _unquoted(policy: Policy) -> str:
+def unquoted(policy: Policy) -> str:
+    """The name of the function, as facts are told."""
     schema, table = split_name(policy.keyed)
     return f"{schema}.{_cut(f'refresh_{table}')}"
 
@@ -186,19 +178,45 @@ def _cut(text: str) -> str:
     return text.encode()[:_LONGEST].decode(errors="ignore")
 
 
-def _function(policy: Policy, kinds: Mapping[str, str]) -> str:
+def source(facts: Facts) -> str:
+    """The text of the function, as the catalog keeps it."""
+    return _source(facts.policy, _types(facts))
+
+
+def function_sql(facts: Facts) -> str:
+    """What makes the function."""
+    return _function(facts.policy, _types(facts))
+
+
+def merged(facts: Facts) -> list[str]:
+    """What makes the rows equal."""
+    return _merged(facts.policy, _types(facts))
+
+
+def function_as(called: str, text: str, found: seen.Function) -> str:
+    """A function as it was seen."""
+    path = "" if found.search_path is None else f" set search_path = {found.search_path}"
+    definer = " security definer" if found.security_definer else ""
+    return _defined(called, text, f"{found.volatility}{definer}{path}")
+
+
+def _source(policy: Policy, kinds: Mapping[str, str]) -> str:
     body = "\n".join(
         f"    {line}" if line else line for part in _merged(policy, kinds) for line in part.split("\n")
     )
     lock = f"    lock table {relation(policy.keyed)} in share row exclusive mode;\n"
+    return f"\nbegin\n{lock}{body}\n    return null;\nend\n"
+
+
+def _function(policy: Policy, kinds: Mapping[str, str]) -> str:
+    return _defined(function(policy), _source(policy, kinds), f"security definer set search_path = {PATH}")
+
+
+def _defined(called: str, text: str, how: str) -> str:
     tag = "refresh"
-    while f"${tag}$" in body:
+    while f"${tag}$" in text:
         tag += "_"
-    return (
-        f"create or replace function {function(policy)}() returns trigger\n"
-        "language plpgsql security definer set search_path = pg_catalog, pg_temp\n"
-        f"as ${tag}$\nbegin\n{lock}{body}\n    return null;\nend\n${tag}$;"
-    )
+    return f"create or replace function {called}() returns trigger\nlanguage plpgsql {how}\nas ${tag}${text}${tag}$;"
 
 
 def _merged(policy: Policy, kinds: Mapping[str, str]) -> list[str]:
@@ -226,7 +244,8 @@ def _compared(side: str, column: str, kind: str) -> str:
     return f"{side}.{name(column)}{by_text}"
 
 
-def _trigger(policy: Policy, table: str) -> str:
+def trigger_sql(policy: Policy, table: str) -> str:
+    """What makes the trigger."""
     return (
         f"create or replace trigger {name(trigger(policy))}\n"
         f"after insert or update or delete or truncate on {relation(table)}\n"
@@ -234,21 +253,22 @@ def _trigger(policy: Policy, table: str) -> str:
     )
 
 
-def is_watched(facts: Facts, table: str) -> bool:
-    """Has the table our trigger?"""
-    wanted_name = trigger(facts.policy)
-    where = split_name(table)
-    return any(
-        (t.schema, t.relation) == where and t.name == wanted_name for t in facts.read("catalog.triggers")
-    )
-
-
 # --- what is seen of it ----------------------------------------------------------------------------------------------
 
 
 def _checks(policy: Policy, want: Mapping[str, str]) -> dict[str, str]:
+    table = policy.keyed
+    return {
+        f"{table} is not a table of {policy.source.owner}": no_relation(table, "r", policy.source.owner),
+        f"{table} has not the columns of the view": other_columns(table, want, exactly=True),
+        **kept_checks(policy),
+    }
+
+
+def kept_checks(policy: Policy) -> dict[str, str]:
+    """Of the function and the rows."""
     table, view, key = policy.keyed, relation(policy.source.view), name(policy.source.key)
-    schema, of = split_name(_unquoted(policy))
+    schema, of = split_name(unquoted(policy))
     runs = (
         "not exists (select 1 from pg_catalog.pg_proc as f\n"
         "        inner join pg_catalog.pg_namespace as n on n.oid = f.pronamespace\n"
@@ -261,31 +281,19 @@ def _checks(policy: Policy, want: Mapping[str, str]) -> dict[str, str]:
     )
     counts = f"(select count(*) from {view} as v) <> (select count(*) from {relation(table)} as p)"
     return {
-        f"{table} is not a table of {policy.source.owner}": no_relation(table, "r", policy.source.owner),
-        f"{table} has not the columns of the view": other_columns(table, want, exactly=True),
         f"{table} is kept by no function of {policy.source.owner}": runs,
         f"{table} lacks rows of the view": missing,
         f"a key of {policy.source.view} stands twice or not at all": counts,
     }
 
 
-def _unwatched(policy: Policy, table: str) -> str:
-    schema, of = split_name(table)
-    return (
-        "not exists (select 1 from pg_catalog.pg_trigger as t\n"
-        "        inner join pg_catalog.pg_class as c on c.oid = t.tgrelid\n"
-        "        inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace\n"
-        f"        where n.nspname = {literal(schema)} and c.relname = {literal(of)}\n"
-        f"        and t.tgname = {literal(trigger(policy))})"
-    )
-
-
 def _written(policy: Policy, watched: Sequence[str]) -> frozenset[FactKey]:
     of_tables = [keys(table, "triggers") for table in watched]
     return frozenset().union(
-        keys(qualified(policy.keyed), *TABLE), keys(f"{_unquoted(policy)}()", *FUNCTION), *of_tables
+        keys(qualified(policy.keyed), *TABLE), keys(f"{unquoted(policy)}()", *FUNCTION), *of_tables
     )
 
 
-def _reads(policy: Policy) -> frozenset[FactKey]:
+def reads(policy: Policy) -> frozenset[FactKey]:
+    """What all of it follows from."""
     return keys(qualified(policy.source.view), "relations", "columns")

@@ -13,7 +13,7 @@ from compliance.core.errors import Refused
 from compliance.core.needs import split_name
 from compliance.core.sqltext import do_block, literal, name, raising
 from compliance.core.sqltext import relation as quoted
-from compliance.systems.iu_registration import projecting, shadowing
+from compliance.systems.iu_registration import keeping, projecting, shadowing
 from compliance.systems.iu_registration.objects import qualified, unlike
 from compliance.systems.iu_registration.source import columns, relation
 
@@ -67,11 +67,8 @@ def _projection(facts: Facts) -> Step:
     policy: Policy = facts.policy
     want, watched = projecting.wanted(facts), projecting.watched_tables(facts)
     there = {column: found.type for column, found in columns(facts, policy.keyed).items()}
-    odd = [
-        f"{table} has not the trigger that keeps it"
-        for table in watched
-        if not projecting.is_watched(facts, table)
-    ]
+    odd = [f"{watch.table}: {watch.odd}" for watch in keeping.watches(facts) if watch.odd]
+    odd += [f"its function: {why}" for why in keeping.function_odd(facts)] if want == there else []
     _check(facts, [*odd, *(["its columns are not those of the view"] if want != there else [])])
     return projecting.made(facts, want, watched)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compliance.core.errors import Refused
 from compliance.core.finding import Finding, Judgement, NotApplicable, Note, Unseen
-from compliance.systems.iu_registration import looking
+from compliance.systems.iu_registration import keeping, looking, projecting
 from compliance.systems.iu_registration.serving import DISABLED
+from compliance.systems.iu_registration.source import columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +39,8 @@ def table_is_as_meant(facts: Facts) -> Iterator[Judgement]:
         for compared in facts.read(looking.COMPARED):
             shadow = policy.serving.mode == "shadow"
             yield from (_empty if shadow else _equal)(policy, compared)
+        if policy.serving.mode == "projection":
+            yield from _kept(facts)
 
 
 def _empty(policy: Policy, compared: Compared) -> Iterator[Judgement]:
@@ -58,6 +62,27 @@ def _equal(policy: Policy, compared: Compared) -> Iterator[Judgement]:
         told = f"the view gives {compared.view_rows} rows, {policy.keyed} holds {compared.table_rows}"
         yield Finding(name, f"{told}: a value of {policy.source.key} stands more than once", "rows")
     yield Note(name, "rows", {"view": compared.view_rows, "table": compared.table_rows})
+
+
+def _kept(facts: Facts) -> Iterator[Judgement]:
+    """Rows that are equal now are so after the next write only where something still keeps them so. A function that
+    waits for the table to follow the view is no finding of its own (IU008)."""
+    policy: Policy = facts.policy
+    name = policy.collection.name
+    try:
+        follows = projecting.wanted(facts) == {c: k.type for c, k in columns(facts, policy.keyed).items()}
+        watches = keeping.watches(facts)
+    except Refused as refused:
+        yield Unseen(name, f"{refused.message}: {'; '.join(refused.reasons)}")
+        return
+    for watch in watches:
+        if watch.odd:
+            yield Finding(
+                name, f"{watch.table} does not keep {policy.keyed}: {watch.odd}", f"{watch.table}-trigger"
+            )
+    called = f"{projecting.unquoted(policy)}()"
+    for why in keeping.function_odd(facts) if follows else ():
+        yield Finding(name, f"{called}, which keeps {policy.keyed}: {why}", "function")
 
 
 def directus_serves_it(facts: Facts) -> Iterator[Judgement]:
