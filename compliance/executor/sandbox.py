@@ -1,8 +1,8 @@
 """A sandbox: calls in one transaction that is rolled back, each in a savepoint, and the proof that nothing stays.
 
 `BEGIN … ROLLBACK` alone proves nothing: a function may write by a connection of its own (dblink), which commits. So the
-rows of all tables, the objects of the catalog and the roles are compared before and after, in transactions of their own,
-and what the transaction itself wrote is written down (document 002, section 7: 'Zero durable rows').
+rows of all tables, the objects of the catalog and the roles are compared before and after, in transactions of their
+own, and what the transaction itself wrote is written down (document 002, section 7: 'Zero durable rows').
 """
 
 from __future__ import annotations

@@ -149,6 +149,38 @@ def test_what_is_not_named_may_not_change_and_all_of_it_is_taken_back(what: str,
     assert site.one("select count(*) from public.elsewhere") == 2
 
 
+# What only a superuser may write.
+SYSTEMS = {
+    "a comment on a language": ("comment on language plpgsql is 'x'", "system#pg_description changed"),
+    "a comment on an extension": ("comment on extension plpgsql is 'x'", "system#pg_description changed"),
+    "a comment on a function of PostgreSQL's": ("comment on function pg_catalog.now() is 'x'",
+                                                "system#pg_description changed"),
+    "a function among PostgreSQL's": ("create or replace function pg_catalog.zz() returns int language sql as"
+                                      " $$ select 1; $$", "system#pg_proc changed"),
+    "a right on a function of PostgreSQL's": ("revoke execute on function pg_catalog.now() from public",
+                                              "system#pg_proc changed"),
+    "a view among the standard's": ("create or replace view information_schema.zz as select 1 as x",
+                                    "system#pg_class changed"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", SYSTEMS)
+def test_what_stands_among_postgresql_s_own_may_not_change_either(what: str, site: Objects) -> None:
+    more, reason = SYSTEMS[what]
+    site.with_(writer=site.dsn("postgres"))
+    plan = site.plan(also(more))
+    with pytest.raises(Refused, match="the fence was crossed") as refused:
+        site.rehearsed(plan)
+    assert reason in refused.value.reasons
+    assert not site.there(VIEW)
+
+
+def test_a_superuser_may_write_what_the_plan_names(site: Objects) -> None:
+    site.with_(writer=site.dsn("postgres"))
+    site.rollback(site.applied(shadow(), kept()).receipt)
+    assert not site.there(KEPT)
+
+
 def test_a_right_on_a_database_is_none_on_a_schema_of_its_name(site: Objects) -> None:
     site.do("create schema estate")
     grant = "grant temporary on database estate to dot_operator"
