@@ -10,6 +10,7 @@ from compliance.core.finding import Finding, Judgement, NotApplicable, Unseen
 from compliance.core.needs import split_name
 from compliance.systems.iu_registration import looking, types
 from compliance.systems.iu_registration.reach import Reach
+from compliance.systems.iu_registration.telling import judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -94,6 +95,7 @@ def envelope_says_what_the_catalog_says(facts: Facts) -> Iterator[Judgement]:
     if times.keys() == there.keys() and [row.name for row in told] != list(there) and max(times.values()) == 1:
         yield Finding(envelope, "its positions are not the order of the columns", "order")
     yield from _misplaced(policy, told)
+    yield from judge(facts, told)
 
 
 def _lacking(facts: Facts, names: list[str]) -> Iterator[Judgement]:
@@ -148,15 +150,23 @@ def types_are_mapped(facts: Facts) -> Iterator[Judgement]:
     if why := gone(facts):
         yield from (NotApplicable(name, why) for name in policy.source.fields)
         return
+    written = columns(facts, policy.source.view)
     for row in _shown(facts):
-        if refused := types.unmapped(row.name, row.type, row.udt):
+        if refused := types.unmapped(row.name, *_as_it_is(row, written)):
             yield Finding(row.name, refused, "type")
     if policy.serving.mode != "projection":
         return
-    written = columns(facts, policy.source.view)
     for row in described(facts):
         if row.name in written and (refused := types.unprojected(row.name, _base(row, written[row.name].type))):
             yield Finding(row.name, refused, "precision")
+
+
+def _as_it_is(row: Described, written: dict[str, Column]) -> tuple[str, str]:
+    """The catalog's word, where it names a type of PostgreSQL's own; the envelope's of a domain, whose base it says."""
+    column = written.get(row.name)
+    if column is None or types.told(column.type) is None:
+        return row.type, row.udt
+    return column.type, ""
 
 
 def _base(row: Described, written: str) -> str:

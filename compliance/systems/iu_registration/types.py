@@ -54,6 +54,8 @@ _MEASURED = {
 # The only type measured that information_schema calls USER-DEFINED; anybody may name one of their own as they like.
 _OF_EXTENSIONS = frozenset({"citext"})
 MAP = MappingProxyType({**_MEASURED, **_DOCUMENT})
+# What it says of a column itself, where that is not what the document wants of the view's.
+_REPORTED = {"array": None, "bigint": "bigInteger", "timestamp with time zone": "timestamp"}
 # Whose column is of another type where nothing is stored in it.
 _SHADOW = {
     "array": "jsonb",
@@ -66,6 +68,13 @@ _SHADOW = {
 _SPECIAL = {"array": ("cast-json",), "timestamp with time zone": ("cast-datetime",)}
 _MODIFIER = re.compile(r"\([^()]*\)")
 _SPELLED = {"timestamp": "timestamp without time zone", "time": "time without time zone"}
+# Where the catalog has another name for it than the standard.
+_UDT = {
+    "smallint": "int2", "integer": "int4", "bigint": "int8", "boolean": "bool", "real": "float4",
+    "double precision": "float8", "character varying": "varchar", "character": "bpchar", '"char"': "char",
+    "bit varying": "varbit", "timestamp without time zone": "timestamp", "timestamp with time zone": "timestamptz",
+    "time without time zone": "time", "time with time zone": "timetz",
+}  # fmt: skip
 _ENDING = " (Directus would say `unknown`)"
 
 
@@ -92,9 +101,33 @@ def of_udt(pg_type: str, pg_udt: str) -> str:
     return pg_udt if pg_type == "USER-DEFINED" else pg_type
 
 
+def told(pg_type: str) -> tuple[str, str] | None:
+    """`data_type, udt_name` as information_schema has them of a type that PostgreSQL writes so.
+
+    None of a type that is not PostgreSQL's own: such a one comes with its schema, and may be a domain.
+    """
+    plain = " ".join(_MODIFIER.sub("", pg_type).split())
+    base = plain.rstrip("[]")
+    if "." in base or (base.startswith('"') and base != '"char"'):
+        return None
+    if base.startswith("interval"):
+        plain = base = "interval" + plain[len(base) :]
+    base = _SPELLED.get(base, base)
+    udt = _UDT.get(base, base)
+    return ("ARRAY", f"_{udt}") if plain.endswith("]") else (base, udt)
+
+
 def mapped(pg_type: str, pg_udt: str = "") -> str | None:
     """The type in Directus, or None where there is none."""
     return MAP.get(kind(pg_type, pg_udt))
+
+
+def reported(pg_type: str) -> str | None:
+    """What Directus says of a column itself, before anything overrides it; None where it says `unknown`."""
+    found = kind(pg_type.rpartition(".")[2])
+    if found == "numeric":
+        return "decimal" if "(" in pg_type else "integer"
+    return _REPORTED[found] if found in _REPORTED else MAP.get(found)
 
 
 def unmapped(field: str, pg_type: str, pg_udt: str = "") -> str | None:
