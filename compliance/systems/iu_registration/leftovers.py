@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _SYSTEM = "directus_"
 _COLLECTIONS = "directus_collections"
+_PERMISSIONS = "directus_permissions"
 _TABLES = frozenset({"table", "partitioned table", "foreign table"})
 
 
@@ -49,12 +50,8 @@ def nothing_is_left(facts: Facts) -> Iterator[Judgement]:
                 yield Finding(
                     name, f"the view was registered as {name} before: a row of {table} is left", table
                 )
-            elif table != _COLLECTIONS and _nowhere(facts, name) and _COLLECTIONS not in kept[name]:
-                yield Finding(
-                    name,
-                    f"there is neither a relation nor a collection {name}: a row of {table} is left",
-                    table,
-                )
+            elif table != _COLLECTIONS and _nowhere(facts, name) and not _folder(kept[name]):
+                yield Finding(name, f"there is no relation {name}: a row of {table} is left", table)
     yield from _of_a_disabled_one(facts, kept.get(policy.collection.name, set()))
 
 
@@ -64,11 +61,16 @@ def _kept(facts: Facts) -> dict[str, set[str]]:
     for section, table in (
         (looking.COLLECTIONS, _COLLECTIONS),
         (looking.FIELDS_OF, "directus_fields"),
-        (looking.PERMISSIONS, "directus_permissions"),
+        (looking.PERMISSIONS, _PERMISSIONS),
     ):
         for row in found.rows(facts, section):
             kept.setdefault(str(row["collection"]), set()).add(table)
     return kept
+
+
+def _folder(tables: set[str]) -> bool:
+    """A collection without a relation, whose fields may be described; what may be read of it is nothing."""
+    return _COLLECTIONS in tables and _PERMISSIONS not in tables
 
 
 def _nowhere(facts: Facts, name: str) -> bool:
