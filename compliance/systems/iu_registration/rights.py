@@ -166,7 +166,10 @@ def _folded(name: str) -> str:
 
 
 def may_not_write(facts: Facts) -> Iterator[Judgement]:
-    """No right to write, however it came to have one; and where only the view stands there, no view that takes rows."""
+    """No right to write, however it came to have one; and no view that takes rows.
+
+    A shadow stands behind the view: what is written is written into the view, whatever has a table.
+    """
     policy: Policy = facts.policy
     reach = Reach(facts, policy.database_role)
     triggers = facts.read("catalog.triggers")
@@ -178,7 +181,7 @@ def may_not_write(facts: Facts) -> Iterator[Judgement]:
             yield NotApplicable(name, f"there is no role {reach.role}, which IU006 says")
         else:
             yield from _writes(reach, name)
-            if there.kind in VIEWS and policy.serving.mode == "view" and (why := writable(there, triggers)):
+            if there.kind in VIEWS and name == policy.served and (why := writable(there, triggers)):
                 yield Finding(name, f"it takes rows: {why}; no table stands in front of it", "insertable")
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from compliance.core.facts import Relation, Trigger
 
-_INSTEAD = re.compile(r"\bINSTEAD OF\b|\bDO INSTEAD\b(?!\s+NOTHING)")
+_INSTEAD = re.compile(r"\bINSTEAD OF\b|\bDO INSTEAD\b")
 # PostgreSQL updates no view by itself that has one of these.
 _PARTS = ("with_", "group", "having", "distinct", "limit", "offset", "laterals", "joins")
 
