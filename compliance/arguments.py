@@ -155,7 +155,9 @@ def registration(commands: Commands) -> None:
     for parser in (register, disable):
         parser.add_argument(
             "--collection", metavar="NAME",
-            help="a view beside the one that policy names; default: the collection of the policy",
+            help="a view beside the one that policy names, without its schema, with ids of its own; default: the"
+            " collection of the policy. disable-plan of a name of which nothing is there is an empty plan, whose `kept`"
+            " says so",
         )  # fmt: skip
         parser.add_argument(
             "--estate", metavar="FILE", help="estate.yaml; default: the embedded reference estate"

@@ -35,10 +35,15 @@ def register_plan(parsed: argparse.Namespace) -> int:
     """Print the registration package."""
     from compliance.systems.iu_registration.package import build_registration_package
 
-    return _printed(
-        parsed,
-        lambda seen, name, policy: build_registration_package(seen, name, policy=policy).as_json(),
-    )
+    def rendered(seen: Observation, name: str | None, policy: Policy) -> str:
+        package = build_registration_package(seen, name, policy=policy)
+        if package.mode != policy.serving.mode:
+            say(
+                f"{package.collection}: no {policy.serving.mode} is there of it, without which Directus serves no view"
+            )
+        return package.as_json()
+
+    return _printed(parsed, rendered)
 
 
 def disable_plan(parsed: argparse.Namespace) -> int:
@@ -51,11 +56,25 @@ def disable_plan(parsed: argparse.Namespace) -> int:
 
 
 def _printed(parsed: argparse.Namespace, render: Callable[[Observation, str | None, Policy], str]) -> int:
+    if parsed.collection is not None and not parsed.collection.strip():
+        raise ConfigurationError("--collection: no name", remedy="name a view, or leave it out")
     observation, policy = _seen(parsed)
+    _check_name(observation, parsed.collection or "")
     text = render(observation, parsed.collection, policy)
     done()
     write(text)
     return 0
+
+
+def _check_name(observation: Observation, name: str) -> None:
+    """A collection is not of a schema; a name with a dot in it is one where a relation has it."""
+    schema, dot, rest = name.partition(".")
+    found = [(each.schema, each.name) for each in observation.read("catalog.relations")]
+    if dot and schema in {of for of, _ in found} and name not in {each for _, each in found}:
+        raise ConfigurationError(
+            f"--collection {name}: a collection has its view's name without the schema",
+            remedy=f"--collection {rest}",
+        )
 
 
 def _seen(parsed: argparse.Namespace) -> tuple[Observation, Policy]:

@@ -140,6 +140,43 @@ def test_a_system_that_is_not_in_force_is_an_error_with_a_remedy(shell: Shell) -
     assert "To go on: add iu_registration to its systems" in said
 
 
+@pytest.mark.parametrize(
+    ("action", "name", "code", "reason"),
+    [
+        ("register-plan", "", 2, "--collection: no name"),
+        ("disable-plan", "", 2, "--collection: no name"),
+        ("register-plan", f"public.{VIEW}", 2, f"To go on: --collection {VIEW}"),
+        ("disable-plan", f"public.{VIEW}", 2, f"To go on: --collection {VIEW}"),
+        ("register-plan", "iu_unit", 3, "To go on: name a view over it"),
+        ("register-plan", "nope", 3, "To go on: make the view first"),
+    ],
+)
+def test_a_name_of_no_view_is_told_with_what_helps(
+    action: str, name: str, code: int, reason: str, shell: Shell
+) -> None:
+    out, said = planned(shell, action, "--collection", name, code=code)
+    assert out == ""
+    assert reason in said
+
+
+def test_of_a_name_of_which_nothing_is_there_the_plan_is_empty_and_says_so(shell: Shell) -> None:
+    out, _ = planned(shell, "disable-plan", "--collection", "nope")
+    found = json.loads(out)
+    assert (found["requests"], found["rows"]) == ([], {})
+    assert found["kept"].startswith("nothing of nope is there")
+
+
+def test_another_view_has_ids_of_its_own_and_is_said_to_have_no_shadow(shell: Shell) -> None:
+    mine = DirectusRegistrationPackage.from_json(planned(shell, "register-plan")[0])
+    text, said = planned(shell, "register-plan", "--collection", "v_iu_axis_a")
+    found = DirectusRegistrationPackage.from_json(text)
+    assert "v_iu_axis_a: no shadow is there of it" in said
+    assert found.mode == "view"
+    assert found.policy != mine.policy
+    assert not {each.access for each in found.readers} & {each.access for each in mine.readers}
+    assert found.requests()[0]["path"] == "/collections"
+
+
 @pytest.mark.parametrize("action", ["register-plan", "disable-plan"])
 def test_the_help_teaches(action: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:

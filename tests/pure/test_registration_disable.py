@@ -10,6 +10,7 @@ import pytest
 
 from compliance.core.errors import Refused
 from compliance.systems.iu_registration.disable import DirectusDisablePackage, build_disable_package
+from compliance.systems.iu_registration.parts import reading_of
 from tests.pure import registrations as made
 
 OURS = made.reference().reading.id
@@ -91,6 +92,16 @@ def test_what_is_no_view_any_more_leaves_rows_and_no_delete(kind: str | None, sa
 def test_the_access_policy_goes_with_the_collection_that_policy_names_and_with_no_other() -> None:
     found = package("other", more=[made.relation("other", "view", " SELECT 1;")])
     assert sent(found) == [("/permissions", [8]), ("/collections/other", None)]
+
+
+def test_another_collection_loses_the_access_policy_that_its_own_package_gave_it() -> None:
+    own = reading_of(made.policy("view"), "other").id
+    held = {
+        **HELD, "policies": [*HELD["policies"], {"id": own}],
+        "access": [*HELD["access"], {"id": "a-9", "policy": own}],
+    }  # fmt: skip
+    found = package("other", more=[made.relation("other", "view", " SELECT 1;")], held=held)
+    assert sent(found)[1:3] == [("/access", ["a-9"]), ("/policies", [own])]
 
 
 def test_a_name_is_quoted_in_the_path() -> None:

@@ -16,6 +16,7 @@ from compliance.core import canonical
 from compliance.core.errors import Refused
 from compliance.core.needs import split_name
 from compliance.systems.iu_registration.introspect import known
+from compliance.systems.iu_registration.parts import keyed_of, reading_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +63,8 @@ def build_disable_package(
     described = known(source)
     name = collection_name or policy.collection.name
     schema = split_name(policy.source.view)[0]
-    keyed = split_name(policy.keyed) if policy.keyed else ("", "")
+    table = keyed_of(policy, name)
+    keyed = split_name(table) if table else ("", "")
     _check(described, name, keyed)
     rows = {each.table: each.ids for each in _left(described, policy, name) if each.ids}
     requests = [_delete("permissions", list(map(int, rows.get("directus_permissions", ()))))]
@@ -74,6 +76,8 @@ def build_disable_package(
             f"it is served by the table {'.'.join(keyed)}, and of a table the request drops the table: the rows that"
             " are listed go with what `compliance compile` gives where the policy says `state: disabled`"
         )
+    if not rows and (schema, name) not in described.kinds:
+        kept = f"nothing of {name} is there, neither a relation nor a row of Directus: there is nothing to take back"
     if not kept:
         requests.append({"method": "DELETE", "path": f"/collections/{quote(name, safe='')}", "body": None})
     sent = tuple(request for request in requests if request["body"] != [])
@@ -111,7 +115,7 @@ def _kept(described: Known, key: tuple[str, str], *, registered: bool) -> str:
 def _left(described: Known, policy: Policy, name: str) -> list[Leftover]:
     """All that the registration has written, and whatever permission anybody has on this name.
 
-    The access policy goes with the collection that policy names; for any other its permissions alone.
+    The access policy goes with its collection: that of the policy, or the one that `register-plan` derives for another.
     """
 
     def ids(table: str, column: str, **values: str) -> Leftover:
@@ -119,13 +123,13 @@ def _left(described: Known, policy: Policy, name: str) -> list[Leftover]:
         found = [str(row[column]) for row in rows if any(str(row[key]) == values[key] for key in values)]
         return Leftover(f"directus_{table}", tuple(sorted(found, key=lambda each: (len(each), each))))
 
-    ours = {"policy": policy.reading.id} if name in policy.names else {}
+    own = reading_of(policy, name).id
     found = [
         ids("collections", "collection", collection=name),
         ids("fields", "id", collection=name),
-        ids("permissions", "id", collection=name, **ours),
+        ids("permissions", "id", collection=name, policy=own),
     ]
-    return [*found, ids("access", "id", **ours), ids("policies", "id", id=policy.reading.id)] if ours else found
+    return [*found, ids("access", "id", policy=own), ids("policies", "id", id=own)]
 
 
 def _delete(table: str, ids: list[Any]) -> dict[str, Any]:

@@ -85,7 +85,7 @@ class Known:
             found = "there is none" if kind is None else f"it is a {kind}"
             raise CouldNotLook(
                 f"{schema}.{name}: a package is of a view, and {found}",
-                remedy="the preparation that `compliance compile` gives makes a view that is missing",
+                remedy=_remedy(kind, governed=collection == policy.collection.name),
             )
         return schema, name
 
@@ -122,6 +122,16 @@ class Known:
                 remedy="correct directus.schema in the policy",
             )
         return 11 if "policy" in names else 10
+
+
+def _remedy(kind: str | None, *, governed: bool) -> str:
+    if kind is not None:
+        return (
+            "name a view over it, with the columns that may be read: a table is served as what it is, writable"
+        )
+    if governed:
+        return "the preparation that `compliance compile` gives makes a view that is missing"
+    return "make the view first, or name one that is there"
 
 
 def known(source: Source) -> Known:

@@ -16,7 +16,14 @@ from urllib.parse import quote
 from compliance.core import canonical
 from compliance.core.errors import ConfigurationError, CouldNotLook, Refused
 from compliance.systems.iu_registration.introspect import known
-from compliance.systems.iu_registration.parts import PackageField, PackageReader, fields_of, readers_of
+from compliance.systems.iu_registration.parts import (
+    PackageField,
+    PackageReader,
+    fields_of,
+    mode_of,
+    readers_of,
+    reading_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -172,7 +179,8 @@ class DirectusRegistrationPackage:
 def build_registration_package(
     source: Source, collection_name: str | None = None, *, policy: Policy
 ) -> DirectusRegistrationPackage:
-    """The package of a collection: that of the policy, or the view of this name beside its view.
+    """The package of a collection: that of the policy, or the view of this name beside its view, which has an access
+    policy of its own, and is the document's own package (`mode: view`) where no shadow stands behind it.
 
     `source`: an observation, or an open connection that may read the catalog, the envelope and the roles of Directus.
     """
@@ -180,12 +188,12 @@ def build_registration_package(
     name = collection_name or policy.collection.name
     fields = fields_of(described, policy, name)
     version, unknown = _version(described, policy)
-    readers, unseen = readers_of(described, policy)
-    collection = policy.collection
+    readers, unseen = readers_of(described, policy, name)
+    collection, reading = policy.collection, reading_of(policy, name)
     return DirectusRegistrationPackage(
         collection=name,
         view=".".join(described.view(policy, name)),
-        mode=policy.serving.mode,
+        mode=mode_of(described, policy, name),
         version=version,
         unknown=unknown,
         icon=collection.icon,
@@ -193,8 +201,8 @@ def build_registration_package(
         sort=next((field.name for field in fields if field.name == collection.sort), None),
         note=collection.note,
         fields=fields,
-        policy=policy.reading.id,
-        policy_name=policy.reading.name,
+        policy=reading.id,
+        policy_name=reading.name,
         readers=readers,
         unseen=unseen,
     )
