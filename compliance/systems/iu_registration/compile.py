@@ -129,10 +129,12 @@ def _fields(facts: Facts) -> list[Row]:
 def _collection_change(facts: Facts) -> Change:
     want, there = _collection(facts), {_key(row): row for row in found.collections(facts)}
     known = {_key(row) for row in want}
+    insert = [row for row in want if _key(row) not in there]
+    delete = [row for key, row in there.items() if key not in known] if facts.policy.prune else []
     return Change(
-        insert=[row for row in want if _key(row) not in there],
-        update=[(there[k], row) for row in want if (k := _key(row)) in there and _differs(row, there[k])],
-        delete=[row for key, row in there.items() if key not in known] if facts.policy.prune else [],
+        insert=insert,
+        update=_updates(want, there, bool(insert or delete)),
+        delete=delete,
         want=want,
         alone=facts.policy.names if facts.policy.prune else (),
     )
@@ -149,10 +151,11 @@ def _field_change(facts: Facts) -> Change:
     prune = facts.policy.prune
     if not prune:
         _check_single([row for row in surplus if _key(row) in known])
+    insert, delete = [row for row in want if _key(row) not in first], surplus if prune else []
     return Change(
-        insert=[row for row in want if _key(row) not in first],
-        update=[(first[k], row) for row in want if (k := _key(row)) in first and _differs(row, first[k])],
-        delete=surplus if prune else [],
+        insert=insert,
+        update=_updates(want, first, bool(insert or delete)),
+        delete=delete,
         want=want,
         alone=facts.policy.names if prune else (),
     )
@@ -178,6 +181,19 @@ def _check_roles(facts: Facts) -> None:
             reasons=[f"{reader.hint}: {len(ids.get(reader.role, ()))} named {reader.role}" for reader in wrong],
             remedy="name the roles of this Directus under reading.roles, or make them",
         )
+
+
+def _updates(want: Sequence[Row], there: Mapping[tuple[str, ...], Row], more: bool) -> list[tuple[Row, Row]]:
+    """Rows that mean something else; where there is anything to do, also those that say the same in another spelling,
+    since verify holds all rows against the spelling of the package."""
+    pairs = [(there[_key(row)], row) for row in want if _key(row) in there]
+    if not more and not any(_differs(row, held) for held, row in pairs):
+        return []
+    return [(held, row) for held, row in pairs if _differs(row, held) or _respelled(row, held)]
+
+
+def _respelled(want: Row, there: Row) -> bool:
+    return any(there[c] in ("", [], {}) and want[c] is None for c in want)
 
 
 def _differs(want: Row, there: Row) -> bool:

@@ -21,10 +21,11 @@ READ = "read"
 # Columns that are judged, and what counts where the package says nothing.
 COLLECTION: dict[str, Any] = {
     "icon": None, "note": None, "hidden": False, "singleton": False, "archive_field": None, "sort_field": None,
-    "accountability": None, "group": None,
+    "accountability": None, "versioning": False,
 }  # fmt: skip
 FIELD: dict[str, Any] = {
     "special": None, "readonly": False, "hidden": False, "sort": None, "note": None, "required": False,
+    "conditions": None,
 }  # fmt: skip
 # Of a permission. Directus takes an empty object for no condition, and so it takes NULL.
 PERMISSION: dict[str, Any] = {"permissions": {}, "validation": {}, "presets": None, "fields": "*"}

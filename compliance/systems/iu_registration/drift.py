@@ -128,6 +128,10 @@ def means_same(column: str, want: Any, there: Any) -> bool:
     """By spelling, but for what Directus takes for the same: no condition, and an empty one."""
     if column in ("permissions", "validation", "presets"):
         return same(want or None, there or None)
+    if column in ("special", "conditions"):  # none, and an empty one; a condition may make a field writable
+        return same(want or None, there or None)
+    if column == "versioning":  # a version that does not know it keeps none
+        return same(bool(want), bool(there))
     return same(want, there)
 
 

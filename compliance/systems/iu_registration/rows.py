@@ -177,7 +177,8 @@ class Table(NamedTuple):
     def _named(self, change: Change) -> Iterator[tuple[Row, Row]]:
         """Both sides with the name of the row, and with the columns that are judged."""
         for there, want in change.update:
-            yield {c: there[c] for c in (self.id, *want)}, {self.id: there[self.id], **want}
+            known = {c: value for c, value in want.items() if c in self.types}  # of a version that lacks one
+            yield {c: there[c] for c in (self.id, *known)}, {self.id: there[self.id], **known}
 
     def _is(self, row: Row, columns: Iterable[str]) -> str:
         same_ = " and ".join(self._equals(column, row[column]) for column in columns)
@@ -219,10 +220,14 @@ class Table(NamedTuple):
 
     def _updates(self, pairs: Iterable[tuple[Row, Row]]) -> Iterator[str]:
         for there, want in pairs:
-            changed = [c for c in want if c in there and c != self.id and not same(want[c], there[c])]
+            changed = [c for c in want if self._changes(c, want, there)]
             named = there.get(self.id, want.get(self.id))
             wanted = ", ".join(f"{name(c)} = {self._value(c, want[c])}" for c in changed)
             yield f"update {self._table} as c set {wanted}\nwhere {self._equals(self.id, named)};"
+
+    def _changes(self, column: str, want: Row, there: Row) -> bool:
+        known = column in there and column in self.types and column != self.id
+        return known and not same(want[column], there[column])
 
     def _deleted(self, rows: Sequence[Row]) -> str:
         return f"delete from {self._table} as c where {self._in(rows)};" if rows else ""
