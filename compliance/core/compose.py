@@ -57,6 +57,13 @@ def written(text: str | None, path: str, service: str) -> Mapping[str, str]:
     return dict(_service(text, path, service).pairs)
 
 
+def image(text: str | None, path: str, service: str) -> str | None:
+    """The image as it is written; None where none is, or whoever starts it says which."""
+    found = _services(text, path).get(service)
+    said = found.get("image") if isinstance(found, dict) else None
+    return said if isinstance(said, str) and not _ELSEWHERE.search(said) else None
+
+
 def hosts(text: str | None, path: str) -> frozenset[str]:
     """Names by which one container reaches another: of services, and what these are called beside that."""
     found: set[str] = set()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 DEFAULT = ("public",)
 _FLAG = re.compile(r"(string|number|boolean|regex|array|json):(.*)", re.S)
 # `'name'::regnamespace` is how Directus asks for the tables of a schema: PostgreSQL folds what stands there.
+_IMAGE = re.compile(r"(?:.*/)?directus:v?(\d+(?:\.\d+)*)(?:-.*)?")
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 
 
@@ -51,6 +52,12 @@ def declared(facts: Facts) -> tuple[str, ...]:
     """The search path. Raises `Missing` without file or service, `CouldNotLook` where it is said elsewhere."""
     place = facts.policy.environment
     given = variables(facts)
+    for other in (f"{place.variable}_FILE", "CONFIG_PATH"):
+        if other in given:
+            raise CouldNotLook(
+                f"{place.file}: {other} of {place.service} names a file, which decides over {place.variable}",
+                remedy=f"write the search path into {place.variable}, and leave {other} out; it is no secret",
+            )
     text = given.get(place.variable, "")
     if text is None:
         raise CouldNotLook(
@@ -65,6 +72,18 @@ def variables(facts: Facts) -> Mapping[str, str | None]:
     place = facts.policy.environment
     (file,) = facts.read(f"file:{place.file}")
     return compose.variables(file.text, place.file, place.service)
+
+
+def tag(facts: Facts) -> str | None:
+    """The version that the image of the file has; None where its tag is no number, or it is another image."""
+    place = facts.policy.environment
+    (file,) = facts.read(f"file:{place.file}")
+    try:
+        said = compose.image(file.text, place.file, place.service)
+    except compose.Missing:
+        return None
+    found = _IMAGE.fullmatch((said or "").partition("@")[0])
+    return found[1] if found else None
 
 
 def folded(name: str) -> bool:

@@ -66,14 +66,19 @@ def _tables(facts: Facts) -> Iterator[Judgement]:
 def _version(facts: Facts) -> Iterator[Judgement]:
     """Where it cannot be asked, by the shape of its tables: versions 10 and 11."""
     policy: Policy = facts.policy
-    name, said = policy.collection.name, records.version(facts)
+    name, asked = policy.collection.name, records.version(facts)
+    said = asked or searching.tag(facts)
     major = records.number(said)
     kept = len(found.rows(facts, looking.COLLECTIONS))
     if said is None:
         yield Note(
             name, "version", "not asked; by its tables " + ("10" if records.by_role(facts) else "11 or later")
         )
-    elif major is None:
+    if said is None:
+        return
+    if asked is None:
+        yield Note(name, "version", f"not asked; the image of the file is {said}")
+    if major is None:
         yield Finding(name, f"it says that its version is {said!r}", "version")
     elif major < _OLDEST:
         yield Finding(
