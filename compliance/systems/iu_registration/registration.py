@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from compliance.core import canonical
 from compliance.core.change import Differs, Drift, Missing, Undeclared
 from compliance.core.errors import CouldNotLook, Refused
-from compliance.core.finding import Finding, Judgement
-from compliance.systems.iu_registration import drift, found, looking
+from compliance.core.finding import Finding, Judgement, Note
+from compliance.systems.iu_registration import desired, drift, found, looking
 from compliance.systems.iu_registration.desired import READ
 
 if TYPE_CHECKING:
@@ -44,6 +44,22 @@ def reading_is_as_declared(facts: Facts) -> Iterator[Judgement]:
     for section in (looking.ROLES, looking.PERMISSIONS):
         facts.read(section)
     yield from _told(_readable(facts, drift.reading(facts)))
+    if inherited := sorted(_inheriting(facts)):
+        yield Note(facts.policy.reading.name, "read too, through the role above them", inherited)
+
+
+def _inheriting(facts: Facts) -> Iterator[str]:
+    """Roles below one that was granted it: Directus 11 gives them what their parents have."""
+    rows = {str(row["id"]): row for row in found.rows(facts, looking.ROLES)}
+    granted = set(desired.granted(facts).values()) if facts.policy.state != "disabled" else set()
+    for key, row in rows.items():
+        above, met = row["parent"], {key}
+        while key not in granted and above is not None and str(above) not in met:
+            met.add(str(above))
+            if str(above) in granted:
+                yield f"role {row['name']}"
+                break
+            above = rows[str(above)]["parent"] if str(above) in rows else None
 
 
 def _readable(facts: Facts, drifts: Iterable[Drift]) -> Iterator[Drift]:
