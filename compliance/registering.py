@@ -6,6 +6,7 @@ and, for its version, Directus.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -38,9 +39,9 @@ def register_plan(parsed: argparse.Namespace) -> int:
     def rendered(seen: Observation, name: str | None, policy: Policy) -> str:
         package = build_registration_package(seen, name, policy=policy)
         if package.mode != policy.serving.mode:
-            say(
-                f"{package.collection}: no {policy.serving.mode} is there of it, without which Directus serves no view"
-            )
+            done()
+            reason = f"no {policy.serving.mode} is there of it, and without one Directus serves no view"
+            sys.stderr.write(f"compliance: {package.collection}: {reason}\n")
         return package.as_json()
 
     return _printed(parsed, rendered)
