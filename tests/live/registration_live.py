@@ -209,8 +209,10 @@ class RegistrationEstate:
             assert text.count(old) == 1, (old, text.count(old))
             text = text.replace(old, new)
         path.write_text(text, encoding="utf-8")
-        yield
-        path.write_text(before, encoding="utf-8")
+        try:
+            yield
+        finally:
+            path.write_text(before, encoding="utf-8")
 
     def probed(self) -> Verdict:
         """What all the probes say, over a new look."""
