@@ -1,7 +1,7 @@
 """Is a projection kept? Equal rows say nothing of the next write: what has to run then is looked at by itself.
 
-At each table that the view is made of our trigger has to stand, set on, of our function, at every kind of write; and the
-function has to be the one that is compiled. What is not so is repaired, and comes back as it was.
+At each table that the view is made of our trigger has to stand, set on, of our function, at every kind of write; and
+the function has to be the one that is compiled. What is not so is repaired, and comes back as it was.
 """
 
 from __future__ import annotations
