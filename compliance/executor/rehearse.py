@@ -179,11 +179,12 @@ def _same(when: str, expected: State, found: State) -> None:
 
 
 def _restored(plan: Plan, before: State, reverted: State) -> None:
-    """What is governed is as it was. An undeclared column that a trigger keeps (`updated_at`) may have moved."""
+    """What is governed is as it was. An undeclared column that a trigger keeps (`updated_at`) may have moved, and rows
+    of a guarded table, which follow from others: nobody gives stale ones back."""
     kept = {
         key: image
         for key, image in before.images.items()
-        if key in reverted.images and key.within(plan.writes) and not key.of_object
+        if key in reverted.images and key.within(plan.writes) and (not key.of_object or key in plan.guarded)
     }
     _same("after taking it back", before, reverted._replace(images=reverted.images | kept))
 

@@ -122,6 +122,42 @@ def test_a_table_that_is_not_watched_any_more_is_watched_again(projected: Regist
     assert projected.prepared() is None
 
 
+def test_what_no_longer_keeps_it_is_repaired_and_comes_back(projected: Registration) -> None:
+    made(projected)
+    function = projected.rows("select oid::regprocedure::text from pg_proc where proname like 'refresh%'")[0][0]
+    trigger = projected.rows("select quote_ident(tgname) from pg_trigger where tgname like 'zz_refresh%'")[0][0]
+    acts = [
+        f"alter table public.iu_unit disable trigger {trigger}",
+        f"create or replace trigger {trigger} after insert on public.iu_unit_tag for each statement"
+        f" execute function {function}",
+        f"create or replace function {function} returns trigger language plpgsql stable"
+        " as $f$ begin return null; end $f$",
+    ]
+    for act in acts:
+        projected.do(act)
+        before = projected.state()
+        preparation = projected.prepared()
+        assert preparation is not None, act
+        receipt = projected.applied(preparation)
+        assert projected.prepared() is None, act
+        projected.do("update public.iu_unit set updated_at = updated_at + interval '1 day'")
+        assert unequal(projected) == (0, 0, 0), act
+        projected.do("update public.iu_unit set updated_at = updated_at - interval '1 day'")
+        projected.taken_back(receipt)
+        assert projected.state() == before, act
+        projected.applied(preparation)
+
+
+def test_rows_that_are_stale_are_filled_again(projected: Registration) -> None:
+    made(projected)
+    projected.do(f"delete from {TABLE}")
+    preparation = projected.prepared()
+    assert preparation is not None
+    projected.applied(preparation)
+    assert unequal(projected) == (0, 0, 0)
+    assert projected.prepared() is None
+
+
 def test_what_nobody_can_see_into_is_refused_until_policy_names_what_it_reads(projected: Registration) -> None:
     hidden = """
         create or replace function public.fn_iu_tags(p_unit_id uuid) returns text[] language plpgsql stable as $f$
