@@ -13,7 +13,7 @@ from compliance.core.observation import Blind, File, Observation, Provenance, Ro
 from compliance.estate import document
 from compliance.estate.resources import resource
 from compliance.systems import iu_registration
-from compliance.systems.iu_registration import desired, looking, types
+from compliance.systems.iu_registration import desired, looking, projecting, types
 from compliance.systems.protocol import Facts
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ ORIGIN = Provenance("test", "", "2026-11-22T00:00:00+00:00", 0.0)
 UNAVAILABLE = Blind("declared unavailable", ORIGIN, unavailable=True)
 COMPOSE = "services:\n  directus:\n    environment:\n      DB_USER: {user}\n      DB_SEARCH_PATH: '{path}'\n"
 OTHERS = "00000000-0000-4000-8000-00000000000"
-_INFORMATION = {"text[]": ("ARRAY", "_text"), "uuid[]": ("ARRAY", "_uuid")}
+ASKS = "SELECT column_name FROM information_schema.columns"
 
 
 @cache
@@ -56,7 +56,7 @@ class World:
         self.sections: dict[str, list[Any] | Blind] = {
             "catalog.server": [facts.Server(180000, "estate", "probe", False, "UTF8", "1")],
             "catalog.schemas": [facts.Schema(n, source.owner) for n in ("public", "directus_shadow")],
-            "catalog.relations": [relation(source.view, "view", "SELECT 1"), relation(source.envelope, "view")],
+            "catalog.relations": [relation(source.view, "view", "SELECT 1"), relation(source.envelope, "view", ASKS)],
             "catalog.columns": [
                 column(source.view, f.name, n, f.type) for n, f in enumerate(source.fields.values(), 1)
             ],
@@ -67,7 +67,7 @@ class World:
                 facts.Grant("schema", n, "public", "USAGE", False) for n in ("public", "directus_shadow")
             ],
             looking.ENVELOPE: [
-                Row((f.name, *_INFORMATION.get(f.type, (f.type, f.type)), "YES", n, f.group))
+                Row((f.name, *(types.told(f.type) or (f.type, f.type)), "YES", n, f.group))
                 for n, f in enumerate(source.fields.values(), 1)
             ],
             looking.ITEMS: [facts.Served(self.policy.collection.name, 200)],
@@ -93,6 +93,21 @@ class World:
             for n, f in enumerate(self.policy.source.fields.values(), 1)
         )
         self.sections[looking.COMPARED] = [facts.Compared("iu_served", 4, 0, 4, 0, 0)]
+        if self.policy.serving.mode == "projection":
+            self._kept()
+
+    def _kept(self) -> None:
+        """The function that keeps it; the view of these facts is made of no table, so no trigger is due."""
+        schema, name = split_name(projecting.unquoted(self.policy))
+        self.of("catalog.functions").append(
+            facts.Function(
+                schema, name, (), "trigger", "function", "plpgsql", "volatile", self.policy.source.owner,
+                True, projecting.PATH, "",
+            )
+        )  # fmt: skip
+        self.of("catalog.bodies").append(
+            facts.Body(schema, name, (), "plpgsql", projecting.source(self.facts()))
+        )
 
     def _directus(self) -> None:
         schema, reading = self.policy.directus, self.policy.reading
