@@ -231,9 +231,8 @@ def test_what_no_fact_tells_of_the_table_keeps_it_from_being_taken_away(
     here.do(act)
     here.value["state"] = "disabled"
     before, migration = here.state(), here.compiled()["migration"]
-    with pytest.raises(Refused, match="") as refused:
+    with pytest.raises(Refused, match=what):
         here.rehearsed(migration)
-    assert what in f"{refused.value.message} {refused.value.reasons}"
     assert here.state() == before
 
 
