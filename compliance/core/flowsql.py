@@ -102,16 +102,16 @@ class Writer:
         """From one side to the other, behind a guard that what is there still is what was seen.
 
         Links go first and come last: `resolve`, `reject` and a flow's root are each unique, so that two rows that
-        change places would meet in the middle.
+        change places would meet in the middle. A flow goes after all that leave it: its operations go with it.
         """
         parts = [
             guard,
             *self._unlink(before, after),
             *self._delete("operations", before, after),
-            *self._delete("flows", before, after),
             *(self._insert(t, rows, again) for t in _TABLES if (rows := _only(t, after, before))),
             *self._update("operations", before, after),
             *self._update("flows", before, after),
+            *self._delete("flows", before, after),
         ]
         return "\n\n".join(parts)
 
@@ -146,9 +146,10 @@ class Writer:
                     f"update {self._table('operations')} as c set {link} = null\n"
                     f"where c.id in ({', '.join(map(literal, loose))});"
                 )
+        roots = {row[6] for row in after.flows}
         for row in before.flows:
             other = after.rows("flows").get(row[0])
-            if row[6] is not None and other is not None and other[6] != row[6]:
+            if row[6] is not None and (row[6] in roots if other is None else other[6] != row[6]):
                 yield f"update {self._table('flows')} as c set operation = null\nwhere c.id = {literal(row[0])};"
 
     def _delete(self, table: str, before: Side, after: Side) -> Iterator[str]:

@@ -94,6 +94,11 @@ def kept() -> Step:
 class Objects(Site):
     """An estate, and what its catalog holds."""
 
+    @property
+    def database(self) -> str:
+        """Its name, which differs by worker."""
+        return str(psycopg.conninfo.conninfo_to_dict(self.dsn("estate_owner"))["dbname"])
+
     def do(self, *statements: str, role: str = "estate_owner") -> None:
         with psycopg.connect(self.dsn(role), autocommit=True) as connection:
             for statement in statements:

@@ -194,6 +194,18 @@ def random_damage(registry: Registry, damage: list[Damage]) -> None:
 )
 @given(damages())
 @example([("flow set up by hand", 13, 0, 1), ("flow changed", 13, 0, ("name", "old"))])
+@example(
+    [
+        ("operation by hand", 67, 11, 58620),
+        ("links swapped", 53, 58, (91, "reject")),
+        ("flow gone", 29, 31, None),
+        ("names swapped", 48, 59, 33),
+        ("flow gone", 3, 0, None),
+        ("operation by hand", 62, 25, 21872),
+        ("links swapped", 40, 78, (77, "reject")),
+        ("flow gone", 59, 51, None),
+    ]
+)
 def test_random_damage_is_undone_and_done_again(registry: Registry, damage: list[Damage]) -> None:
     random_damage(registry, damage)
 
