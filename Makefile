@@ -42,8 +42,8 @@ check: .venv/dev ## Format, lint, types, imports, house and pure tests (at most 
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/pytest -q $(WORKERS) -m 'not prove' tests/pure tests/test_house.py
 
-test: .venv/dev ## Everything that decides (at most 12 minutes)
-	$(BIN)/pytest -q $(WORKERS) -m 'not prove' tests
+test: check ## Everything that decides: `make check`, and the tests on real servers (at most 12 minutes)
+	$(BIN)/pytest -q $(WORKERS) -m 'not prove' tests --ignore tests/pure --ignore tests/test_house.py
 
 prove: .venv/dev ## Exhaustive: the tests, and the full matrices marked `prove`
 	$(BIN)/pytest -q $(WORKERS) tests

@@ -56,7 +56,6 @@ def load(path: Path, schema: Path) -> Document:
 
 def read(path: Path) -> Document:
     """Read a YAML file; duplicate keys are refused."""
-    from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
@@ -65,7 +64,7 @@ def read(path: Path) -> Document:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise ConfigurationError(f"{path}: cannot be read ({reason})", remedy="name an existing file") from None
     try:
-        root = YAML(typ="safe", pure=True).compose(text)
+        root = _composed(text)
         lines: dict[Pointer, int] = {}
         value = None if root is None else _value(path, root, (), lines)
     except MarkedYAMLError as error:
@@ -78,6 +77,14 @@ def read(path: Path) -> Document:
     if root is None:
         raise ConfigurationError(f"{path}: is empty")
     return Document(path, value, lines)
+
+
+@lru_cache(maxsize=16)
+def _composed(text: str) -> Any:
+    """The nodes of a text. A process reads the same policy time and again, and this is what takes long in it."""
+    from ruamel.yaml import YAML
+
+    return YAML(typ="safe", pure=True).compose(text)
 
 
 def _value(path: Path, node: Any, pointer: Pointer, lines: dict[Pointer, int]) -> Any:
