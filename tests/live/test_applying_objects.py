@@ -256,9 +256,7 @@ def test_what_follows_from_other_rows_may_be_removed_where_it_is_made_again(site
     half_way = step("remove it", made.revert, half, made.writes, guarded=made.guarded)
     for place in ("estate", "clone"):
         with pytest.raises(NotRestored, match=f"catalog.constraints#{KEPT}"):
-            rehearsing.rehearse(
-                site.change(), site.plan(half_way), place, policy=site.plan(half_way).policy
-            )
+            rehearsing.rehearse(site.change(), site.plan(half_way), place, policy=site.plan(half_way).policy)
     site.do(f"delete from {KEPT}")
     applied = site.applied(whole)
     assert not site.there(KEPT)

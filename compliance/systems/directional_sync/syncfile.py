@@ -1,0 +1,409 @@
+"""`sync.yaml`: document 003, 'Configuration File'. What it says is checked whole before anything runs."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from compliance.systems.directional_sync import globs, schedules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from compliance.estate.document import Document
+
+Direction: TypeAlias = Literal["pull", "push", "bidirectional"]
+Conflict: TypeAlias = Literal["fail", "ours", "theirs", "newer"]
+SCHEMA = Path(__file__).with_name("sync.schema.json")
+DEFAULTS: Mapping[str, Any] = {
+    "direction": "bidirectional",
+    "dry_run": False,
+    "fail_on_diff": False,
+    "idempotent": True,
+    "git_commit": True,
+    "timeout": 600,
+    "conflict": "fail",
+    "max_deletes": 100,
+    "allow_empty": False,
+    "env": [],
+}
+# Keys that would have no effect on a target of a direction are refused there: a person who wrote one expects some.
+_IDLE: Mapping[Direction, tuple[str, ...]] = {
+    "pull": ("inputs", "outside", "conflict"),
+    "push": ("outputs", "outside", "conflict", "git_commit"),
+    "bidirectional": ("inputs",),
+}
+_NEEDED: Mapping[Direction, str] = {"pull": "outputs", "push": "inputs", "bidirectional": "outputs"}
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A text for bash, whose pipes fail where one of their commands does, or words that run without a shell."""
+
+    text: str | None
+    words: tuple[str, ...]
+
+    @property
+    def argv(self) -> tuple[str, ...]:
+        return self.words if self.text is None else ("bash", "-o", "pipefail", "-c", self.text)
+
+    @property
+    def shown(self) -> str:
+        return shlex.join(self.words) if self.text is None else self.text
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All that stands as a word of it, as paths are compared."""
+        words = self.words if self.text is None else _words(self.text)
+        return frozenset(PurePosixPath(word).as_posix() for word in words if word)
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What the outputs have to be. `schemas`: by glob of outputs the JSON Schema in the repository that they keep."""
+
+    command: Command | None
+    expected_min: float | None
+    expected_max: float | None
+    expected_exit_code: int
+    schemas: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A command and how it has to end. `targets`: of these alone; none named: of all."""
+
+    name: str
+    command: Command
+    targets: frozenset[str]
+    skip_on_pull: bool
+    skip_on_push: bool
+    expected_exit_code: int
+    line: int
+
+    def concerns(self, target: Target) -> bool:
+        return _concerns(self, target)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A command that prints a number, or `drift_score=N`, and the bound that it has to keep."""
+
+    name: str
+    command: Command
+    targets: frozenset[str]
+    skip_on_pull: bool
+    skip_on_push: bool
+    min_value: float | None
+    max_drift_score: float | None
+    line: int
+
+    def concerns(self, target: Target) -> bool:
+        return _concerns(self, target)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One thing that is kept in step. `timeout`: seconds; `config`: values with `$NAME`, which are expanded when it
+    runs; `env`: names of variables that its commands may see beside PATH, HOME, LANG and USER."""
+
+    name: str
+    direction: Direction
+    description: str
+    entrypoint: str
+    schedule: str | None
+    depends_on: tuple[str, ...]
+    config: Mapping[str, Any]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    outside: tuple[str, ...]
+    verification: Verification | None
+    dry_run: bool
+    fail_on_diff: bool
+    idempotent: bool
+    git_commit: bool
+    timeout: float
+    conflict: Conflict
+    max_deletes: int
+    allow_empty: bool
+    env: tuple[str, ...]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class SyncFile:
+    """All of it, targets in the order of the file. `branch`: where pulls are committed; none: the one that is out."""
+
+    branch: str | None
+    message: str
+    targets: Mapping[str, Target]
+    secret_patterns: tuple[re.Pattern[str], ...]
+    secret_baseline: str | None
+    pre_sync_checks: tuple[Check, ...]
+    post_sync_checks: tuple[Check, ...]
+    drift_gates: tuple[Gate, ...]
+    document: Document = field(repr=False, compare=False)
+
+    def ordered(self) -> tuple[Target, ...]:
+        """Each after all that it depends on, else in the order of the file."""
+        done: dict[str, Target] = {}
+        for target in self.targets.values():
+            self._place(target, done)
+        return tuple(done.values())
+
+    def _place(self, target: Target, done: dict[str, Target]) -> None:
+        for name in target.depends_on:
+            if name not in done:
+                self._place(self.targets[name], done)
+        done.setdefault(target.name, target)
+
+
+def parse(document: Document) -> SyncFile:
+    """A document that keeps the schema, as values; raises `ConfigurationError` with the line."""
+    value = document.value
+    safety = value.get("safety", {})
+    git = value.get("git", {})
+    found = SyncFile(
+        git.get("branch"),
+        git.get("message", "chore(sync): {target}"),
+        {name: _target(document, name) for name in value["targets"]},
+        tuple(_regex(document, number) for number in range(len(safety.get("secret_patterns", [])))),
+        safety.get("secret_baseline"),
+        tuple(_check(document, "pre_sync_checks", n) for n in range(len(safety.get("pre_sync_checks", [])))),
+        tuple(_check(document, "post_sync_checks", n) for n in range(len(safety.get("post_sync_checks", [])))),
+        tuple(_gate(document, n) for n in range(len(safety.get("drift_gates", [])))),
+        document,
+    )
+    for problem, *place in _problems(found):
+        raise document.error(problem, *place)
+    return found
+
+
+def _target(document: Document, name: str) -> Target:
+    value = document.value["targets"][name]
+    whole = {**DEFAULTS, **document.value.get("defaults", {}), **value}
+    direction: Direction = whole["direction"]
+    for key in _IDLE[direction]:
+        if key in value:
+            raise document.error(f"{name}: '{key}' has no effect on a {direction}", "targets", name, key)
+    if _NEEDED[direction] not in value:
+        raise document.error(f"{name}: a {direction} names its {_NEEDED[direction]}", "targets", name)
+    return Target(
+        name, direction, value["description"], _path(value["entrypoint"]), value.get("schedule"),
+        tuple(value.get("depends_on", ())), value.get("config", {}), tuple(value.get("inputs", ())),
+        tuple(value.get("outputs", ())), tuple(value.get("outside", ())),
+        _verification(value.get("verification")), whole["dry_run"], whole["fail_on_diff"], whole["idempotent"],
+        whole["git_commit"], whole["timeout"], whole["conflict"], whole["max_deletes"], whole["allow_empty"],
+        tuple(dict.fromkeys((*document.value.get("defaults", {}).get("env", ()), *value.get("env", ())))),
+        document.line("targets", name),
+    )  # fmt: skip
+
+
+def _verification(value: Any) -> Verification | None:
+    if value is None:
+        return None
+    return Verification(
+        _command(value["command"]) if "command" in value else None,
+        value.get("expected_min"),
+        value.get("expected_max"),
+        value.get("expected_exit_code", 0),
+        value.get("schemas", {}),
+    )
+
+
+def _command(value: str | Sequence[str]) -> Command:
+    return Command(value, ()) if isinstance(value, str) else Command(None, tuple(value))
+
+
+def _words(text: str) -> list[str]:
+    """Of a shell's text: signs such as `|` and `;` end a word, quotes hold one together."""
+    lexer = shlex.shlex(text, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    try:
+        return [part for word in lexer for part in (word, *word.split())]
+    except ValueError:
+        return text.split()
+
+
+def _check(document: Document, kind: str, number: int) -> Check:
+    value = document.value["safety"][kind][number]
+    return Check(
+        value["name"], _command(value["command"]), frozenset(value.get("targets", ())),
+        value.get("skip_on_pull", False), value.get("skip_on_push", False), value.get("expected_exit_code", 0),
+        document.line("safety", kind, number),
+    )  # fmt: skip
+
+
+def _gate(document: Document, number: int) -> Gate:
+    value = document.value["safety"]["drift_gates"][number]
+    return Gate(
+        value["name"], _command(value["command"]), frozenset(value.get("targets", ())),
+        value.get("skip_on_pull", False), value.get("skip_on_push", False), value.get("min_value"),
+        value.get("max_drift_score"), document.line("safety", "drift_gates", number),
+    )  # fmt: skip
+
+
+def _concerns(check: Check | Gate, target: Target) -> bool:
+    skipped = {"pull": check.skip_on_pull, "push": check.skip_on_push}.get(target.direction, False)
+    return not skipped and (not check.targets or target.name in check.targets)
+
+
+def _regex(document: Document, number: int) -> re.Pattern[str]:
+    """Case counts for nobody who looks for a word such as `password`."""
+    text = document.value["safety"]["secret_patterns"][number]
+    try:
+        found = re.compile(text, re.IGNORECASE)
+    except re.error as error:
+        place = ("safety", "secret_patterns", number)
+        raise document.error(f"secret_patterns: '{text}' is no regular expression: {error}", *place) from None
+    if found.search(""):
+        raise document.error(
+            f"secret_patterns: '{text}' matches everything", "safety", "secret_patterns", number
+        )
+    return found
+
+
+def _path(text: str) -> str:
+    return PurePosixPath(text).as_posix()
+
+
+def _problems(found: SyncFile) -> Iterator[Any]:
+    """What no schema can say: a sentence, and where it stands."""
+    for target in found.targets.values():
+        yield from _of_target(found, target)
+    yield from _shared_outputs(found)
+    yield from _cycle(found)
+    for kind in ("pre_sync_checks", "post_sync_checks", "drift_gates"):
+        checks: Sequence[Check | Gate] = getattr(found, kind)
+        for number, check in enumerate(checks):
+            yield from _of_check(found, check, ("safety", kind, number))
+        for number, check in enumerate(checks):
+            if check.name in {other.name for other in checks[:number]}:
+                yield f"{kind}: '{check.name}' stands there twice", "safety", kind, number, "name"
+
+
+def _of_target(found: SyncFile, target: Target) -> Iterator[Any]:
+    at = ("targets", target.name)
+    if globs.leads_out(target.entrypoint):
+        yield f"{target.name}: its entrypoint leads out of the repository", *at, "entrypoint"
+    for key in ("inputs", "outputs"):
+        for number, glob in enumerate(getattr(target, key)):
+            if globs.leads_out(glob):
+                yield f"{target.name}: '{glob}' leads out of the repository", *at, key, number
+            elif globs.base(glob) == "" and "/" not in glob.strip("/") and glob.startswith("*"):
+                yield f"{target.name}: '{glob}' is the whole repository; name a folder", *at, key, number
+            elif key == "outputs" and globs.matches(target.entrypoint, [glob]):
+                yield (
+                    f"{target.name}: '{glob}' holds the entrypoint, which would write itself",
+                    *at,
+                    key,
+                    number,
+                )
+    for name in target.depends_on:
+        if name not in found.targets:
+            yield f"{target.name}: depends on '{name}', which is no target", *at, "depends_on"
+    yield from _of_schedule(target, at)
+    yield from _of_verification(target, at)
+
+
+def _of_schedule(target: Target, at: tuple[str, ...]) -> Iterator[Any]:
+    if target.schedule is None:
+        return
+    try:
+        schedules.read(target.schedule)
+    except schedules.NotASchedule as error:
+        yield f"{target.name}: schedule: {error}", *at, "schedule"
+
+
+def _of_glob(target: Target, key: str, glob: str) -> str | None:
+    if globs.leads_out(glob):
+        return "leads out of the repository"
+    if key == "inputs":
+        return None
+    if globs.matches(target.entrypoint, [glob]):
+        return "holds the entrypoint, which would write itself"
+    return "is the whole repository; name a folder" if glob.startswith("**") else None
+
+
+def _of_verification(target: Target, at: tuple[str, ...]) -> Iterator[Any]:
+    check = target.verification
+    if check is None:
+        return
+    if check.command and target.entrypoint in check.command.names:
+        yield (
+            f"{target.name}: its verification is its entrypoint, which would judge itself",
+            *at, "verification", "command",
+        )  # fmt: skip
+    low, high = check.expected_min, check.expected_max
+    if low is not None and high is not None and low > high:
+        yield f"{target.name}: expected_min is above expected_max", *at, "verification", "expected_min"
+    for glob, schema in check.schemas.items():
+        if globs.leads_out(schema):
+            yield f"{target.name}: '{schema}' leads out of the repository", *at, "verification", "schemas"
+        if not any(globs.overlap(glob, output) for output in (*target.outputs, *target.inputs)):
+            yield (
+                f"{target.name}: '{glob}' is nothing that it writes or reads",
+                *at, "verification", "schemas", glob,
+            )  # fmt: skip
+
+
+def _of_check(found: SyncFile, check: Check | Gate, at: tuple[str | int, ...]) -> Iterator[Any]:
+    for name in check.targets:
+        if name not in found.targets:
+            yield f"{check.name}: '{name}' is no target", *at, "targets"
+    for target in found.targets.values():
+        if target.entrypoint in check.command.names:
+            yield (
+                f"{check.name}: its command is the entrypoint of {target.name}, which it judges",
+                *at,
+                "command",
+            )
+    if check.skip_on_pull and check.skip_on_push and check.targets and not _both(found, check):
+        yield f"{check.name}: is skipped wherever it would run", *at
+
+
+def _both(found: SyncFile, check: Check | Gate) -> bool:
+    return any(
+        found.targets[name].direction == "bidirectional" for name in check.targets if name in found.targets
+    )
+
+
+def _shared_outputs(found: SyncFile) -> Iterator[Any]:
+    """Who comes second would write over what the first has written."""
+    seen: list[tuple[str, str]] = []
+    for target in found.targets.values():
+        for number, glob in enumerate(target.outputs):
+            for owner, other in seen:
+                if owner != target.name and globs.overlap(glob, other):
+                    yield (
+                        f"{target.name}: '{glob}' is an output of {owner} too ('{other}')",
+                        "targets", target.name, "outputs", number,
+                    )  # fmt: skip
+            seen.append((target.name, glob))
+
+
+def _cycle(found: SyncFile) -> Iterator[Any]:
+    """Walked with a list of its own: a chain may be longer than Python's stack."""
+    state: dict[str, int] = {}
+    for start in found.targets:
+        path: list[str] = []
+        todo = [(start, False)]
+        while todo:
+            name, leaving = todo.pop()
+            if leaving:
+                state[name] = 2
+                path.pop()
+                continue
+            if state.get(name) == 1:
+                chain = " → ".join([*path[path.index(name) :], name])
+                yield f"depends_on goes round: {chain}", "targets", name, "depends_on"
+                return
+            if state.get(name) == 2 or name not in found.targets:
+                continue
+            state[name] = 1
+            path.append(name)
+            todo.append((name, True))
+            todo += [(other, False) for other in found.targets[name].depends_on]
