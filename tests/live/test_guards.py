@@ -14,7 +14,7 @@ from compliance.core.errors import ConfigurationError, CouldNotLook, Refused
 from compliance.core.footprint import FactKey
 from compliance.core.needs import Needs, RowsNeed
 from compliance.executor import approvals, fence, keys
-from compliance.executor.apply import apply, remember_verified
+from compliance.executor.apply import apply, remember_verified, resume
 from compliance.executor.approvals import remember_rehearsal
 from compliance.executor.commit import commit
 from compliance.executor.exercise import compiled, exercise
@@ -82,6 +82,22 @@ def calling(_: Staging, change: Change, plan: Plan) -> object:
     return exercise(
         change, replace(plan, compiled=compiled("command_catalog", calls)), calls, policy=plan.policy
     )
+
+
+class CutOff(Exception):
+    """It ends here, whatever was left to do."""
+
+
+def resuming(staging: Staging, change: Change, plan: Plan) -> object:
+    """What another run had committed when it was cut off."""
+
+    def at(point: str) -> None:
+        if point == "after COMMIT":
+            raise CutOff
+
+    with pytest.raises(CutOff):
+        apply(replace(staging.change(), at=at), plan, policy=plan.policy)
+    return resume(change, plan.compiled.system)
 
 
 CALL = Exercise("one", "select 1", (), writing=False)
@@ -269,6 +285,7 @@ def test_while_it_runs_nobody_else_writes_what_it_rests_on(act: Act, point: str,
     [
         (applying, "before the first statement"), (taking_back, "before the first statement"),
         (calling, "calling: one"), (committing, "committed"), (approving, "signing"), (remembering, "signing"),
+        (resuming, "found an interrupted apply of command_catalog/migration"),
     ],
 )  # fmt: skip
 def test_while_it_is_under_way_nobody_else_writes_into_its_ledger(
