@@ -1,0 +1,160 @@
+"""What the parts of the runner hand each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from compliance.sync.process import Execute
+    from compliance.systems.directional_sync.syncfile import Direction, SyncFile, Target
+
+Kind = Literal["added", "changed", "deleted"]
+CheckKind = Literal["pre_sync", "post_sync", "drift_gate", "verification", "secrets"]
+
+
+class TargetFailed(Exception):
+    """A target did not do what it has to; nothing of it lands. `output`: the end of what its command said."""
+
+    def __init__(
+        self, message: str, *, output: str = "", file: str | None = None, line: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.output = output
+        self.file = file
+        self.line = line
+
+
+class Change(NamedTuple):
+    """A path, relative to the repository. `sha256`: of its content; None where it is deleted."""
+
+    path: str
+    change: Kind
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A check and how it ended. `skipped`: why it was not looked at (then `passed` is False, and it fails nothing)."""
+
+    kind: CheckKind
+    name: str
+    passed: bool
+    detail: str = ""
+    skipped: str | None = None
+    value: float | None = None
+    line: int | None = None
+
+    @property
+    def failed(self) -> bool:
+        return not self.passed and self.skipped is None
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The words of the command line that change what a run does."""
+
+    dry_run: bool = False
+    verify: bool = False
+    fail_on_diff: bool = False
+    ci: bool = False
+    verbose: bool = False
+    jobs: int = 1
+
+
+@dataclass(frozen=True)
+class Job:
+    """One target at work.
+
+    `tree`: the throw-away worktree, folder of every command; `scratch`: a folder of the job alone, beside the tree,
+    for the files of the protocol; `store`: `directional-sync` in git's common folder, where backups outlive a run;
+    `repository`: the main tree, only to be read; `execute` knows the target's environment and time limit.
+    """
+
+    file: SyncFile
+    target: Target
+    tree: Path
+    scratch: Path
+    store: Path
+    repository: Path
+    execute: Execute
+    options: Options
+
+    @property
+    def dry_run(self) -> bool:
+        return self.options.dry_run or self.target.dry_run
+
+    @property
+    def entrypoint(self) -> tuple[str, ...]:
+        """Started as it is, never through a shell; its folder is the tree."""
+        return (str(self.tree / self.target.entrypoint),)
+
+
+def _nothing() -> None:
+    """Where nothing has to be kept or taken back."""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What a direction has done before anything lands. `changes`: of a push what was sent (or would be), else None:
+    the runner finds out. `keep` is called once all has landed (records the state, drops a backup), `undo` where
+    something failed afterwards. `drift`: what differed between two sides, without values. `idempotent`: None where
+    nobody looked, as in a dry run of a push.
+    """
+
+    message: str
+    changes: tuple[Change, ...] | None = None
+    drift: tuple[str, ...] = ()
+    idempotent: bool | None = None
+    diff: str = ""
+    output: str = ""
+    keep: Callable[[], None] = _nothing
+    undo: Callable[[], None] = _nothing
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a target. `outputs_created`: paths that were not there before; `skipped`: checks left out, why."""
+
+    target: str
+    direction: Direction
+    success: bool
+    message: str
+    duration: float = 0.0
+    outputs_created: tuple[str, ...] = ()
+    verification_passed: bool | None = None
+    dry_run: bool = False
+    ran: bool = True
+    commit: str | None = None
+    changed: tuple[Change, ...] = ()
+    checks: tuple[Checked, ...] = ()
+    drift: tuple[str, ...] = ()
+    idempotent: bool | None = None
+    diff: str = ""
+    output: str = ""
+    file: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run: `checks` are those before anything; `refused`: why nothing ran at all."""
+
+    timestamp: str
+    duration: float
+    options: Options
+    outcomes: tuple[Outcome, ...]
+    checks: tuple[Checked, ...] = ()
+    interrupted: bool = False
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        if self.interrupted:
+            return 130
+        bad = any(check.failed for check in self.checks) or any(not each.success for each in self.outcomes)
+        return 1 if bad else 0
