@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _ANY = "**"
 _MAGIC = re.compile(r"[*?\[]")
+_EDGE = re.compile(r"[*?\[\]]")
 
 
 def matches(path: str, globs: Iterable[str]) -> bool:
@@ -32,6 +33,16 @@ def base(glob: str) -> str:
             break
         plain.append(part)
     return "/".join(plain)
+
+
+def edges(glob: str) -> tuple[str, str]:
+    """The signs that all its paths begin with, and those that they end with; of a plain path all of them, closed."""
+    whole = "/".join(_segments(glob))
+    magic = [match.start() for match in _EDGE.finditer(whole)]
+    if not magic:
+        return whole + "\0", "\0" + whole
+    # A `**` may stand for no folder at all, so the stroke behind it is none that a path must have.
+    return whole[: magic[0]], whole[magic[-1] + 1 :].removeprefix("/")
 
 
 def overlap(one: str, other: str) -> bool:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from compliance.systems.directional_sync import globs, schedules
+from compliance.systems.directional_sync import checking
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from compliance.estate.document import Document
 
@@ -150,15 +150,15 @@ class SyncFile:
     def ordered(self) -> tuple[Target, ...]:
         """Each after all that it depends on, else in the order of the file."""
         done: dict[str, Target] = {}
-        for target in self.targets.values():
-            self._place(target, done)
+        todo = [*self.targets][::-1]  # a list of its own: a chain may be longer than Python's stack
+        while todo:
+            target = self.targets[todo[-1]]
+            waiting = [name for name in target.depends_on if name not in done]
+            todo += waiting[::-1]
+            if not waiting:
+                done.setdefault(target.name, target)
+                todo.pop()
         return tuple(done.values())
-
-    def _place(self, target: Target, done: dict[str, Target]) -> None:
-        for name in target.depends_on:
-            if name not in done:
-                self._place(self.targets[name], done)
-        done.setdefault(target.name, target)
 
 
 def parse(document: Document) -> SyncFile:
@@ -177,8 +177,8 @@ def parse(document: Document) -> SyncFile:
         tuple(_gate(document, n) for n in range(len(safety.get("drift_gates", [])))),
         document,
     )
-    for problem, *place in _problems(found):
-        raise document.error(problem, *place)
+    for problem in checking.problems(found):
+        raise document.error(problem.message, *problem.place)
     return found
 
 
@@ -268,142 +268,3 @@ def _regex(document: Document, number: int) -> re.Pattern[str]:
 
 def _path(text: str) -> str:
     return PurePosixPath(text).as_posix()
-
-
-def _problems(found: SyncFile) -> Iterator[Any]:
-    """What no schema can say: a sentence, and where it stands."""
-    for target in found.targets.values():
-        yield from _of_target(found, target)
-    yield from _shared_outputs(found)
-    yield from _cycle(found)
-    for kind in ("pre_sync_checks", "post_sync_checks", "drift_gates"):
-        checks: Sequence[Check | Gate] = getattr(found, kind)
-        for number, check in enumerate(checks):
-            yield from _of_check(found, check, ("safety", kind, number))
-        for number, check in enumerate(checks):
-            if check.name in {other.name for other in checks[:number]}:
-                yield f"{kind}: '{check.name}' stands there twice", "safety", kind, number, "name"
-
-
-def _of_target(found: SyncFile, target: Target) -> Iterator[Any]:
-    at = ("targets", target.name)
-    if globs.leads_out(target.entrypoint):
-        yield f"{target.name}: its entrypoint leads out of the repository", *at, "entrypoint"
-    for key in ("inputs", "outputs"):
-        for number, glob in enumerate(getattr(target, key)):
-            if globs.leads_out(glob):
-                yield f"{target.name}: '{glob}' leads out of the repository", *at, key, number
-            elif globs.base(glob) == "" and "/" not in glob.strip("/") and glob.startswith("*"):
-                yield f"{target.name}: '{glob}' is the whole repository; name a folder", *at, key, number
-            elif key == "outputs" and globs.matches(target.entrypoint, [glob]):
-                yield (
-                    f"{target.name}: '{glob}' holds the entrypoint, which would write itself",
-                    *at,
-                    key,
-                    number,
-                )
-    for name in target.depends_on:
-        if name not in found.targets:
-            yield f"{target.name}: depends on '{name}', which is no target", *at, "depends_on"
-    yield from _of_schedule(target, at)
-    yield from _of_verification(target, at)
-
-
-def _of_schedule(target: Target, at: tuple[str, ...]) -> Iterator[Any]:
-    if target.schedule is None:
-        return
-    try:
-        schedules.read(target.schedule)
-    except schedules.NotASchedule as error:
-        yield f"{target.name}: schedule: {error}", *at, "schedule"
-
-
-def _of_glob(target: Target, key: str, glob: str) -> str | None:
-    if globs.leads_out(glob):
-        return "leads out of the repository"
-    if key == "inputs":
-        return None
-    if globs.matches(target.entrypoint, [glob]):
-        return "holds the entrypoint, which would write itself"
-    return "is the whole repository; name a folder" if glob.startswith("**") else None
-
-
-def _of_verification(target: Target, at: tuple[str, ...]) -> Iterator[Any]:
-    check = target.verification
-    if check is None:
-        return
-    if check.command and target.entrypoint in check.command.names:
-        yield (
-            f"{target.name}: its verification is its entrypoint, which would judge itself",
-            *at, "verification", "command",
-        )  # fmt: skip
-    low, high = check.expected_min, check.expected_max
-    if low is not None and high is not None and low > high:
-        yield f"{target.name}: expected_min is above expected_max", *at, "verification", "expected_min"
-    for glob, schema in check.schemas.items():
-        if globs.leads_out(schema):
-            yield f"{target.name}: '{schema}' leads out of the repository", *at, "verification", "schemas"
-        if not any(globs.overlap(glob, output) for output in (*target.outputs, *target.inputs)):
-            yield (
-                f"{target.name}: '{glob}' is nothing that it writes or reads",
-                *at, "verification", "schemas", glob,
-            )  # fmt: skip
-
-
-def _of_check(found: SyncFile, check: Check | Gate, at: tuple[str | int, ...]) -> Iterator[Any]:
-    for name in check.targets:
-        if name not in found.targets:
-            yield f"{check.name}: '{name}' is no target", *at, "targets"
-    for target in found.targets.values():
-        if target.entrypoint in check.command.names:
-            yield (
-                f"{check.name}: its command is the entrypoint of {target.name}, which it judges",
-                *at,
-                "command",
-            )
-    if check.skip_on_pull and check.skip_on_push and check.targets and not _both(found, check):
-        yield f"{check.name}: is skipped wherever it would run", *at
-
-
-def _both(found: SyncFile, check: Check | Gate) -> bool:
-    return any(
-        found.targets[name].direction == "bidirectional" for name in check.targets if name in found.targets
-    )
-
-
-def _shared_outputs(found: SyncFile) -> Iterator[Any]:
-    """Who comes second would write over what the first has written."""
-    seen: list[tuple[str, str]] = []
-    for target in found.targets.values():
-        for number, glob in enumerate(target.outputs):
-            for owner, other in seen:
-                if owner != target.name and globs.overlap(glob, other):
-                    yield (
-                        f"{target.name}: '{glob}' is an output of {owner} too ('{other}')",
-                        "targets", target.name, "outputs", number,
-                    )  # fmt: skip
-            seen.append((target.name, glob))
-
-
-def _cycle(found: SyncFile) -> Iterator[Any]:
-    """Walked with a list of its own: a chain may be longer than Python's stack."""
-    state: dict[str, int] = {}
-    for start in found.targets:
-        path: list[str] = []
-        todo = [(start, False)]
-        while todo:
-            name, leaving = todo.pop()
-            if leaving:
-                state[name] = 2
-                path.pop()
-                continue
-            if state.get(name) == 1:
-                chain = " → ".join([*path[path.index(name) :], name])
-                yield f"depends_on goes round: {chain}", "targets", name, "depends_on"
-                return
-            if state.get(name) == 2 or name not in found.targets:
-                continue
-            state[name] = 1
-            path.append(name)
-            todo.append((name, True))
-            todo += [(other, False) for other in found.targets[name].depends_on]
