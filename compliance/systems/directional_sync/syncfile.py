@@ -135,10 +135,14 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class SyncFile:
-    """All of it, targets in the order of the file. `branch`: where pulls are committed; none: the one that is out."""
+    """All of it, targets in the order of the file. `branch`: where pulls are committed; none: the one that is out.
+
+    `requirements`: what the workflow installs the runner from, a file of pip in the repository.
+    """
 
     branch: str | None
     message: str
+    requirements: str
     targets: Mapping[str, Target]
     secret_patterns: tuple[re.Pattern[str], ...]
     secret_baseline: str | None
@@ -169,6 +173,7 @@ def parse(document: Document) -> SyncFile:
     found = SyncFile(
         git.get("branch"),
         git.get("message", "chore(sync): {target}"),
+        value.get("workflow", {}).get("requirements", ".insightpulse/requirements.txt"),
         {name: _target(document, name) for name in value["targets"]},
         tuple(_regex(document, number) for number in range(len(safety.get("secret_patterns", [])))),
         safety.get("secret_baseline"),

@@ -61,7 +61,7 @@ def read(text: str) -> Workflow:
 
 
 def compare(workflow: Workflow, syncfile: SyncFile) -> list[Problem]:
-    """All that is wrong, in the order of the file; empty: each target runs when it is due, once, and at no other time."""
+    """All that is wrong, in the order of the file; empty: each target runs when it is due, once, and never else."""
     raise NotImplementedError
 
 
