@@ -65,7 +65,8 @@ class Needs:
     `exercised`: systems of which the ledger may hold what calls answered. `directus`, `agent_data`: what the services
     say of themselves; `documents`: what the second one keeps; `bodies`: the source text of functions; `trees`: folders
     of the repository; `routes`: paths of endpoints; `collections`: names that Directus is asked for an item of;
-    `compared`: views and the tables that hold the same.
+    `compared`: views and the tables that hold the same; `listed`: paths of the repository, there or not, of which the
+    names, modes and what git leaves out are wanted, of a folder those of all that is in it.
     """
 
     rows: tuple[RowsNeed, ...] = ()
@@ -80,6 +81,7 @@ class Needs:
     routes: frozenset[str] = frozenset()
     collections: frozenset[str] = frozenset()
     compared: tuple[Compared, ...] = ()
+    listed: frozenset[str] = frozenset()
 
     @property
     def relations(self) -> dict[str, str]:
@@ -102,6 +104,7 @@ class Needs:
             self.routes | other.routes,
             self.collections | other.collections,
             tuple(compared.values()),
+            self.listed | other.listed,
         )
 
 

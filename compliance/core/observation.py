@@ -28,6 +28,17 @@ class File(NamedTuple):
     text: str | None
 
 
+class Listed(NamedTuple):
+    """A path of the governed repository. `mode`, as git writes it: 100644, 100755, 120000 of a link; None where nothing
+    is. `staged`: the one in git's index; None where it holds none, or the repository is no checkout of its own.
+    `ignored`: a new file there would be left out by a .gitignore."""
+
+    path: str
+    mode: str | None
+    staged: str | None
+    ignored: bool
+
+
 class Row(NamedTuple):
     """A row of a governed table: the values of the columns that policy names, in that order."""
 
@@ -57,6 +68,7 @@ _FACTS: dict[str, type[tuple[Any, ...]]] = {
     "agent_data.info": facts.ServiceInfo,
     "agent_data.webhooks": facts.Webhook,
     "documents": facts.Document,
+    "listed": Listed,
 }
 
 _BY_SOURCE: dict[str, type[tuple[Any, ...]]] = {

@@ -47,7 +47,11 @@ class Document:
 
 def load(path: Path, schema: Path) -> Document:
     """Read and validate a file; an error names file, line and what is allowed there."""
-    document = read(path)
+    return validated(read(path), schema)
+
+
+def validated(document: Document, schema: Path) -> Document:
+    """The same document, which keeps the schema; an error names the line and what is allowed there."""
     error = _first_error(schema, document.value)
     if error is not None:
         raise document.error(_explain(error), *_place(error))
@@ -56,13 +60,18 @@ def load(path: Path, schema: Path) -> Document:
 
 def read(path: Path) -> Document:
     """Read a YAML file; duplicate keys are refused."""
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise ConfigurationError(f"{path}: cannot be read ({reason})", remedy="name an existing file") from None
+    return parsed(text, path)
+
+
+def parsed(text: str, path: Path) -> Document:
+    """A text of YAML, which may be what an observation holds of a file; `path` is what errors name."""
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
     try:
         root = _composed(text)
         lines: dict[Pointer, int] = {}

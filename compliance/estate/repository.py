@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from compliance.core import redact
 from compliance.core.errors import CouldNotLook
 from compliance.core.observation import Blind, File, Provenance, Seen
+from compliance.estate import listing
 from compliance.estate.seeing import Section, unavailable
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def look(estate: Estate, needs: Needs, at: str, report: Callable[[str], None]) -
     names = [
         *(f"file:{path}" for path in sorted(needs.files)),
         *(f"tree:{path}" for path in sorted(needs.trees)),
+        *(["listed"] if needs.listed else []),
     ]
     if excluded := unavailable(estate, "repository", at, names):
         yield from excluded
@@ -38,8 +40,10 @@ def look(estate: Estate, needs: Needs, at: str, report: Callable[[str], None]) -
         report("repository")
     for name in names:
         kind, _, path = name.partition(":")
-        read = _file if kind == "file" else _tree
-        yield name, _section(estate, path, at, read)
+        if kind == "listed":
+            yield name, listing.section(estate, needs.listed, at)
+        else:
+            yield name, _section(estate, path, at, _file if kind == "file" else _tree)
 
 
 def _section(
