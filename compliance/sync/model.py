@@ -72,7 +72,8 @@ class Job:
 
     `tree`: the throw-away worktree, folder of every command; `scratch`: a folder of the job alone, beside the tree,
     for the files of the protocol; `store`: `directional-sync` in git's common folder, where backups outlive a run;
-    `repository`: the main tree, only to be read; `execute` knows the target's environment and time limit.
+    `repository`: the main tree, only to be read; `execute` knows the target's environment and time limit;
+    `given`: the runner's own environment.
     """
 
     file: SyncFile
@@ -83,6 +84,7 @@ class Job:
     repository: Path
     execute: Execute
     options: Options
+    given: Mapping[str, str]
 
     @property
     def dry_run(self) -> bool:

@@ -1,0 +1,167 @@
+"""What a target has changed in its worktree, and whether it may: declared outputs alone, and nothing that leads out."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from compliance.sync import repository
+from compliance.sync.model import Change, TargetFailed
+from compliance.sync.repository import shown
+from compliance.systems.directional_sync import globs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from compliance.sync.model import Kind
+
+LARGEST = (
+    100 * 1024 * 1024
+)  # bytes: GitHub takes no larger file, and a push would fail long after the run was green
+# What tools leave beside their work: ignored by git, and missed by nobody.
+_CACHES = frozenset({"__pycache__", ".pytest_cache", ".ruff_cache", ".mypy_cache", ".DS_Store"})
+
+
+class Found(NamedTuple):
+    """`prints`: by path what a second run must leave as it is; `ignored`: is there anything that git ignores?"""
+
+    changes: tuple[Change, ...]
+    prints: dict[str, tuple[int, str | None]]
+    ignored: bool
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return tuple(change.path for change in self.changes)
+
+    @property
+    def deleted(self) -> int:
+        return sum(change.change == "deleted" for change in self.changes)
+
+
+def look(tree: Path, base: str, outputs: Sequence[str]) -> Found:
+    """All that differs from the commit; raises `TargetFailed` where any of it may not be."""
+    told = repository.status(tree, ignored=True)
+    if told.head != base:
+        raise TargetFailed(
+            "it made a commit of its own: the runner commits, so that all of it is checked before"
+        )
+    entries = {e.path: e.code for e in sorted(told.entries, key=lambda e: e.code == "?") if e.code != "!"}
+    ignored = [e.path for e in told.entries if e.code == "!"]
+    _only_outputs(entries, outputs)
+    _none_ignored(tree, ignored, outputs)
+    _none_nested(tree, entries)
+    pairs = [_change(tree, path, code) for path, code in sorted(entries.items())]
+    known = [pair for pair in pairs if pair is not None]
+    return Found(tuple(c for c, _ in known), {c.path: (mode, c.sha256) for c, mode in known}, bool(ignored))
+
+
+def difference(one: Found, other: Found) -> list[str]:
+    """The paths that a second run has changed once more."""
+    return sorted(
+        path
+        for path in one.prints.keys() | other.prints.keys()
+        if one.prints.get(path) != other.prints.get(path)
+    )
+
+
+def listed(paths: Iterable[str], most: int = 10) -> str:
+    names = [shown(path) for path in paths]
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def _only_outputs(entries: Iterable[str], outputs: Sequence[str]) -> None:
+    strays = sorted(path for path in entries if not globs.matches(path.rstrip("/"), outputs))
+    if strays:
+        raise TargetFailed(f"it changed what is none of its outputs: {listed(strays)}")
+
+
+def _none_ignored(tree: Path, ignored: Iterable[str], outputs: Sequence[str]) -> None:
+    """It would be written, and never committed."""
+    lost = sorted(path for place in ignored for path in _files(tree, place, outputs))
+    if lost:
+        raise TargetFailed(
+            f"git ignores what it wrote, and would never commit it: {listed(lost)} (see .gitignore)"
+        )
+
+
+def _files(tree: Path, place: str, outputs: Sequence[str]) -> Iterator[str]:
+    """Outputs at a path that git ignores: a file, or a folder that is ignored as a whole."""
+    if not place.endswith("/"):
+        if not _CACHES & set(place.split("/")) and not place.endswith(".pyc") and globs.matches(place, outputs):
+            yield place
+        return
+    if _CACHES & set(place.split("/")) or not any(_near(place, globs.base(glob) + "/") for glob in outputs):
+        return
+    for folder, folders, names in os.walk(tree / place):
+        folders[:] = [name for name in folders if name not in _CACHES]
+        at = Path(folder).relative_to(tree)
+        yield from (
+            str(at / n) for n in names if not n.endswith(".pyc") and globs.matches(str(at / n), outputs)
+        )
+
+
+def _near(one: str, other: str) -> bool:
+    return other == "/" or one.startswith(other) or other.startswith(one)
+
+
+def _none_nested(tree: Path, entries: Iterable[str]) -> None:
+    """git would record such a folder as a link to a commit, and none of its files."""
+    folders = {parent for path in entries for parent in Path(path).parents if str(parent) != "."}
+    nested = {path.rstrip("/") for path in entries if path.endswith("/")}
+    nested |= {str(folder) for folder in folders if (tree / folder / ".git").exists()}
+    if nested:
+        raise TargetFailed(
+            f"git repositories among its outputs: {listed(sorted(nested))}; git would keep none of their files"
+            " (remove their .git when they are fetched)"
+        )
+
+
+def _change(tree: Path, path: str, code: str) -> tuple[Change, int] | None:
+    place = tree / path
+    there = "A" not in code and code != "?"
+    try:
+        info = place.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return (Change(path, "deleted"), 0) if there else None
+    kind: Kind = "changed" if there else "added"
+    if stat.S_ISLNK(info.st_mode):
+        target = _within(tree, path)
+        return Change(path, kind, hashlib.sha256(os.fsencode(target)).hexdigest()), stat.S_IFLNK
+    if not stat.S_ISREG(info.st_mode):
+        raise TargetFailed(f"neither a file nor a link: {shown(path)}")
+    if info.st_size > LARGEST:
+        size = f"{info.st_size / 2**20:.0f} MiB"
+        raise TargetFailed(f"{shown(path)} has {size}; GitHub takes no file above {LARGEST // 2**20} MiB")
+    return Change(path, kind, digest(place, path)), info.st_mode & 0o111
+
+
+def digest(place: Path, name: str) -> str:
+    try:
+        with place.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise TargetFailed(f"{shown(name)} cannot be read: {error.strerror}") from None
+
+
+def _within(tree: Path, path: str) -> str:
+    """Where a link points, which is in the repository: elsewhere it would show what lies on another machine."""
+    target = os.readlink(tree / path)  # noqa: PTH115 - its bytes as they are
+    led = os.path.normpath(os.path.join(os.path.dirname(path), target))  # noqa: PTH118, PTH120 - of names alone
+    if target.startswith("/") or led == ".." or led.startswith("../") or led.split("/")[0] == ".git":
+        raise TargetFailed(f"the link {shown(path)} leads out of the repository, to {shown(target)}")
+    return target
+
+
+def any_file(tree: Path, glob: str) -> bool:
+    """Is there a file with something in it that the glob names? Ends at the first."""
+    for folder, folders, names in os.walk(tree / globs.base(glob)):
+        folders[:] = [name for name in folders if name != ".git"]
+        at = os.path.relpath(folder, tree)
+        for name in names:
+            path = name if at == "." else f"{at}/{name}"
+            if globs.matches(path, [glob]) and (Path(folder) / name).lstat().st_size:
+                return True
+    return False

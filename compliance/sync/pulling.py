@@ -1,0 +1,97 @@
+"""Pull: the entrypoint writes into its outputs (document 003, 'Sync Targets'). Run twice, it changes nothing more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compliance.sync import changes
+from compliance.sync.model import Moved, TargetFailed
+from compliance.systems.directional_sync import globs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from compliance.sync.changes import Found
+    from compliance.sync.model import Job
+    from compliance.sync.process import Completed
+
+
+def pull(job: Job, base: str, at: Callable[[str], None]) -> tuple[Moved, Found]:
+    """Run it, find what it changed, and where it changed anything, run it again."""
+    make_folders(job)
+    done = start(job)
+    at("after entrypoint")
+    found = changes.look(job.tree, base, job.target.outputs)
+    refuse_empty(job, found)
+    refuse_deletes(job, found)
+    idempotent = True
+    if found.changes and job.target.idempotent:
+        make_folders(job)
+        start(job, again=True)
+        at("after second run")
+        if differ := changes.difference(found, changes.look(job.tree, base, job.target.outputs)):
+            raise TargetFailed(f"it is not idempotent: a second run changed {changes.listed(differ)} once more")
+    elif found.changes:
+        idempotent = False
+    return Moved("", idempotent=idempotent if idempotent else None, output=done.tail), found
+
+
+def start(job: Job, *, again: bool = False) -> Completed:
+    """Run the entrypoint, or say why it did not end well."""
+    done = job.execute(job.entrypoint, cwd=job.tree)
+    second = "at its second run, " if again else ""
+    if done.timed_out:
+        raise TargetFailed(
+            f"{second}it did not end within {job.target.timeout:g} s, and was ended", output=done.tail
+        )
+    if done.code == 126:
+        raise TargetFailed(
+            f"{job.target.entrypoint} may not be executed: `chmod +x` and `git update-index --chmod=+x` it",
+            output=done.tail,
+        )
+    if done.code:
+        unset = [name for name in job.target.env if name not in job.given]
+        hint = f" ({', '.join(unset)} of its `env` is not set)" if unset else ""
+        raise TargetFailed(f"{second}its entrypoint ended with {done.code}{hint}", output=done.tail)
+    return done
+
+
+def make_folders(job: Job) -> None:
+    """Troubleshooting 1 of the document: a script must not fail for a folder that git does not keep."""
+    for glob in job.target.outputs:
+        folder = job.tree / globs.base(glob)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise TargetFailed(f"no folder for '{glob}': {error.strerror}") from None
+        if not _inside(folder, job.tree):
+            raise TargetFailed(f"'{glob}' leads out of the repository, by a link")
+
+
+def _inside(folder: Path, tree: Path) -> bool:
+    return folder.resolve().is_relative_to(tree.resolve())
+
+
+def refuse_empty(job: Job, found: Found) -> None:
+    """A source that gave nothing must not empty what was there: an outage looks just like that."""
+    if job.target.allow_empty:
+        return
+    outputs = job.target.outputs
+    there = {glob: changes.any_file(job.tree, glob) for glob in outputs}
+    gone = [
+        glob for glob in outputs if not there[glob] and any(globs.matches(path, [glob]) for path in found.paths)
+    ]
+    if gone or not any(there.values()):
+        what = ", ".join(f"'{glob}'" for glob in gone or outputs)
+        raise TargetFailed(
+            f"nothing is left in {what}: an empty source is refused (allow_empty: true takes it)"
+        )
+
+
+def refuse_deletes(job: Job, found: Found) -> None:
+    if found.deleted > job.target.max_deletes:
+        raise TargetFailed(
+            f"it deleted {found.deleted} files, and max_deletes is {job.target.max_deletes}: "
+            + changes.listed([c.path for c in found.changes if c.change == "deleted"], 5)
+        )

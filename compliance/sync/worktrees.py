@@ -1,0 +1,99 @@
+"""Throw-away worktrees: every target runs in one, in a dry run and in a real one, so that what fails leaves nothing."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from compliance.core.errors import Refused
+from compliance.sync.repository import GitFailed, git
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from compliance.sync.repository import Repository
+
+QUIET = ("-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false")
+
+
+class Tree:
+    """One worktree, for one target after the other. `scratch`: a folder beside it for files of the protocol."""
+
+    def __init__(self, repository: Repository, number: int) -> None:
+        self.repository, self.number = repository, number
+        self.path = repository.store / "worktrees" / str(number)
+        self.scratch = repository.store / "scratch" / str(number)
+        self.head: str | None = None
+        self.dirty = False
+
+    def prepare(self, commit: str) -> None:
+        """As a fresh checkout of the commit: nothing untracked, nothing ignored, an empty scratch folder."""
+        _remove(self.scratch)
+        self.scratch.mkdir(parents=True)
+        if self.head is not None and self._cleaned(commit):
+            return
+        self.remove()
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.scratch.mkdir(parents=True, exist_ok=True)
+        words = ("worktree", "add", "--quiet", "--force", "--detach", str(self.path), commit)
+        try:
+            git(self.repository.root, *QUIET, *words)
+        except GitFailed as error:
+            self.remove()
+            raise Refused(f"no worktree to run in: {error.said.splitlines()[-1]}") from None
+        self.head, self.dirty = commit, False
+
+    def _cleaned(self, commit: str) -> bool:
+        """Whatever a target did to it that git cannot mend, a new one does."""
+        try:
+            if self.dirty or self.head != commit:
+                git(self.path, *QUIET, "reset", "--quiet", "--hard", commit)
+            if self.dirty:
+                git(self.path, *QUIET, "clean", "-ffdxq")
+        except (GitFailed, OSError):
+            return False
+        self.head, self.dirty = commit, False
+        return True
+
+    def remove(self) -> None:
+        self.head = None
+        _remove(self.path)
+        _remove(self.scratch)
+        _forget(self.repository, lambda place: place == self.path)
+
+
+def clear(repository: Repository) -> bool:
+    """Take away what a run that was killed has left; was there anything?"""
+    folders = [repository.store / name for name in ("worktrees", "scratch")]
+    found = any(folder.exists() for folder in folders)
+    for folder in folders:
+        _remove(folder)
+    _forget(repository, lambda place: place.parent == repository.store / "worktrees")
+    return found
+
+
+def _forget(repository: Repository, ours: Callable[[Path], bool]) -> None:
+    """git's own notes on worktrees, of ours alone: `git worktree prune` takes those too on a disk that is away."""
+    for note in (repository.store.parent / "worktrees").glob("*"):
+        with suppress(OSError):
+            place = Path((note / "gitdir").read_text(encoding="utf-8").strip()).parent
+            if ours(place):
+                _remove(note)
+
+
+def _remove(folder: Path) -> None:
+    """Also folders that somebody has closed to himself."""
+    if folder.is_symlink():
+        folder.unlink()
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    if not folder.exists():
+        return
+    for place in (folder, *folder.rglob("*")):
+        with suppress(OSError):
+            if place.is_dir() and not place.is_symlink():
+                place.chmod(stat.S_IRWXU)
+    shutil.rmtree(folder, ignore_errors=True)
