@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 
 def files(folder: Path) -> Iterator[str]:
-    """All files below, by their path from there; links to folders are not followed, git's own folder is left out."""
+    """All files below, by their path from there. Links are files, also those to folders; git's own are left out."""
     for root, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name != ".git")
-        for name in names:
+        links = [name for name in folders if (Path(root) / name).is_symlink()]
+        folders[:] = sorted(name for name in folders if name != ".git" and name not in links)
+        for name in (*names, *links):
             yield (Path(root) / name).relative_to(folder).as_posix()
 
 
@@ -77,7 +78,7 @@ def main(words: Sequence[str]) -> int:
         folder = Path(word)
         paths = [folder / name for name in files(folder)] if folder.is_dir() else [folder]
         for path in paths:
-            reason = problem(path) if path.is_file() else "is not there"
+            reason = problem(path) if path.is_file() else None if path.is_dir() else "is no file"
             if reason:
                 found += 1
                 sys.stderr.write(f"{path}: {reason}\n")
