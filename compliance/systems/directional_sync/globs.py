@@ -35,6 +35,28 @@ def base(glob: str) -> str:
     return "/".join(plain)
 
 
+def plain(glob: str) -> bool:
+    """Does it name one file, and no more?"""
+    return not glob.endswith("/") and _MAGIC.search(glob) is None
+
+
+def sample(glob: str) -> str:
+    """A path that it names; of a plain one itself."""
+    return "/".join("x" if part == _ANY else "".join(map(_sign, _units(part))) for part in _segments(glob))
+
+
+def _sign(unit: str) -> str:
+    """One that a unit stands for."""
+    if unit in ("*", "?"):
+        return "x"
+    if len(unit) == 1:
+        return unit
+    found = re.compile(_one(unit), re.DOTALL)
+    return next(
+        (sign for sign in map(chr, (*range(0x61, 0x7B), *range(0x21, 0x250))) if found.fullmatch(sign)), ""
+    )
+
+
 def edges(glob: str) -> tuple[str, str]:
     """The signs that all its paths begin with, and those that they end with; of a plain path all of them, closed."""
     whole = "/".join(_segments(glob))

@@ -167,10 +167,18 @@ class SyncFile:
 
 def parse(document: Document) -> SyncFile:
     """A document that keeps the schema, as values; raises `ConfigurationError` with the line."""
+    found = build(document)
+    for problem in checking.problems(found):
+        raise document.error(problem.message, *problem.place)
+    return found
+
+
+def build(document: Document) -> SyncFile:
+    """Its values, whether or not they go together (`checking.problems`)."""
     value = document.value
     safety = value.get("safety", {})
     git = value.get("git", {})
-    found = SyncFile(
+    return SyncFile(
         git.get("branch"),
         git.get("message", "chore(sync): {target}"),
         value.get("workflow", {}).get("requirements", ".insightpulse/requirements.txt"),
@@ -182,9 +190,6 @@ def parse(document: Document) -> SyncFile:
         tuple(_gate(document, n) for n in range(len(safety.get("drift_gates", [])))),
         document,
     )
-    for problem in checking.problems(found):
-        raise document.error(problem.message, *problem.place)
-    return found
 
 
 def _target(document: Document, name: str) -> Target:
