@@ -31,11 +31,10 @@ def look_estate() -> Estate:
     return dataclasses.replace(config.load(REFERENCE), embedded=False)
 
 
-def look(dsn: str, policy: Path | None = None) -> Run:
-    """One look at the database of `dsn` with the reference policy, or another folder's."""
+def look(dsn: str, policy: Path | None = None, systems: tuple[str, ...] | None = None) -> Run:
+    """One look at the database of `dsn` with the reference policy, or another folder's, and all systems or some."""
     estate = dataclasses.replace(config.load(REFERENCE), dsn=dsn, embedded=False)
-    if policy is not None:
-        estate = dataclasses.replace(estate, policy=policy)
+    estate = dataclasses.replace(estate, policy=policy or estate.policy, systems=systems or estate.systems)
     policies = Policies.load(estate)
     return Run(estate, policies, observe(estate, policies.needs()))
 
