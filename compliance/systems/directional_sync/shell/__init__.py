@@ -1,0 +1,1 @@
+"""Follows scripts of bash without running them, to tell which commands of a workflow run at a given time."""
