@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compliance.arguments import add, changes, registration
+from compliance.sync.arguments import sync
 from compliance.talking import done
 
 if TYPE_CHECKING:
@@ -56,6 +57,11 @@ def register_plan(arguments: Sequence[str] | None = None) -> int:
 def disable_plan(arguments: Sequence[str] | None = None) -> int:
     """Entry point of document 002's name for `compliance iu-registration disable-plan`."""
     return main(["iu-registration", "disable-plan", *(sys.argv[1:] if arguments is None else arguments)])
+
+
+def sync_directional(arguments: Sequence[str] | None = None) -> int:
+    """Entry point of `sync-directional`, document 003's runner: `compliance sync` by another name."""
+    return main(["sync", *(sys.argv[1:] if arguments is None else arguments)])
 
 
 def _usable_streams() -> None:
@@ -115,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     _estate(commands)
     changes(commands)
     registration(commands)
+    sync(commands)
     _report(commands)
     add(
         commands, "demo", "demo", "play a change of an estate from drift to rollback, on one that is thrown away",

@@ -73,7 +73,7 @@ class Job:
     `tree`: the throw-away worktree, folder of every command; `scratch`: a folder of the job alone, beside the tree,
     for the files of the protocol; `store`: `directional-sync` in git's common folder, where backups outlive a run;
     `repository`: the main tree, only to be read; `execute` knows the target's environment and time limit;
-    `given`: the runner's own environment.
+    `given`: the runner's own environment; `mark`: what its commands are found by.
     """
 
     file: SyncFile
@@ -85,6 +85,7 @@ class Job:
     execute: Execute
     options: Options
     given: Mapping[str, str]
+    mark: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def dry_run(self) -> bool:

@@ -185,6 +185,19 @@ def end(process: subprocess.Popen[bytes], mark: str, *, quietly: bool) -> None:
     _signal(group, [pid for pid in others if running(pid)], signal.SIGKILL)
 
 
+def end_marked(mark: str) -> None:
+    """What a run that was killed has left behind."""
+    left = list(marked(mark))
+    for number, seconds in ((signal.SIGTERM, GRACE), (signal.SIGKILL, 1.0)):
+        for pid in left:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, number)
+        limit = time.monotonic() + seconds
+        while time.monotonic() < limit and any(map(running, left)):
+            time.sleep(0.01)
+        left = [pid for pid in left if running(pid)]
+
+
 def _signal(group: int, others: Sequence[int], number: signal.Signals) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(group, number)

@@ -1,0 +1,81 @@
+"""The words of `compliance sync` (document 003, 'CLI Commands')."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+DEFAULT = ".insightpulse/sync.yaml"
+_TEXT = """Run the targets of sync.yaml: pull from, push to, or keep in step with other systems.
+
+Every target runs in a throw-away worktree. What it changed is looked at and checked there, and lands in the
+repository as one commit a target, or not at all. A dry run is the same without the landing. Verification runs
+with --verify, with --ci, and wherever a commit is to land. What a selected target depends on is not run with it
+unless it is selected too."""
+_CODES = """exit codes:
+  0 all well · 1 a target or a check failed, or differs with --fail-on-diff
+  2 wrong usage or configuration, an unknown target, a glob without a match · 4 refused · 130 interrupted
+
+examples:
+  compliance sync --dry-run
+  compliance sync --target 'oca_*' --verify"""
+
+
+def sync(commands: Commands) -> None:
+    parser = commands.add_parser(
+        "sync", help="run the directional sync: pull, push and bidirectional targets of sync.yaml",
+        description=_TEXT, epilog=_CODES, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.set_defaults(call="sync", module="sync.command")
+    _selection(parser)
+    _manner(parser)
+    _output(parser)
+    inner = parser.add_subparsers(dest="action", metavar="workflow")
+    workflow = inner.add_parser(
+        "workflow", help="write the workflow that runs the targets by their schedules",
+        description="Write .github/workflows/directional-sync.yml from the schedules of sync.yaml.",
+    )  # fmt: skip
+    workflow.set_defaults(call="workflow", module="sync.workflow")
+    workflow.add_argument("--check", action="store_true", help="write nothing; exit 1 where it is not current")
+
+
+def _selection(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--list", action="store_true", help="list the targets; run nothing")
+    parser.add_argument(
+        "--target", metavar="NAME|GLOB", nargs="+", action="extend", default=[],
+        help="these alone; a name or a glob such as 'oca_*'",
+    )  # fmt: skip
+    parser.add_argument(
+        "--direction", choices=("pull", "push", "bidirectional"), help="of this direction alone"
+    )
+    parser.add_argument("--config", metavar="FILE", help=f"default: {DEFAULT} in the repository")
+
+
+def _manner(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dry-run", action="store_true", help="show what would change; change nothing")
+    parser.add_argument("--verify", action="store_true", help="verify outputs, also where nothing changed")
+    parser.add_argument(
+        "--fail-on-diff", action="store_true", help="any change is a failure, and does not land"
+    )
+    parser.add_argument(
+        "--ci", action="store_true",
+        help="plain output, annotations for GitHub; a tool that a check needs and that is missing is a failure",
+    )  # fmt: skip
+    parser.add_argument(
+        "--jobs", metavar="N", type=_jobs, help="targets that run side by side (default: the processors)"
+    )
+
+
+def _output(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--summary-json", metavar="FILE", help="write the summary there (summary.schema.json)")
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+    parser.add_argument("--verbose", action="store_true", help="show what the commands said, without secrets")
+
+
+def _jobs(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 64:
+        raise argparse.ArgumentTypeError("a number from 1 to 64")
+    return int(text)

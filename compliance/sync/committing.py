@@ -1,0 +1,109 @@
+"""The commit of a target: exactly its changed outputs, made in its worktree, where the repository's hooks see it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from compliance.sync import repository
+from compliance.sync.changes import listed
+from compliance.sync.model import TargetFailed
+from compliance.sync.process import run
+from compliance.sync.repository import GitFailed, git
+from compliance.sync.worktrees import QUIET
+from compliance.systems.directional_sync import globs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from threading import Event
+
+    from compliance.sync.model import Job
+
+# For what never becomes part of a branch: the commit of a dry run, the files of `git_commit: false`.
+NOBODY = (
+    "-c", "user.name=directional sync", "-c", "user.email=directional-sync@localhost", "-c", "commit.gpgSign=false",
+)  # fmt: skip
+_HOOKS = ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit")
+_LITERAL = ("--literal-pathspecs",)
+
+
+class Entry(NamedTuple):
+    """A path of a commit, as git's plumbing has it. An `after` of zeros: it is deleted."""
+
+    path: str
+    before: str
+    mode: str
+    after: str
+
+    @property
+    def deleted(self) -> bool:
+        return self.mode == "000000"
+
+
+class Made(NamedTuple):
+    """`base`: what the commit was made on."""
+
+    base: str
+    commit: str
+    entries: tuple[Entry, ...]
+
+
+def stage(tree: Path, paths: Sequence[str]) -> None:
+    """Put what was looked at into the index, before any check could touch it."""
+    given = b"".join(os.fsencode(path) + b"\0" for path in paths)
+    words = ("add", "--pathspec-from-file=-", "--pathspec-file-nul")
+    try:
+        git(
+            tree,
+            *_LITERAL,
+            "-c",
+            "core.safecrlf=false",
+            "-c",
+            "advice.addEmbeddedRepo=false",
+            *words,
+            given=given,
+        )
+    except GitFailed as error:
+        raise TargetFailed(f"its outputs cannot be added: {error.message}", output=error.said) from None
+
+
+def commit(job: Job, base: str, stop: Event | None, *, hooks: bool) -> Made:
+    """Commit what is staged. A hook that says no fails the target; one that adds other files as well."""
+    lands = job.target.git_commit and not job.dry_run
+    words = ("-c", "user.useConfigOnly=true") if lands else NOBODY
+    message = job.file.message.replace("{target}", job.target.name)
+    call = ("git", *words, *(() if hooks else QUIET), "commit", "--quiet", "--cleanup=strip", "-m", message)
+    env = repository.environment() | dict(job.mark)
+    done = run(call, cwd=job.tree, env=env, timeout=job.target.timeout, stop=stop)
+    if done.timed_out:
+        raise TargetFailed("a hook of the repository did not end in time", output=done.tail)
+    if done.code:
+        what = "a hook of the repository, or git, refused the commit" if hooks else "git refused the commit"
+        raise TargetFailed(f"{what} (it ended with {done.code})", output=done.tail)
+    made = git(job.tree, "rev-parse", "HEAD").strip()
+    found = Made(base, made, delta(job.tree, base, made))
+    strays = [e.path for e in found.entries if not globs.matches(e.path, job.target.outputs)]
+    if strays:
+        raise TargetFailed(f"a hook added to the commit what is none of its outputs: {listed(strays)}")
+    return found
+
+
+def has_hooks(root: Path) -> bool:
+    """Those that a commit would run."""
+    folder = root / git(root, "rev-parse", "--git-path", "hooks").strip()
+    return any(os.access(folder / name, os.X_OK) for name in _HOOKS)
+
+
+def delta(root: Path, before: str, after: str) -> tuple[Entry, ...]:
+    """What one commit changes against another, path by path."""
+    told = git(root, "diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", before, after).split("\0")
+    heads = [told[number].removeprefix(":").split(" ") for number in range(0, len(told) - 1, 2)]
+    names = told[1::2]
+    return tuple(Entry(name, head[2], head[1], head[3]) for name, head in zip(names, heads, strict=True))
+
+
+def diff(root: Path, made: Made) -> str:
+    """As a person reads it; the same in a dry run as what a real one lands."""
+    words = ("diff", "--no-color", "--no-ext-diff", "--no-renames")
+    return git(root, *words, made.base, made.commit) if made.entries else ""

@@ -1,0 +1,224 @@
+"""Landing: the main tree goes from one commit to the next, whole or not at all, also where the run is killed.
+
+What is to happen is written down before, in `landing.json`. The next run compares content: a tree that is half way is
+put back to what it was, since the target runs again anyway.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from compliance.core.errors import Refused
+from compliance.sync import committing, process
+from compliance.sync.changes import LARGEST, listed
+from compliance.sync.committing import NOBODY, Made
+from compliance.sync.model import TargetFailed
+from compliance.sync.repository import GitFailed, git
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from compliance.sync.committing import Entry
+    from compliance.sync.repository import Repository
+
+_SPARE = 4 * 1024 * 1024  # bytes that git needs beside the files: index, log, ref
+
+
+def onto(repository: Repository, tip: str, made: Made) -> str:
+    """The same change on top of another commit, to which other targets have landed meanwhile."""
+    if made.base == tip:
+        return made.commit
+    root, env = repository.root, {"GIT_INDEX_FILE": str(repository.store / "landing.index")}
+    lines = b"".join(
+        f"{entry.mode} {entry.after}\t".encode() + os.fsencode(entry.path) + b"\0" for entry in made.entries
+    )
+    git(root, "read-tree", tip, env=env)
+    git(root, "update-index", "-z", "--index-info", given=lines, env=env)
+    tree = git(root, "write-tree", env=env).strip()
+    return _again(root, made.commit, tree, tip)
+
+
+def _again(root: Path, commit: str, tree: str, parent: str) -> str:
+    """The commit as it was made, with its author, its dates and the message that hooks may have written."""
+    names = ("an", "ae", "aI", "cn", "ce", "cI")
+    told = git(
+        root, "show", "--no-patch", f"--format={'%x00'.join('%' + name for name in names)}%x00%B", commit
+    )
+    *who, message = told.split("\0")
+    keys = [f"GIT_{who}_{what}" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL", "DATE")]
+    sign = (
+        ()
+        if git(root, "config", "--type=bool", "--default=false", "commit.gpgSign").strip() == "false"
+        else ("-S",)
+    )
+    words = ("commit-tree", *sign, tree, "-p", parent)
+    return git(
+        root, *words, given=os.fsencode(message.strip() + "\n"), env=dict(zip(keys, who, strict=True))
+    ).strip()
+
+
+def land(
+    repository: Repository, tip: str, new: str, entries: Sequence[Entry], target: str, at: Callable[[str], None]
+) -> None:
+    """Move branch and main tree from one commit to the next, which differs in these entries."""
+    _room(repository, entries)
+    intent = {"kind": "commit", "target": target, "before": tip, "after": new}
+    with _Intent(repository, intent, at):
+        words = ("merge", "--ff-only", "--quiet", "--no-autostash", "--no-verify-signatures", new)
+        git(repository.root, *words, env={process.MARK: f"{repository.store}:"})
+        at("after merge")
+
+
+def put(repository: Repository, made: Made, target: str, at: Callable[[str], None]) -> None:
+    """The files of `git_commit: false`: into the main tree, and into no commit."""
+    _room(repository, made.entries)
+    changed = _neither(repository, made.entries, made.base, None)
+    if changed:
+        raise TargetFailed(f"somebody changed its outputs meanwhile: {listed(changed)}")
+    intent = {"kind": "files", "target": target, "before": made.base, "after": made.commit}
+    with _Intent(repository, intent, at):
+        _write(repository, made.entries, made.commit)
+        at("after files")
+
+
+class _Intent:
+    """Stands on the disk while the main tree changes; what fails in between is put back at once."""
+
+    def __init__(self, repository: Repository, intent: dict[str, str], at: Callable[[str], None]) -> None:
+        self.repository, self.intent, self.at = repository, intent, at
+
+    def __enter__(self) -> None:
+        part = _place(self.repository).with_suffix(".part")
+        with part.open("w", encoding="utf-8") as file:
+            json.dump(self.intent, file)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(_place(self.repository))
+        self.at("after intent")
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if error is None:
+            _place(self.repository).unlink()
+            self.at("after landing")
+            return
+        settle(self.repository)
+        if isinstance(error, GitFailed):
+            raise TargetFailed(f"it could not land: {error.message}", output=error.said) from None
+
+
+def settle(repository: Repository) -> str | None:
+    """Finish or take back what a run that was ended had begun; says what was done. Raises `Refused` where it cannot."""
+    place = _place(repository)
+    try:
+        intent: Any = json.loads(place.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    before, after = str(intent["before"]), str(intent["after"])
+    root = repository.root
+    done = intent["kind"] == "commit" and git(root, "rev-parse", "HEAD").strip() == after
+    if not done:
+        _unlock(repository, place)
+        entries = committing.delta(root, before, after)
+        if foreign := _neither(repository, entries, before, after):
+            raise Refused(
+                f"a landing of {intent['target']} was cut off, and these files were changed since: {listed(foreign)}",
+                remedy=f"put them as you want them, then delete {place}",
+            )
+        _write(repository, entries, before)
+    place.unlink()
+    return f"{intent['target']}: " + ("had landed" if done else "what was half landed was put back")
+
+
+def _unlock(repository: Repository, intent: Path) -> None:
+    """The lock of our own git, which was killed with its run: one that was there before the intent is somebody's."""
+    for name in ("index.lock", "HEAD.lock"):
+        lock = repository.git_dir / name
+        with suppress(FileNotFoundError):
+            if lock.stat().st_mtime_ns >= intent.stat().st_mtime_ns and not _git_at_work(repository.root):
+                lock.unlink()
+
+
+def _git_at_work(root: Path) -> bool:
+    for place in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (place / "comm").read_text().strip() == "git" and (place / "cwd").readlink().is_relative_to(
+                root
+            ):
+                return True
+    return False
+
+
+def _place(repository: Repository) -> Path:
+    return repository.store / "landing.json"
+
+
+def _room(repository: Repository, entries: Sequence[Entry]) -> None:
+    """Better told before than half way through."""
+    free = shutil.disk_usage(repository.root).free
+    if free > _SPARE + len(entries) * LARGEST:
+        return
+    given = "".join(f"{entry.after}\n" for entry in entries if not entry.deleted).encode()
+    told = git(repository.root, "cat-file", "--batch-check=%(objectsize)", given=given)
+    needed = _SPARE + sum(int(line) for line in told.split() if line.isdigit())
+    if free < needed:
+        raise TargetFailed(f"the disk is full: {needed} bytes are needed to land it, {free} are free")
+
+
+def _neither(repository: Repository, entries: Iterable[Entry], before: str, after: str | None) -> list[str]:
+    """Paths whose content is neither that of before nor of after, nor the beginning of it, as a kill leaves it."""
+    return [entry.path for entry in entries if not _known(repository, entry, before, after)]
+
+
+def _known(repository: Repository, entry: Entry, before: str, after: str | None) -> bool:
+    place = repository.root / os.fsencode(entry.path).decode(errors="surrogateescape")
+    was = "0" * len(entry.before) == entry.before
+    if not place.is_symlink() and not place.exists():
+        return after is not None or was
+    if place.is_symlink():
+        found = os.fsencode(os.readlink(place))  # noqa: PTH115 - its bytes as they are
+    elif place.is_file():
+        found = place.read_bytes()
+    else:
+        return False
+    whole = [_content(repository, commit, entry.path) for commit in (before, after) if commit]
+    return found in [text for text in whole if text is not None] or (
+        after is not None and whole[1] is not None and whole[1].startswith(found)
+    )
+
+
+def _content(repository: Repository, commit: str, path: str) -> bytes | None:
+    """As it stands in a work tree, with the ends of its lines and the like."""
+    try:
+        return os.fsencode(git(repository.root, "cat-file", "--filters", f"{commit}:{path}"))
+    except GitFailed:
+        return None
+
+
+def _write(repository: Repository, entries: Iterable[Entry], commit: str) -> None:
+    """Make these paths of the main tree what they are in the commit; nothing else of it, nor the index."""
+    told = git(repository.root, "ls-tree", "-r", "-z", "--name-only", commit)
+    there = set(told.split("\0"))
+    paths = [entry.path for entry in entries]
+    for path in paths:
+        if path not in there:
+            _delete(repository.root, path)
+    given = b"".join(os.fsencode(path) + b"\0" for path in paths if path in there)
+    if given:
+        words = ("restore", f"--source={commit}", "--worktree", "--pathspec-from-file=-", "--pathspec-file-nul")
+        git(repository.root, "--literal-pathspecs", *NOBODY, *words, given=given)
+
+
+def _delete(root: Path, path: str) -> None:
+    place = root / path
+    with suppress(FileNotFoundError, NotADirectoryError):
+        place.unlink()
+    for folder in place.parents:
+        if folder == root:
+            return
+        with suppress(OSError):
+            folder.rmdir()

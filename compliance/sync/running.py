@@ -1,0 +1,171 @@
+"""One target, from its worktree to a commit that may land: run, look, check, and only then make it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from compliance.core.errors import ComplianceError
+from compliance.sync import changes, committing, gates, pulling, pushing, scanning, verifying
+from compliance.sync.model import Checked, Moved, Outcome, TargetFailed
+from compliance.sync.process import Interrupted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from compliance.sync.changes import Found
+    from compliance.sync.committing import Made
+    from compliance.sync.model import Job
+    from compliance.sync.session import Session
+    from compliance.sync.worktrees import Tree
+    from compliance.systems.directional_sync.syncfile import Target
+
+
+@dataclass
+class Work:
+    """A target at work, and what is known of it so far. `made`: what may land, if anything."""
+
+    target: Target
+    base: str
+    began: float = field(default_factory=time.monotonic)
+    moved: Moved | None = None
+    found: Found | None = None
+    made: Made | None = None
+    diff: str = ""
+    checks: list[Checked] = field(default_factory=list)
+    outcome: Outcome | None = None
+
+
+def run(session: Session, target: Target, tree: Tree, base: str) -> Work:
+    """Never raises for what a target does; `work.outcome` stands where it has failed."""
+    work = Work(target, base)
+    try:
+        tree.prepare(base)
+        session.at("after worktree")
+        job = session.job(target, tree)
+        with session.watch.at_work(target.name):
+            _move(session, job, work, tree)
+        _check(session, job, work, tree)
+        _make(session, job, work, tree)
+    except (TargetFailed, Interrupted, ComplianceError, OSError) as error:
+        undo(work)
+        tree.dirty = True
+        work.outcome = failure(session, work, error)
+    return work
+
+
+def undo(work: Work) -> None:
+    if work.moved is not None:
+        work.moved.undo()
+
+
+def _move(session: Session, job: Job, work: Work, tree: Tree) -> None:
+    """The entrypoint, in the manner of its direction, and what it has changed here."""
+    from compliance.sync import both
+
+    tree.dirty = work.target.direction != "pull"
+    try:
+        if work.target.direction == "pull":
+            work.moved, work.found = pulling.pull(job, work.base, session.at)
+        else:
+            work.moved = pushing.push(job) if work.target.direction == "push" else both.sync(job)
+            session.at("after entrypoint")
+            work.found = changes.look(job.tree, work.base, work.target.outputs)
+            pulling.refuse_deletes(job, work.found)
+    finally:
+        session.watch.check(work.target.name)
+    tree.dirty = tree.dirty or work.found.ignored
+    if work.found.changes:
+        tree.dirty = True
+        committing.stage(job.tree, work.found.paths)
+        session.at("after staging")
+
+
+def _check(session: Session, job: Job, work: Work, tree: Tree) -> None:
+    """All of them, so that a person sees all that is wrong; then what is wrong fails the target."""
+    file, target, ci = session.file, work.target, session.options.ci
+    given = (job.tree, job.execute)
+    work.checks += gates.run(file.post_sync_checks, target, *given, kind="post_sync", ci=ci)
+    work.checks += gates.run(file.drift_gates, target, *given, kind="drift_gate", ci=ci)
+    if target.verification is not None and (session.options.verify or ci or _lands(job, work)):
+        work.checks += verifying.verify(target, *given, ci=ci)
+    tree.dirty = tree.dirty or bool(work.checks)  # a check may leave files too: compileall does
+    session.at("after checks")
+    broken = [check for check in work.checks if check.failed]
+    if broken:
+        said = "; ".join(f"{check.name}: {check.detail}" for check in broken)
+        raise TargetFailed(said, line=broken[0].line)
+    if work.found is not None and work.found.changes:
+        present = [c.path for c in work.found.changes if c.change != "deleted"]
+        work.checks.append(scanning.refuse(job, present))
+
+
+def _lands(job: Job, work: Work) -> bool:
+    return bool(work.found and work.found.changes) and job.target.git_commit
+
+
+def _make(session: Session, job: Job, work: Work, tree: Tree) -> None:
+    if work.found is None or not work.found.changes:
+        return
+    hooks = session.hooks and work.target.git_commit
+    work.made = committing.commit(job, work.base, session.stop, hooks=hooks)
+    tree.head = work.made.commit
+    session.at("after commit")
+    if job.dry_run or session.options.fail_on_diff or work.target.fail_on_diff:
+        work.diff = committing.diff(job.tree, work.made)
+    if session.options.fail_on_diff or work.target.fail_on_diff:
+        raise TargetFailed(f"differs: {counted(work.found)} (fail_on_diff)")
+
+
+def counted(found: Found) -> str:
+    return pushing.counted(found.changes)
+
+
+def success(session: Session, work: Work, commit: str | None) -> Outcome:
+    """Of what landed, or would have."""
+    assert work.moved is not None
+    found = work.found.changes if work.found else ()
+    known = work.moved.changes if work.moved.changes is not None else found
+    dry = session.options.dry_run or work.target.dry_run
+    verb = "would change" if dry else "changed"
+    said = f"{verb} {pushing.counted(found)}" if found else "nothing changed"
+    return replace(
+        _outcome(session, work), success=True, message=work.moved.message or said, changed=known, commit=commit,
+        outputs_created=tuple(c.path for c in found if c.change == "added") if not dry else (),
+        idempotent=work.moved.idempotent, drift=work.moved.drift,
+        diff=session.redacted(work.diff or work.moved.diff), output=session.redacted(work.moved.output),
+    )  # fmt: skip
+
+
+def failure(session: Session, work: Work, error: BaseException) -> Outcome:
+    message, output, file, line = _told(work, error)
+    return replace(
+        _outcome(session, work), success=False, message=session.redacted(message), output=session.redacted(output),
+        diff=session.redacted(work.diff), file=file, line=line,
+    )  # fmt: skip
+
+
+def _told(work: Work, error: BaseException) -> tuple[str, str, str | None, int | None]:
+    if isinstance(error, TargetFailed):
+        return error.message, error.output, error.file, error.line or work.target.line
+    if isinstance(error, Interrupted):
+        return "interrupted", "", None, work.target.line
+    if isinstance(error, OSError):
+        return f"{error.filename or 'the disk'}: {error.strerror or error}", "", None, work.target.line
+    return str(error), "", None, work.target.line
+
+
+def _outcome(session: Session, work: Work) -> Outcome:
+    target = work.target
+    return Outcome(
+        target.name, target.direction, False, "", round(time.monotonic() - work.began, 3),
+        verification_passed=_verified(work.checks), dry_run=session.options.dry_run or target.dry_run,
+        checks=tuple(replace(c, detail=session.redacted(c.detail)) for c in work.checks), line=target.line,
+    )  # fmt: skip
+
+
+def _verified(checks: Sequence[Checked]) -> bool | None:
+    """None where nothing was verified: that is neither."""
+    looked = [c.passed for c in checks if c.kind == "verification" and c.skipped is None]
+    return all(looked) if looked else None

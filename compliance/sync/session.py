@@ -1,0 +1,65 @@
+"""What all targets of one run share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from threading import Event
+from typing import TYPE_CHECKING
+
+from compliance.sync import environment, process
+from compliance.sync.model import Job
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from compliance.sync.model import Options
+    from compliance.sync.process import Completed
+    from compliance.sync.repository import Repository
+    from compliance.sync.watching import Watch
+    from compliance.sync.worktrees import Tree
+    from compliance.systems.directional_sync.syncfile import SyncFile, Target
+
+
+def nowhere(_: str) -> None:
+    """Tests name the steps at which a run is ended."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """`given`: the runner's own environment; `at`: told each step; `hooks`: are there any that a commit runs?"""
+
+    file: SyncFile
+    options: Options
+    repository: Repository
+    watch: Watch
+    given: Mapping[str, str]
+    hooks: bool
+    redacted: environment.Redaction
+    at: Callable[[str], None] = nowhere
+    stop: Event = field(default_factory=Event)
+
+    def job(self, target: Target, tree: Tree) -> Job:
+        mark = {process.MARK: f"{self.repository.store}:{target.name}:"}
+        dry_run = self.options.dry_run or target.dry_run
+        env = environment.of_target(self.file, target, self.given, dry_run=dry_run, mark=mark[process.MARK])
+        execute = partial(_execute, env, target.timeout, self.stop)
+        return Job(
+            self.file, target, tree.path, tree.scratch, self.repository.store, self.repository.root, execute,
+            self.options, self.given, mark,
+        )  # fmt: skip
+
+    def before(self, target: Target, argv: Sequence[str], *, cwd: Path) -> Completed:
+        """A check of the main tree, before any target runs: it sees what the target's commands see."""
+        mark = f"{self.repository.store}:checks:"
+        env = environment.of_target(self.file, target, self.given, dry_run=self.options.dry_run, mark=mark)
+        return process.run(argv, cwd=cwd, env=env, timeout=target.timeout, stop=self.stop)
+
+
+def _execute(
+    base: Mapping[str, str], seconds: float, stop: Event, argv: Sequence[str], *, cwd: Path,
+    env: Mapping[str, str] | None = None, timeout: float | None = None,
+) -> Completed:  # fmt: skip
+    whole = {**base, **(env or {})}
+    return process.run(argv, cwd=cwd, env=whole, timeout=seconds if timeout is None else timeout, stop=stop)
