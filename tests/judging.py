@@ -14,6 +14,7 @@ from compliance.estate.observe import observe
 from compliance.estate.resources import resource
 from compliance.probing import Run
 from compliance.systems import Policies
+from tests import quick
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,8 +41,8 @@ def look(dsn: str, policy: Path | None = None, systems: tuple[str, ...] | None =
 
 
 def compiled(run: Run, system: str = "command_catalog") -> dict[str, Compiled]:
-    """Seed and migration, after all probes ran."""
-    return {item.kind: item for item in audit.compile_system(run, audit.probe(run), system)}
+    """Seed and migration, after all probes were judged."""
+    return {item.kind: item for item in audit.compile_system(run, quick.verdict(run), system)}
 
 
 def psql(dsn: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

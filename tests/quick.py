@@ -69,7 +69,12 @@ def _probe(function: Any) -> Probe:
 
 def verdict(run: Run) -> Verdict:
     """As the gate makes it of what the cases came to."""
-    cases = [_case(probe, look) for probe in probes() for look in looks(run, probe.each)]
+    cases = [
+        _case(probe, look)
+        for probe in probes()
+        if probe.said.system in run.policies
+        for look in looks(run, probe.each)
+    ]
     seen = run.observation
     return gate(cases, observation=seen.digest, policy=run.policies.digest, blind=seen.blind)
 

@@ -9,12 +9,12 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from compliance import audit
 from compliance.estate import config
 from compliance.estate.observe import observe
 from compliance.estate.resources import resource
 from compliance.probing import Run
 from compliance.systems import Policies
+from tests import quick
 from tests.conftest import PostgresServer
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ class Judged:
 
 
 def judge(estate: Estate, folder: Path | None = None) -> Judged:
-    """Look and run the real probes. `folder`: another policy folder than the estate's own."""
+    """Look, and judge by all probes. `folder`: another policy folder than the estate's own."""
     found = replace(estate, policy=folder) if folder else estate
     policies = Policies.load(found)
     run = Run(found, policies, observe(found, policies.needs()))
-    return Judged(run, audit.probe(run))
+    return Judged(run, quick.verdict(run))
