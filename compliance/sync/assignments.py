@@ -1,4 +1,4 @@
-"""Where a line gives a value to a name that tells a secret: `KEY=value`, `key: "value"`, `{"key": K, "value": V}`.
+"""Where a line gives a value to a telling name, as in `KEY=value`, `key: "value"`, `{"key": K, "value": V}`.
 
 `safety.secret_patterns` of the document (003, 'Secret Protection') are such names. The check that people wrote before
 looked for each mention of them and matched its own repository 388 times; here a mention is none, and a reference to
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _ASSIGNED = re.compile(
-    r"(?<![\w-])(?:--)?\\*[\"'`]?(?P<name>[A-Za-z_][\w.-]{0,120})\\*[\"'`]?\]?\s{0,20}(?P<sign>:=|=>|=(?!=)|:(?!:))\s{0,20}"
+    r"(?<![\w-])(?<!\$\{)(?:--)?\\*[\"'`]?(?P<name>[A-Za-z_][\w.-]{0,120})\\*[\"'`]?\]?\s{0,20}(?P<sign>:=|=>|=(?!=)|:(?!:))\s{0,20}"
     r"(?:\\*(?P<quote>\"|'|`)(?P<quoted>(?:(?!\\*(?P=quote)).)*)\\*(?P=quote)|(?P<plain>[^\s\"'`,;&|][^\s\"'`,;&|\\]*)(?P<rest>.*))"
 )
 # Names that tell a secret without anybody naming them: those of the scanner, which judges quoted values alone.
@@ -33,14 +33,14 @@ _HELD = re.compile(r"(?i)^(?:key|name|header|variable|var|env)$")  # what names 
 _VALUE = re.compile(r"(?i)^(?:value|default|val)$")
 _NEAR = 4  # lines that may stand between the two
 _ELSEWHERE = re.compile(
-    r"\$(?![^A-Za-z_{(]).*|\{\{.*|%\(.*|%[A-Z_]+%|@\{.*|<.*>|\(.*|\[.*|\{.*|&.*|[!*]\w+.*|EV\[.*|op://.*|vault:.*|env:.*|file:.*"
+    r"\$(?![^A-Za-z_{(]).*|\{\{.*|%\(.*|%[A-Z_]+%|@\{.*|<[a-z].*|\(.*|\[.*|\{.*|&.*|[!*]\w+.*|EV\[.*|op://.*|vault:.*|env:.*|file:.*"
     r"|(?:/|\./|\.\./|~/).*|[\w./-]+\.(?:ya?ml|json|txt|pem|key|crt|md|env|ini|toml|py|sh|ts|js|sql)"
     r"|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|https?://[^\s@]*"
 )
 _NOTHING = re.compile(
     r"(?i).*(?:\.\.\.|…).*|.*redacted.*|[*x•._#-]+|your[-_ ].*|.*placeholder.*|null|none|nil|true|false|yes|no|on|off"
     r"|undefined|optional|required|string|str|text|bytes|number|integer|boolean|object|any|varchar|password|secret|token"
-    r"|masked|hidden|empty|unset|[0-9]{1,5}|\d+(?:\.\d+)?[a-z]{0,2}"
+    r"|masked|hidden|empty|unset|[~^<>=]*\d+(?:\.\d+)+[\w.+-]*|[0-9]{1,5}|\d+(?:\.\d+)?[a-z]{0,2}"
 )
 _CODE = re.compile(
     r"\.(?:pyi?|[mc]?jsx?|tsx?|vue|go|java|kt|rb|php|[ch]|cc|cpp|cs|rs|swift|scala|sql|pl|lua|html|xml|s?css|svg|pot?)"

@@ -21,8 +21,11 @@ _LEFT_OUT = frozenset({"HexHighEntropyString", "IPPublicDetector"})
 _KEYWORD = "Secret Keyword"
 _ENTROPY = "Base64 High Entropy String"
 _RANDOM = re.compile(r"(?=.*[0-9])(?=.*[a-z])(?=.*[A-Z])(?!sha\d+-).*", re.DOTALL)
-# No rule can match a line that has neither a long word nor quotes behind a sign: most lines are that.
-_WORTH = re.compile(r"[\w+/=-]{16}|[=:!][^\n]*[\w]|PRIVATE KEY|://")
+# Without one of these no rule of a kind can match: most lines have none, and each rule costs its time.
+_TOKENS = re.compile(r"[\w+/=-]{15}|PRIVATE KEY|://")
+_WORDS = re.compile(r"(?i)pass|pwd|secret|key|contrase")
+_QUOTED = re.compile(r"[\"'](?!sha\d+-)[\w+/=-]{20}")
+_NEEDED = {_KEYWORD: _WORDS, _ENTROPY: _QUOTED}
 
 
 class Detected(NamedTuple):
@@ -40,9 +43,10 @@ def _plugins() -> tuple[Any, ...]:
 
 def found(path: str, line: str) -> Iterator[Detected]:
     """Secrets in a line of a file; the name of the file tells how values are quoted there."""
-    if not _WORTH.search(line):
-        return
-    for plugin in _plugins():
+    wanted = [pattern for pattern in (_TOKENS, _WORDS, _QUOTED) if pattern.search(line)]
+    for plugin in _plugins() if wanted else ():
+        if _NEEDED.get(plugin.secret_type, _TOKENS) not in wanted:
+            continue
         for secret in plugin.analyze_line(filename=path, line=line, line_number=1):
             value = secret.secret_value or ""
             if _counts(plugin.secret_type, value, line):
@@ -59,7 +63,7 @@ def _counts(kind: str, value: str, line: str) -> bool:
         return random and not heuristic.is_sequential_string(value) and not heuristic.is_potential_uuid(value)
     if kind == _KEYWORD:
         return _of_keyword(value, line)
-    return not value.startswith(("$", "{", "<")) and not set(value) <= {"*", "x", "X"}
+    return assignments.literal(value)
 
 
 def _of_keyword(value: str, line: str) -> bool:

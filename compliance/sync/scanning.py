@@ -79,7 +79,7 @@ def refuse(job: Job, paths: Iterable[str], folder: Path | None = None) -> Checke
     """The same before something is sent; raises `TargetFailed` with the places."""
     found = scan(paths, folder or job.tree, job.file.secret_patterns, Baseline.of(job.file, job.tree)).checked
     if found.failed:
-        raise TargetFailed("what may be a secret would be sent; nothing was", output=found.detail)
+        raise TargetFailed("what may be a secret would be committed or sent; nothing was", output=found.detail)
     return found
 
 
@@ -102,7 +102,7 @@ def _ours(reader: assignments.Reader, line: str) -> Iterator[tuple[str, str]]:
     for name, value in reader.found(line):
         yield f"a value for {name}", value
     for kind, value in redact.secrets(line):
-        if kind in _OURS:
+        if kind in _OURS and assignments.literal(value):
             yield kind, value
 
 
