@@ -128,8 +128,8 @@ def success(session: Session, work: Work, commit: str | None) -> Outcome:
     found = work.found.changes if work.found else ()
     known = work.moved.changes if work.moved.changes is not None else found
     dry = session.options.dry_run or work.target.dry_run
-    verb = "would change" if dry else "changed"
-    said = f"{verb} {pushing.counted(found)}" if found else "nothing changed"
+    verb = "would land" if dry else "landed"
+    said = f"{verb}: {pushing.counted(found)}" if found else "nothing changed"
     return replace(
         _outcome(session, work), success=True, message=work.moved.message or said, changed=known, commit=commit,
         outputs_created=tuple(c.path for c in found if c.change == "added") if not dry else (),

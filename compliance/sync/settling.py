@@ -14,9 +14,15 @@ if TYPE_CHECKING:
 
 def settle(repository: Repository) -> Iterator[str]:
     """Under the lock, before anything else. Says what it did."""
-    if any((repository.store / name).exists() for name in ("worktrees", "scratch", "landing.json")):
+    left = [
+        *repository.store.glob("worktrees/*"),
+        *repository.store.glob("scratch/*"),
+        repository.store / "landing.json",
+    ]
+    if any(place.exists() for place in left):
         process.end_marked(f"{repository.store}:")
-    yield from backups.settle(repository.store)
+    for target, files in backups.restore_all(repository.store).items():
+        yield f"{target}: a write-back was cut off; {len(files)} files outside of the repository were put back"
     if done := landing.settle(repository):
         yield f"an earlier run was cut off: {done}"
     worktrees.clear(repository)

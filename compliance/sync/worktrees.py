@@ -65,14 +65,11 @@ class Tree:
         _forget(self.repository, lambda place: place == self.path)
 
 
-def clear(repository: Repository) -> bool:
-    """Take away what a run that was killed has left; was there anything?"""
-    folders = [repository.store / name for name in ("worktrees", "scratch")]
-    found = any(folder.exists() for folder in folders)
-    for folder in folders:
-        _remove(folder)
+def clear(repository: Repository) -> None:
+    """Take away what a run that was killed has left."""
+    for name in ("worktrees", "scratch"):
+        _remove(repository.store / name)
     _forget(repository, lambda place: place.parent == repository.store / "worktrees")
-    return found
 
 
 def _forget(repository: Repository, ours: Callable[[Path], bool]) -> None:
