@@ -13,7 +13,7 @@ from compliance.estate import config, document
 if TYPE_CHECKING:
     from compliance.systems.protocol import System
 
-SYSTEMS = ("platform", "command_catalog", "registry_sync", "birth_scan", "iu_registration")
+SYSTEMS = ("platform", "command_catalog", "registry_sync", "birth_scan", "iu_registration", "directional_sync")
 
 
 def system(name: str) -> System:

@@ -35,6 +35,11 @@ def base(glob: str) -> str:
     return "/".join(plain)
 
 
+def normal(glob: str) -> str:
+    """The one way to write it: `./a//b/` is `a/b/**`."""
+    return "/".join(_segments(glob))
+
+
 def plain(glob: str) -> bool:
     """Does it name one file, and no more?"""
     return not glob.endswith("/") and _MAGIC.search(glob) is None

@@ -47,12 +47,23 @@ def _files(policy: Policy) -> Iterator[str]:
 
 
 def _folders(policy: Policy) -> Iterator[str]:
+    yield from _data_folders(policy)
+    yield policy.workflow.rpartition("/")[0] or "."
+
+
+def _data_folders(policy: Policy) -> Iterator[str]:
     """Of globs that name data alone, as the others may name thousands of files."""
     for target in policy.targets.values():
         for glob in (*target.outputs, *target.inputs):
             if _is_data(glob) and not globs.plain(glob):
                 yield globs.base(glob) or "."
-    yield policy.workflow.rpartition("/")[0] or "."
+
+
+def data(policy: Policy) -> list[str]:
+    """The sections that hold outputs of data, and the schemas that they have to keep."""
+    own = {policy.file, policy.workflow, policy.runner, *_entrypoints(policy)}
+    trees = [f"tree:{folder}" for folder in _data_folders(policy)]
+    return sorted({*(f"file:{path}" for path in _files(policy) if path not in own), *trees})
 
 
 def _is_data(glob: str) -> bool:

@@ -1,0 +1,60 @@
+"""No secret stands as text in `sync.yaml`, in what starts it, or in what it starts: git keeps it for good."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from compliance.core import redact
+from compliance.core.errors import CouldNotLook
+from compliance.core.finding import Finding, Judgement
+from compliance.systems.directional_sync import looking
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from compliance.systems.directional_sync.policy import Policy
+    from compliance.systems.protocol import Facts
+
+# What a look leaves where a secret stood.
+_TAKEN = re.compile(r"<secret ([a-z-]+) length=\d+ hash=\w+>")
+
+
+def no_literal_secret(facts: Facts) -> Iterator[Judgement]:
+    """By file and kind; `$NAME` and `${{ secrets.NAME }}` are how one is named."""
+    policy: Policy = facts.policy
+    texts = {path: looking.text_of(facts, path) for path in (policy.file, policy.workflow, policy.runner)}
+    folders = (policy.workflow.rpartition("/")[0] or ".",)
+    texts |= {file.path: file.text for folder in folders for file in facts.read(f"tree:{folder}")}
+    texts |= looking.texts(facts)
+    for path, text in sorted(texts.items()):
+        for kind, lines in _found(text or "").items():
+            where = ", ".join(map(str, lines))
+            yield Finding(path, f"a secret stands there as text ({kind}), line {where}", kind)
+    yield from _of_config(facts)
+
+
+def _found(text: str) -> dict[str, list[int]]:
+    """By kind the lines."""
+    found: dict[str, list[int]] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        for match in _TAKEN.finditer(line):
+            found.setdefault(match[1], []).append(number)
+    return found
+
+
+def _of_config(facts: Facts) -> Iterator[Judgement]:
+    """Names of keys tell more than a line of text does."""
+    policy: Policy = facts.policy
+    try:
+        found = looking.configuration(facts)
+    except CouldNotLook:
+        return
+    for target in found.targets.values():
+        for key, value in target.config.items():
+            if redact.value({key: value}, None) != {key: value}:
+                line = found.document.line("targets", target.name, "config", key)
+                why = (
+                    f"{policy.file}:{line}: config.{key} of {target.name} is a secret that stands there as text"
+                )
+                yield Finding(policy.file, f"{why}; name a variable", f"{target.name}.{key}")
