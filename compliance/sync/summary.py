@@ -30,7 +30,6 @@ def document(run: Run) -> dict[str, Any]:
         "results": results,
         "dry_run": run.options.dry_run,
         "interrupted": run.interrupted,
-        "exit_code": run.exit_code,
         "skipped": sum(check.skipped is not None for check in checks),
         "checks": [_check(check) for check in run.checks],
     }
@@ -50,7 +49,7 @@ def _result(outcome: Outcome) -> dict[str, Any]:
         "target": outcome.target,
         "direction": outcome.direction,
         "success": outcome.success,
-        "message": _text(outcome.message),
+        "message": _text(outcome.message) or ("done" if outcome.success else "failed"),
         "duration": round(outcome.duration, 3),
         "outputs_created": [_text(path) for path in outcome.outputs_created],
         "verification_passed": outcome.verification_passed,
