@@ -57,7 +57,7 @@ def sync(job: Job) -> Moved:
         return _preview(job, drift)
     _write(job, seen, plan, outside, merged, report)
     report.write(drift)
-    return _moved(job, f"{len(drift)} differences settled", merged, seen.output, drift)
+    return _moved(job, f"{reports.counted(drift)} settled", merged, seen.output, drift)
 
 
 def _moved(
@@ -81,7 +81,7 @@ def _preview(job: Job, drift: tuple[str, ...]) -> Moved:
     diff = "".join(line + "\n" for line in drift)
     if job.options.fail_on_diff or job.target.fail_on_diff:
         raise TargetFailed(f"the sides differ in {len(drift)} files (fail_on_diff)", output=diff)
-    return Moved(f"would settle {len(drift)} differences", drift=drift, diff=diff)
+    return Moved(f"would settle {reports.counted(drift)}", drift=drift, diff=diff)
 
 
 def _read(job: Job, name: str, report: reports.Report) -> _Seen:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _SCORE = re.compile(r"drift_score\s*[=:]\s*(\S+)\s*")
 _TOOL = re.compile(r"([\w./+-]+)\W?: (?:command )?(?:not found|No such file)")
-_NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
+_NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?", re.ASCII)
 
 
 def run(

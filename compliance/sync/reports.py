@@ -43,3 +43,7 @@ class Report:
         )
         self.path.parent.mkdir(parents=True, exist_ok=True)
         trees.put(self.path, ("\n".join(lines) + "\n").encode(errors="backslashreplace"), 0o644)
+
+
+def counted(drift: Sequence[str]) -> str:
+    return f"{len(drift)} difference{'' if len(drift) == 1 else 's'}"
