@@ -127,6 +127,10 @@ def _change(tree: Path, path: str, code: str) -> tuple[Change, int] | None:
     except (FileNotFoundError, NotADirectoryError):
         return (Change(path, "deleted"), 0) if there else None
     kind: Kind = "changed" if there else "added"
+    if (
+        stat.S_ISDIR(info.st_mode) and "D" in code
+    ):  # where a file was, there is a folder now, with files of its own
+        return Change(path, "deleted"), 0
     if stat.S_ISLNK(info.st_mode):
         target = _within(tree, path)
         return Change(path, kind, hashlib.sha256(os.fsencode(target)).hexdigest()), stat.S_IFLNK

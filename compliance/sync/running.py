@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from compliance.core.errors import ComplianceError
-from compliance.sync import changes, committing, gates, pulling, pushing, scanning, verifying
+from compliance.sync import both, changes, committing, gates, pulling, pushing, scanning, verifying
 from compliance.sync.model import Checked, Moved, Outcome, TargetFailed
 from compliance.sync.process import Interrupted
 
@@ -62,13 +62,12 @@ def undo(work: Work) -> None:
 
 def _move(session: Session, job: Job, work: Work, tree: Tree) -> None:
     """The entrypoint, in the manner of its direction, and what it has changed here."""
-    from compliance.sync import both
-
     tree.dirty = work.target.direction != "pull"
     try:
         if work.target.direction == "pull":
             work.moved, work.found = pulling.pull(job, work.base, session.at)
         else:
+            pulling.make_folders(job)
             work.moved = pushing.push(job) if work.target.direction == "push" else both.sync(job)
             session.at("after entrypoint")
             work.found = changes.look(job.tree, work.base, work.target.outputs)
