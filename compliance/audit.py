@@ -120,10 +120,12 @@ def _places(folder: Path, policies: Policies, only: Container[str] | None) -> li
 
 
 def _arguments(folder: Path, results: Path | None) -> list[str]:
+    """Of pytest itself what probes have no use for is left out: the last one collects garbage five times over."""
     allure = ["--alluredir", str(results), "--clean-alluredir", "--allure-no-capture"] if results else []
     return [
         "-c", os.devnull, "--rootdir", str(folder.parent), "--import-mode=importlib", "--strict-markers",
-        "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "compliance.pytest_plugin",
+        "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:unraisableexception",
+        "-p", "compliance.pytest_plugin",
         *(["-p", "allure_pytest.plugin"] if results else []),
         *allure,
     ]  # fmt: skip
