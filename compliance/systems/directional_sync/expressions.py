@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from compliance.systems.directional_sync.shell.syntax import UNKNOWN, Unreadable
@@ -68,18 +69,23 @@ def written(value: Any) -> str:
     return UNKNOWN if isinstance(value, (dict, list)) else str(value)
 
 
+@lru_cache(maxsize=1024)
+def _tokens(text: str) -> tuple[tuple[str, str], ...]:
+    found: list[tuple[str, str]] = []
+    place = 0
+    while place < len(text):
+        match = _TOKEN.match(text, place)
+        if match is None or match.lastindex is None:
+            raise Unreadable(f"the expression '{text}' is not followed")
+        found.append((("text", "number", "name", "sign")[match.lastindex - 1], match[match.lastindex]))
+        place = match.end()
+    return tuple(found)
+
+
 class _Reader:
     def __init__(self, text: str, contexts: Mapping[str, Any], oracle: Oracle) -> None:
         self.contexts, self.oracle, self.text, self.at = contexts, oracle, text.strip(), 0
-        self.tokens: list[tuple[str, str]] = []
-        place = 0
-        while place < len(self.text):
-            found = _TOKEN.match(self.text, place)
-            if found is None:
-                raise self._lost()
-            kind = ("text", "number", "name", "sign")[found.lastindex - 1 if found.lastindex else 0]
-            self.tokens.append((kind, found[found.lastindex or 0]))
-            place = found.end()
+        self.tokens = _tokens(self.text)
 
     def _lost(self) -> Unreadable:
         return Unreadable(f"the expression '{self.text}' is not followed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
@@ -15,7 +16,7 @@ from compliance.systems.directional_sync.workflow_starts import Starts
 from compliance.systems.directional_sync.workflow_times import Clock, Times
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from datetime import datetime
 
     from compliance.systems.directional_sync.syncfile import SyncFile, Target
@@ -23,18 +24,23 @@ if TYPE_CHECKING:
     from compliance.systems.directional_sync.workflow_reading import Cron, Workflow
     from compliance.systems.directional_sync.workflow_starts import Started
 
+# `github.event.schedule`, or all of the event; its inputs and its name are the same for all schedules.
+_SCHEDULE = re.compile(r"github\.event(?!_|\.inputs)|\bgithub\s*[)\[]", re.IGNORECASE)
 _MOST = 3000  # times that are followed for one cron
-_Key: TypeAlias = tuple[str, int, tuple[int, ...]]
+_Key: TypeAlias = tuple[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What one start runs: `sure` in every way, how often at most; `maybe` in some; `dry`: only as a preview."""
 
-    sure: Mapping[str, int]
+    sure: tuple[tuple[str, int], ...]
     maybe: frozenset[str]
     dry: frozenset[str]
-    lost: bool = False
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(name for name, _ in self.sure)
 
 
 @dataclass(slots=True)
@@ -51,7 +57,7 @@ class _Runs:
     unread: set[str] = field(default_factory=set)
 
     def note(self, cron: str, minute: int, on: int, outcome: Outcome) -> None:
-        for name, times in outcome.sure.items():
+        for name, times in outcome.sure:
             seen = self.once.setdefault(name, {})
             again = on if times > 1 else on & seen.get(minute, 0)
             if again:
@@ -60,7 +66,7 @@ class _Runs:
         for name in outcome.maybe:
             timing.add(self.maybe.setdefault(name, {}), {minute: on})
         self.dry |= outcome.dry
-        self.by_cron.setdefault(cron, set()).update(outcome.sure)
+        self.by_cron.setdefault(cron, set()).update(outcome.names)
 
 
 def judge(workflow: Workflow, found: SyncFile) -> list[Problem]:
@@ -87,6 +93,7 @@ class _Judged:
         self.known: dict[_Key, Outcome] = {}
         self.written: set[str] = set()
         steps = [step for job in workflow.jobs.values() for step in job.steps]
+        self.by_schedule = _SCHEDULE.search(repr(workflow.jobs) + repr(workflow.env)) is not None
         self.clock = Clock.of(step.run for step in steps if step.run is not None)
         self.valid = [cron for cron in workflow.crons if self._valid(cron)]
         for cron in self.valid:
@@ -119,40 +126,44 @@ class _Judged:
             self._problem(cron.text, told, "unread", cron.line)
 
     def _followed(self, cron: Cron) -> None:
+        samples: dict[tuple[int, Outcome], list[datetime]] = {}
         for number, (minute, on, at) in enumerate(timing.moments(cron.text, self.clock)):
             if number == _MOST:
                 raise Unread(cron.text, "it is due at too many times that its scripts tell apart", cron.line)
             outcome = self._outcome(cron, at)
             self.runs.note(cron.text, minute, on, outcome)
-            if outcome.sure and self._loses(cron, at):
-                self.runs.lost |= outcome.sure.keys()
-            self._late(cron, at, outcome)
+            samples.setdefault((minute, outcome), []).append(at)
+        # Days that are alike on time are alike when it is late, as far as two of them can tell.
+        for (_, outcome), times in samples.items():
+            self._lost(cron, times[0], outcome)
+            for at in dict.fromkeys((times[0], times[-1])):
+                self._late(cron, at, outcome)
 
     def _late(self, cron: Cron, at: datetime, outcome: Outcome) -> None:
         for then in timing.later(at, self.clock):
             other = self._outcome(cron, then)
-            for name in sorted(outcome.sure.keys() | other.sure.keys()):
-                here, there = name in outcome.sure, name in other.sure
-                if here != there and name not in (other.maybe if here else outcome.maybe):
+            for name in sorted(outcome.names ^ other.names):
+                here = name in outcome.names
+                if name not in (other.maybe if here else outcome.maybe):
                     told = "does not run" if here else "runs, though it is not due"
                     self.runs.late.setdefault(
                         name, (cron.text, f"{told} where '{cron.text}' of {at:%H:%M} starts at {then:%H:%M}")
                     )
 
     def _outcome(self, cron: Cron, at: datetime) -> Outcome:
-        key = (cron.text, 0, self.clock.key(at))
+        # Where no script asks for the schedule, all of them are one.
+        key = (cron.text if self.by_schedule else "", self.clock.key(at))
         if key not in self.known:
             self.known[key] = self._judged(self._ways(cron, at, 0))
         return self.known[key]
 
-    def _loses(self, cron: Cron, at: datetime) -> bool:
+    def _lost(self, cron: Cron, at: datetime, outcome: Outcome) -> None:
         """Does the workflow end well though the sync has failed?"""
-        key = (cron.text, 1, self.clock.key(at))
-        if key not in self.known:
-            ways = self._ways(cron, at, 1)
-            lost = any(not way.failed and any(self._real(way)) for way in ways)
-            self.known[key] = Outcome({}, frozenset(), frozenset(), lost)
-        return self.known[key].lost
+        names = outcome.names
+        if not names - self.runs.lost:
+            return
+        if any(not way.failed and any(self._real(way)) for way in self._ways(cron, at, 1)):
+            self.runs.lost |= names
 
     def _ways(self, cron: Cron, at: datetime, status: int) -> list[Way]:
         return follow(
@@ -184,7 +195,7 @@ class _Judged:
             self._octal(way)
         every = set.intersection(*(set(row) for row in rows)) if rows else set()
         some = {name for row in rows for name in row}
-        most = {name: max(row[name] for row in rows) for name in sorted(every)}
+        most = tuple((name, max(row[name] for row in rows)) for name in sorted(every))
         return Outcome(most, frozenset(some - every), frozenset(dry))
 
     def _started(self, way: Way) -> Iterator[tuple[str, int, Started]]:

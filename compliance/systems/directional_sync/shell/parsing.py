@@ -23,6 +23,7 @@ from compliance.systems.directional_sync.shell.syntax import (
     Text,
     While,
     Word,
+    joined,
 )  # fmt: skip
 from compliance.systems.directional_sync.shell.words import ENDS, NAME, Reader
 
@@ -355,4 +356,4 @@ class _Parser(Reader):
         parts: list[Part] = []
         while sign := inner.peek():
             parts.append(inner.inner(sign, "$`\\"))
-        return Word(tuple(parts), line)
+        return joined(parts, line)

@@ -56,6 +56,18 @@ class Sum:
 Part: TypeAlias = Text | Variable | Output | Sum
 
 
+def joined(parts: list[Part], line: int) -> Word:
+    """A word of these parts, texts that stand side by side as one."""
+    found: list[Part] = []
+    for part in parts:
+        last = found[-1] if found else None
+        if isinstance(part, Text) and isinstance(last, Text) and part.quoted == last.quoted:
+            found[-1] = Text(last.text + part.text, part.quoted)
+        else:
+            found.append(part)
+    return Word(tuple(found), line)
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     parts: tuple[Part, ...]

@@ -11,11 +11,11 @@ from compliance.systems.directional_sync.shell.syntax import (
     Text,
     Unreadable,
     Variable,
-    Word,
+    joined,
 )
 
 if TYPE_CHECKING:
-    from compliance.systems.directional_sync.shell.syntax import Part, Sequence
+    from compliance.systems.directional_sync.shell.syntax import Part, Sequence, Word
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ONE = re.compile(r"[0-9@*#?$!-]")
@@ -65,7 +65,7 @@ class Reader:
                 self.take(2)
                 continue
             found.extend(self._part(sign))
-        return Word(tuple(found), line) if found else None
+        return joined(found, line) if found else None
 
     def _part(self, sign: str) -> list[Part]:
         if sign == "'":
@@ -142,7 +142,7 @@ class Reader:
             else:
                 found.append(self.inner(sign, "$\\"))
         self.take(2)
-        return Word(tuple(found), line)
+        return joined(found, line)
 
     def _braced(self, quoted: bool) -> Variable:
         length = self.peek() == "#" and self.peek(2) != "#}"
