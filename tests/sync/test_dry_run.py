@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def test_dry_run_works(sandbox: Sandbox) -> None:
 
 def test_it_shows_exactly_the_diff_that_a_real_run_makes(sandbox: Sandbox) -> None:
     sandbox.file("out/old", "old\n")
-    sandbox.pull("news", "echo one >out/one; echo new >>out/old; ln -sfn one out/link; chmod +x out/old")
+    sandbox.pull("news", "echo one >out/one; echo new >out/old; ln -sfn one out/link; chmod +x out/old")
     sandbox.commit()
     shown = sandbox.run("--dry-run").out
     assert sandbox.run().code == 0
@@ -54,7 +55,7 @@ def test_it_can_try_a_target_before_it_is_committed(sandbox: Sandbox) -> None:
     sandbox.commit()
     sandbox.pull("added", "echo two >two/two", ["two/**"])
     sandbox.file(
-        ".insightpulse/sync.yaml", __import__("json").dumps({"version": "1.0", "targets": sandbox.targets})
+        ".insightpulse/sync.yaml", json.dumps({"version": "1.0", "targets": sandbox.targets})
     )
     ran = sandbox.run("--dry-run", "--target", "added")
     assert ran.code == 0, ran.told
