@@ -38,7 +38,10 @@ def sync(commands: Commands) -> None:
         "workflow", help="write the workflow that runs the targets by their schedules",
         description="Write .github/workflows/directional-sync.yml from the schedules of sync.yaml.",
     )  # fmt: skip
-    workflow.set_defaults(call="workflow", module="sync.workflow")
+    workflow.set_defaults(call="workflow", module="sync.workflow_command")
+    workflow.add_argument(
+        "--config", metavar="FILE", default=argparse.SUPPRESS, help=f"default: {DEFAULT} in the repository"
+    )
     workflow.add_argument("--check", action="store_true", help="write nothing; exit 1 where it is not current")
 
 

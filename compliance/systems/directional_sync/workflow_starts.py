@@ -26,8 +26,8 @@ _RUN = ("uv", "poetry", "pipenv", "hatch", "pdm")
 _READS = frozenset(
     (
         "git", "chmod", "ls", "cat", "grep", "head", "tail", "test", "stat", "wc", "cp", "mv", "rm", "diff",
-        "sha256sum",         "md5sum", "file", "ruff", "mypy", "black", "flake8", "pylint", "shellcheck", "echo", "printf", "sed", "awk",
-        "touch", "pip", "pip3", "jq", "find", "tee", "sort", "install", "ln", "du",
+        "file", "ruff", "mypy", "black", "flake8", "pylint", "shellcheck", "echo", "printf", "sed", "awk", "touch",
+        "sha256sum", "pip", "pip3", "jq", "find", "tee", "sort", "install", "ln", "du",
     )
 )  # fmt: skip
 
