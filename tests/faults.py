@@ -6,6 +6,8 @@ A file holds blocks. `-- fault:` or `-- near miss:` begins one and says what it 
     -- blind: CC001                   exactly the rules that have a case that could not look; nothing: none
     -- edit: <path>: <old> => <new>   in a copy of the governed repository; `\\n` is a line's end
     -- file: <path>: <text>           a new file in it
+    -- mode: <path>: <octal>           how a file of it may be used
+    -- gone: <path>                   a file that is not in it
     -- policy: <file>: <old> => <new> in a copy of the policy
     -- reviewed: <path>               the edited file is the one whose digest policy holds
     -- exercise: <system>             its calls or rows are made, so that the look has what was seen
@@ -54,7 +56,7 @@ if TYPE_CHECKING:
 
 _BEGIN = re.compile(r"^-- (fault|near miss): (.+)$")
 _SAID = re.compile(
-    r"^-- (breaks|blind|edit|file|policy|reviewed|exercise|undo|needs|served as|served|unserved|call|since|elsewhere)"
+    r"^-- (breaks|blind|edit|file|mode|gone|policy|reviewed|exercise|undo|needs|served as|served|unserved|call|since|elsewhere)"
     r": (.+)$"
 )
 _CALL = re.compile(r"(directus|agent_data) ([A-Z]+) (/\S*)(?: (.+))?")
@@ -89,6 +91,19 @@ class Edit(NamedTuple):
         place.write_text(text.replace(self.old, self.new), encoding="utf-8")
 
 
+class Mode(NamedTuple):
+    """How a file may be used; None: it is taken away."""
+
+    path: str
+    mode: int | None
+
+    def apply(self, folder: Path) -> None:
+        if self.mode is None:
+            (folder / self.path).unlink()
+        else:
+            (folder / self.path).chmod(self.mode)
+
+
 @dataclass(frozen=True)
 class Block:
     """One thing that is done to an estate, and exactly what the probes have to say of it."""
@@ -99,7 +114,7 @@ class Block:
     title: str
     breaks: frozenset[str]
     blind: frozenset[str]
-    edits: tuple[Edit, ...]
+    edits: tuple[Edit | Mode, ...]
     policy: tuple[Edit, ...]
     reviewed: tuple[str, ...]
     exercise: str
@@ -149,7 +164,12 @@ def _block(rule: str, number: int, lines: list[str]) -> Block:
         title=begin[2],
         breaks=frozenset(" ".join(said.get("breaks", [])).split()),
         blind=frozenset(" ".join(said.get("blind", [])).split()),
-        edits=(*map(_change, said.get("edit", [])), *map(_new, said.get("file", []))),
+        edits=(
+            *map(_change, said.get("edit", [])),
+            *map(_new, said.get("file", [])),
+            *map(_mode, said.get("mode", [])),
+            *(Mode(path, None) for path in said.get("gone", [])),
+        ),  # fmt: skip
         policy=tuple(map(_change, said.get("policy", []))),
         reviewed=tuple(said.get("reviewed", [])),
         exercise="".join(said.get("exercise", [])),
@@ -182,6 +202,11 @@ def _new(text: str) -> Edit:
     path, _, content = text.partition(": ")
     assert content, f"not `path: text`: {text}"
     return Edit(path, "", content.replace("\\n", "\n"))
+
+
+def _mode(text: str) -> Mode:
+    path, _, mode = text.partition(": ")
+    return Mode(path, int(mode, 8))
 
 
 def _change(text: str) -> Edit:
@@ -235,7 +260,7 @@ def exercised(estate: Estate, name: str) -> None:
     act(change, audit.plan_of(run, compiled), run.policies.digests[name])
 
 
-def copied(source: Path | None, target: Path, changes: tuple[Edit, ...]) -> Path:
+def copied(source: Path | None, target: Path, changes: tuple[Edit | Mode, ...]) -> Path:
     """A copy of a folder in which each text is another one."""
     assert source is not None
     shutil.copytree(source, target)

@@ -10,7 +10,16 @@ from compliance.core.finding import Finding, Judgement, Unseen
 from compliance.systems.directional_sync import looking, losing, pythonscript
 from compliance.systems.directional_sync.losing import Loss, Unreadable
 from compliance.systems.directional_sync.shell import parsing as shell_parsing
-from compliance.systems.directional_sync.shell.syntax import For, Function, Group, If, Simple, Variable, While
+from compliance.systems.directional_sync.shell.syntax import (
+    Case,
+    For,
+    Function,
+    Group,
+    If,
+    Simple,
+    Variable,
+    While,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -112,11 +121,15 @@ def _all(items: Sequence[tuple[str, object]]) -> Iterator[Command]:
 
 
 def _inner(command: Command) -> Iterator[Commands]:
+    """What a command is made of that holds others."""
     if isinstance(command, While | For | Group):
         yield command.body
+        yield from [command.condition] if isinstance(command, While) else []
     elif isinstance(command, If):
-        yield from (body for _, body in command.branches)
+        yield from (part for branch in command.branches for part in branch)
         yield from [command.otherwise] if command.otherwise else []
+    elif isinstance(command, Case):
+        yield from (body for _, body, _ in command.items)
     elif isinstance(command, Function):
         yield from _inner(command.body)
 

@@ -62,7 +62,9 @@ def no_other_workflow_starts_it(facts: Facts) -> Iterator[Judgement]:
     policy: Policy = facts.policy
     found = looking.configuration(facts)
     paths = {policy.runner, *(target.entrypoint for target in found.targets.values())}
-    named = re.compile("|".join(rf"(?<![\w/-]){re.escape(path)}(?![\w-])" for path in sorted(paths)))
+    named = re.compile(
+        "|".join(rf"(?<![\w/-])(?:\./)?{re.escape(path)}(?![\w-]|\.\w)" for path in sorted(paths))
+    )
     folder = policy.workflow.rpartition("/")[0] or "."
     for file in facts.read(f"tree:{folder}"):
         if file.path == policy.workflow or not file.path.endswith((".yml", ".yaml")):
