@@ -5,17 +5,18 @@ from __future__ import annotations
 import shutil
 import stat
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compliance.core.errors import Refused
+from compliance.sync.process import MARK
 from compliance.sync.repository import GitFailed, git
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from pathlib import Path
 
     from compliance.sync.repository import Repository
 
+_NAME = "directional-sync-"  # git keeps its notes on a worktree under the name of its folder
 QUIET = ("-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false")
 
 
@@ -24,7 +25,8 @@ class Tree:
 
     def __init__(self, repository: Repository, number: int) -> None:
         self.repository, self.number = repository, number
-        self.path = repository.store / "worktrees" / str(number)
+        self.path = repository.store / "worktrees" / f"{_NAME}{number}"
+        self.marked = {MARK: f"{repository.store}:"}  # so that the next run finds a git that outlives this one
         self.scratch = repository.store / "scratch" / str(number)
         self.head: str | None = None
         self.dirty = False
@@ -40,7 +42,7 @@ class Tree:
         self.scratch.mkdir(parents=True, exist_ok=True)
         words = ("worktree", "add", "--quiet", "--force", "--detach", str(self.path), commit)
         try:
-            git(self.repository.root, *QUIET, *words)
+            git(self.repository.root, *QUIET, *words, env=self.marked)
         except GitFailed as error:
             self.remove()
             raise Refused(f"no worktree to run in: {error.said.splitlines()[-1]}") from None
@@ -50,9 +52,9 @@ class Tree:
         """Whatever a target did to it that git cannot mend, a new one does."""
         try:
             if self.dirty or self.head != commit:
-                git(self.path, *QUIET, "reset", "--quiet", "--hard", commit)
+                git(self.path, *QUIET, "reset", "--quiet", "--hard", commit, env=self.marked)
             if self.dirty:
-                git(self.path, *QUIET, "clean", "-ffdxq")
+                git(self.path, *QUIET, "clean", "-ffdxq", env=self.marked)
         except (GitFailed, OSError):
             return False
         self.head, self.dirty = commit, False
@@ -62,23 +64,15 @@ class Tree:
         self.head = None
         _remove(self.path)
         _remove(self.scratch)
-        _forget(self.repository, lambda place: place == self.path)
+        _remove(self.repository.store.parent / "worktrees" / self.path.name)
 
 
 def clear(repository: Repository) -> None:
     """Take away what a run that was killed has left."""
     for name in ("worktrees", "scratch"):
         _remove(repository.store / name)
-    _forget(repository, lambda place: place.parent == repository.store / "worktrees")
-
-
-def _forget(repository: Repository, ours: Callable[[Path], bool]) -> None:
-    """git's own notes on worktrees, of ours alone: `git worktree prune` takes those too on a disk that is away."""
-    for note in (repository.store.parent / "worktrees").glob("*"):
-        with suppress(OSError):
-            place = Path((note / "gitdir").read_text(encoding="utf-8").strip()).parent
-            if ours(place):
-                _remove(note)
+    for note in (repository.store.parent / "worktrees").glob(f"{_NAME}*"):
+        _remove(note)  # `git worktree prune` would take those too that stand on a disk that is away
 
 
 def _remove(folder: Path) -> None:
