@@ -68,6 +68,7 @@ class _Calculation:
         self.get, self.put, self.deep = get, put, deep
         self.tokens: list[tuple[str, str]] = []
         self.at = 0
+        self.idle = 0  # within what `||`, `&&` or `?` passes over: names are not looked at there, numbers are
         place = 0
         text = text.rstrip()
         while place < len(text):
@@ -100,18 +101,27 @@ class _Calculation:
         value = self._binary(0)
         if not self._take("?"):
             return value
-        one = self._ternary()
+        one = self._passed(self._ternary, over=not value)
         if not self._take(":"):
             raise NotANumber("?")
-        other = self._ternary()
+        other = self._passed(self._ternary, over=bool(value))
         return one if value else other
+
+    def _passed(self, read: Callable[[], int], *, over: bool) -> int:
+        self.idle += over
+        value = read()
+        self.idle -= over
+        return value
 
     def _binary(self, level: int) -> int:
         if level == len(_BINARY):
             return self._unary()
         value = self._binary(level + 1)
         while sign := self._take(*_BINARY[level]):
-            value = _apply(sign, value, self._binary(level if sign == "**" else level + 1))
+            over = bool(value) if sign == "||" else sign == "&&" and not value
+            right = level if sign == "**" else level + 1
+            other = self._passed(lambda: self._binary(right), over=over)  # noqa: B023 - called at once
+            value = 0 if self.idle else _apply(sign, value, other)
         return value
 
     def _unary(self) -> int:
@@ -136,17 +146,21 @@ class _Calculation:
     def _name(self, name: str) -> int:
         if sign := self._take("=", "+=", "-=", "*=", "/=", "%=", "|=", "&=", "^=", "<<=", ">>="):
             value = self._ternary()
+            if self.idle:
+                return 0
             if sign != "=":
                 value = _apply(sign[:-1], self._value(name), value)
             self.put(name, str(value))
             return value
         value = self._value(name)
-        if sign := self._take("++", "--"):
+        if (sign := self._take("++", "--")) and not self.idle:
             self.put(name, str(value + (1 if sign == "++" else -1)))
         return value
 
     def _value(self, name: str) -> int:
         """What a variable holds is arithmetic again."""
+        if self.idle:
+            return 0
         return calculate(self.get(name), self.get, self.put, self.deep + 1)
 
 

@@ -117,7 +117,8 @@ class Shell(Commands):
             self.deciding += undecided
             self.pipeline(pipeline)
             self.deciding -= undecided
-            if self.state.status and not undecided and not self.deciding and self.state.errexit:
+            passed = undecided or self.deciding or _of_others(pipeline) or not self.state.errexit
+            if self.state.status and not passed:
                 raise Ended(self.state.status)
 
     def pipeline(self, pipeline: Pipeline) -> None:
@@ -250,6 +251,7 @@ class Shell(Commands):
         try:
             self.sequence(body)
         except Left as left:
+            self.state.status = 0
             if left.levels > 1:
                 raise Left(left.levels - 1, on=left.on) from None
             return not left.on
@@ -273,3 +275,9 @@ class Shell(Commands):
             said, self.out, self.stdin = self.out, out, stdin
             if target is not None:
                 self.write(*target, "".join(said))
+
+
+def _of_others(pipeline: Pipeline) -> bool:
+    """What ends as a command within it has ended: where that one was let pass, this one is too."""
+    only = pipeline.commands[0] if len(pipeline.commands) == 1 else None
+    return isinstance(only, If | Case | For | While) or (isinstance(only, Group) and not only.subshell)
