@@ -2,7 +2,8 @@
 
 `safety.secret_patterns` of the document (003, 'Secret Protection') are such names. The check that people wrote before
 looked for each mention of them and matched its own repository 388 times; here a mention is none, and a reference to
-what is kept elsewhere (`$X`, `{{…}}`, a placeholder, the name of a variable) is no value.
+what is kept elsewhere (`$X`, `{{…}}`, a placeholder, the name of a variable) is no value, and several words
+without quotes are prose.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _ASSIGNED = re.compile(
-    r"(?<![\w-])(?<!\$\{)(?:--)?\\*[\"'`]?(?P<name>[A-Za-z_][\w.-]{0,120})\\*[\"'`]?\]?\s{0,20}(?P<sign>:=|=>|=(?!=)|:(?!:))\s{0,20}"
-    r"(?:\\*(?P<quote>\"|'|`)(?P<quoted>(?:(?!\\*(?P=quote)).)*)\\*(?P=quote)|(?P<plain>[^\s\"'`,;&|][^\s\"'`,;&|\\]*)(?P<rest>.*))"
+    r"(?<![\w.-])(?<!\$\{)(?:--)?\\{0,4}[\"'`]?(?P<name>[A-Za-z_][\w.-]{0,120})\\{0,4}[\"'`]?\]?\s{0,20}"
+    r"(?P<sign>:=|=>|=(?!=)|:(?!:))\s{0,20}"
+    r"(?:\\{0,4}(?P<quote>\"|'|`)(?P<quoted>(?:(?!\\{0,4}(?P=quote)).){0,2000})\\{0,4}(?P=quote)"
+    r"|(?P<plain>[^\s\"'`,;&|][^\s\"'`,;&|\\]{0,1000})(?P<rest>.{0,200}))"
 )
 # Names that tell a secret without anybody naming them: those of the scanner, which judges quoted values alone.
 TELLING = re.compile(

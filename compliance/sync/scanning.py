@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from compliance.sync.model import Job
 
 NAME = "no secrets"
-_PIECE = 65536  # a line may be a file of its own; a piece of it begins before the last one ended
-_OVERLAP = 1024
+_PIECE = 4096  # a line may be a file of its own; a piece of it begins before the last one ended
+_OVERLAP = 512
 _SHOWN = 20
 # Of core/redact: what both judge is left to the rules of assignments, which know a type from a value.
-_OURS = frozenset(
-    {"private-key", "url-password", "url-user", "bearer", "basic", "github-token", "provider-key", "jwt"}
-)
+_OURS = frozenset({
+    "private-key", "url-password", "url-user", "bearer", "basic", "github-token", "provider-key", "jwt", "default",
+})  # fmt: skip
 
 
 class Leak(NamedTuple):
