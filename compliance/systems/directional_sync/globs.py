@@ -105,16 +105,27 @@ def _segment(part: str) -> str:
 def _one(unit: str) -> str:
     if unit in ("*", "?"):
         return "[^/]*" if unit == "*" else "[^/]"
-    if len(unit) > 1:
-        inner = unit[1:-1].replace("\\", "\\\\").replace("[", "\\[")
-        return f"(?!/)[{'^' + inner[1:] if inner[0] in '!^' else inner}]"
-    return re.escape(unit)
+    return _set(unit[1:-1]) if len(unit) > 1 else re.escape(unit)
+
+
+def _set(inner: str) -> str:
+    """Of `[…]`: signs and ranges. A range that ends before it begins holds nothing, as with git."""
+    none_of = len(inner) > 1 and inner[0] in "!^"
+    found = ""
+    for first, last, sign in re.findall(r"(.)-(.)|(.)", inner[1:] if none_of else inner, re.DOTALL):
+        if sign:
+            found += re.escape(sign)
+        elif first <= last:
+            found += f"{re.escape(first)}-{re.escape(last)}"
+    if not found:
+        return "[^/]" if none_of else "(?!)"
+    return f"(?!/)[{'^' if none_of else ''}{found}]"
 
 
 @lru_cache(maxsize=4096)
 def _units(part: str) -> tuple[str, ...]:
     """Signs, `*`, `?`, and sets of signs such as `[a-z]`, which begin with a bracket that is closed."""
-    return tuple(re.findall(r"\[[!^]?\]?[^\]]+\]|.", part, re.DOTALL))
+    return tuple(re.findall(r"\[[!^]?(?:\][^\]]*|[^\]]+)\]|.", part, re.DOTALL))
 
 
 @lru_cache(maxsize=65536)
