@@ -14,7 +14,7 @@ from compliance.sync.worktrees import QUIET
 from compliance.systems.directional_sync import globs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
     from threading import Event
 
@@ -25,6 +25,7 @@ NOBODY = (
     "-c", "user.name=directional sync", "-c", "user.email=directional-sync@localhost", "-c", "commit.gpgSign=false",
 )  # fmt: skip
 _HOOKS = ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit")
+_RAW = ("-r", "-z", "--raw", "--no-renames", "--no-abbrev")
 _LITERAL = ("--literal-pathspecs",)
 
 
@@ -42,11 +43,13 @@ class Entry(NamedTuple):
 
 
 class Made(NamedTuple):
-    """`base`: what the commit was made on."""
+    """`base`: what the commit was made on; `who`: author and committer, as git takes them from the environment."""
 
     base: str
     commit: str
     entries: tuple[Entry, ...]
+    who: Mapping[str, str]
+    message: str
 
 
 def stage(tree: Path, paths: Sequence[str]) -> None:
@@ -81,12 +84,27 @@ def commit(job: Job, base: str, stop: Event | None, *, hooks: bool) -> Made:
     if done.code:
         what = "a hook of the repository, or git, refused the commit" if hooks else "git refused the commit"
         raise TargetFailed(f"{what} (it ended with {done.code})", output=done.tail)
-    made = git(job.tree, "rev-parse", "HEAD").strip()
-    found = Made(base, made, delta(job.tree, base, made))
+    found = _made(job.tree, base)
     strays = [e.path for e in found.entries if not globs.matches(e.path, job.target.outputs)]
     if strays:
         raise TargetFailed(f"a hook added to the commit what is none of its outputs: {listed(strays)}")
     return found
+
+
+def _made(tree: Path, base: str) -> Made:
+    """The commit that is out now, with all that it changes against the one that it was made on."""
+    names = ("H", "P", "an", "ae", "aI", "cn", "ce", "cI", "B")
+    form = "%x00".join(f"%{name}" for name in names)
+    told = git(tree, "diff-tree", *_RAW, f"--format={form}%x00", "HEAD").split("\0")
+    commit, parent, *who, message = told[: len(names)]
+    if parent != base:
+        raise TargetFailed(
+            "a hook made a commit of its own: the runner commits, so that all of it is checked before"
+        )
+    keys = [f"GIT_{who}_{what}" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL", "DATE")]
+    rest = told[len(names) :]
+    first = next((n for n, text in enumerate(rest) if text.lstrip("\n").startswith(":")), len(rest))
+    return Made(base, commit, _entries(rest[first:]), dict(zip(keys, who, strict=True)), message.strip() + "\n")
 
 
 def has_hooks(root: Path) -> bool:
@@ -97,8 +115,11 @@ def has_hooks(root: Path) -> bool:
 
 def delta(root: Path, before: str, after: str) -> tuple[Entry, ...]:
     """What one commit changes against another, path by path."""
-    told = git(root, "diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", before, after).split("\0")
-    heads = [told[number].removeprefix(":").split(" ") for number in range(0, len(told) - 1, 2)]
+    return _entries(git(root, "diff-tree", *_RAW, before, after).split("\0"))
+
+
+def _entries(told: Sequence[str]) -> tuple[Entry, ...]:
+    heads = [told[number].lstrip("\n:").split(" ") for number in range(0, len(told) - 1, 2)]
     names = told[1::2]
     return tuple(Entry(name, head[2], head[1], head[3]) for name, head in zip(names, heads, strict=True))
 

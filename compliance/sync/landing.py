@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,8 @@ _SPARE = 4 * 1024 * 1024  # bytes that git needs beside the files: index, log, r
 
 
 def onto(repository: Repository, tip: str, made: Made) -> str:
-    """The same change on top of another commit, to which other targets have landed meanwhile."""
+    """The same change on top of another commit, to which other targets have landed meanwhile: with its author, its
+    dates, and the message that hooks may have written."""
     if made.base == tip:
         return made.commit
     root, env = repository.root, {"GIT_INDEX_FILE": str(repository.store / "landing.index")}
@@ -40,26 +42,16 @@ def onto(repository: Repository, tip: str, made: Made) -> str:
     git(root, "read-tree", tip, env=env)
     git(root, "update-index", "-z", "--index-info", given=lines, env=env)
     tree = git(root, "write-tree", env=env).strip()
-    return _again(root, made.commit, tree, tip)
-
-
-def _again(root: Path, commit: str, tree: str, parent: str) -> str:
-    """The commit as it was made, with its author, its dates and the message that hooks may have written."""
-    names = ("an", "ae", "aI", "cn", "ce", "cI")
-    told = git(
-        root, "show", "--no-patch", f"--format={'%x00'.join('%' + name for name in names)}%x00%B", commit
-    )
-    *who, message = told.split("\0")
-    keys = [f"GIT_{who}_{what}" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL", "DATE")]
-    sign = (
-        ()
-        if git(root, "config", "--type=bool", "--default=false", "commit.gpgSign").strip() == "false"
-        else ("-S",)
-    )
-    words = ("commit-tree", *sign, tree, "-p", parent)
+    sign = ("-S",) if signs(root) else ()
     return git(
-        root, *words, given=os.fsencode(message.strip() + "\n"), env=dict(zip(keys, who, strict=True))
+        root, "commit-tree", *sign, tree, "-p", tip, given=os.fsencode(made.message), env=made.who
     ).strip()
+
+
+@lru_cache(maxsize=16)
+def signs(root: Path) -> bool:
+    """Does whoever runs this sign commits?"""
+    return git(root, "config", "--type=bool", "--default=false", "commit.gpgSign").strip() == "true"
 
 
 def land(

@@ -76,7 +76,6 @@ def _move(session: Session, job: Job, work: Work, tree: Tree) -> None:
         session.watch.check(work.target.name)
     tree.dirty = tree.dirty or work.found.ignored
     if work.found.changes:
-        tree.dirty = True
         committing.stage(job.tree, work.found.paths)
         session.at("after staging")
 
@@ -108,6 +107,7 @@ def _make(session: Session, job: Job, work: Work, tree: Tree) -> None:
     if work.found is None or not work.found.changes:
         return
     hooks = session.hooks and work.target.git_commit
+    tree.dirty = tree.dirty or hooks
     work.made = committing.commit(job, work.base, session.stop, hooks=hooks)
     tree.head = work.made.commit
     session.at("after commit")
