@@ -1,6 +1,6 @@
 """Files outside of the repository, kept before a write-back and put back where it fails, or where the run was killed.
 
-A backup is complete before anything is written: it is made under another name and renamed. Whoever finds one at the
+A backup is complete before anything is written: it is made in another folder and moved. Whoever finds one at the
 start of a run knows that the run before was ended between its write-back and its landing, and restores it first.
 """
 
@@ -20,7 +20,7 @@ from compliance.systems.directional_sync import globs
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_FOLDER, _MANIFEST = "backups", "manifest.json"
+_FOLDER, _PART, _MANIFEST = "backups", "unfinished", "manifest.json"
 
 
 class _Kept(NamedTuple):
@@ -36,7 +36,7 @@ class _Kept(NamedTuple):
 def keep(store: Path, target: str, outside: Sequence[str], repository: Path) -> None:
     """Copy what the globs name. Raises `TargetFailed` before anything is written back."""
     whole = store / _FOLDER / target
-    part = whole.with_name(target + ".part")
+    part = store / _PART / target
     _check(outside, repository)
     try:
         shutil.rmtree(part, ignore_errors=True)
@@ -44,6 +44,7 @@ def keep(store: Path, target: str, outside: Sequence[str], repository: Path) -> 
         kept = [_copied(path, part, number) for number, path in enumerate(_named(outside))]
         manifest = {"globs": list(outside), "folders": sorted(_folders(outside)), "files": kept}
         trees.put(part / _MANIFEST, json.dumps(manifest, indent=1).encode())
+        whole.parent.mkdir(mode=0o700, exist_ok=True)
         part.rename(whole)
         with trees.folder(whole.parent) as number:
             os.fsync(number)
@@ -54,11 +55,12 @@ def keep(store: Path, target: str, outside: Sequence[str], repository: Path) -> 
 
 
 def drop(store: Path, target: str) -> None:
-    """Everything landed. Renamed first: half a backup must not be taken for one."""
+    """Everything landed. Moved away first: half a backup must not be taken for one."""
     whole = store / _FOLDER / target
     if whole.exists():
-        gone = whole.with_name(target + ".part")
+        gone = store / _PART / target
         shutil.rmtree(gone, ignore_errors=True)
+        gone.parent.mkdir(mode=0o700, exist_ok=True)
         whole.rename(gone)
         shutil.rmtree(gone)
 
