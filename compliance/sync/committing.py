@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 NOBODY = (
     "-c", "user.name=directional sync", "-c", "user.email=directional-sync@localhost", "-c", "commit.gpgSign=false",
 )  # fmt: skip
+# git would look after each commit whether the repository has to be packed, by a process of its own.
+NO_GC = ("-c", "gc.auto=0", "-c", "maintenance.auto=false")
 _HOOKS = ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit")
 _RAW = ("-r", "-z", "--raw", "--no-renames", "--no-abbrev")
 _LITERAL = ("--literal-pathspecs",)
@@ -76,7 +78,17 @@ def commit(job: Job, base: str, stop: Event | None, *, hooks: bool) -> Made:
     lands = job.target.git_commit and not job.dry_run
     words = ("-c", "user.useConfigOnly=true") if lands else NOBODY
     message = job.file.message.replace("{target}", job.target.name)
-    call = ("git", *words, *(() if hooks else QUIET), "commit", "--quiet", "--cleanup=strip", "-m", message)
+    call = (
+        "git",
+        *words,
+        *(() if hooks else QUIET),
+        *NO_GC,
+        "commit",
+        "--quiet",
+        "--cleanup=strip",
+        "-m",
+        message,
+    )
     env = repository.environment() | dict(job.mark)
     done = run(call, cwd=job.tree, env=env, timeout=job.target.timeout, stop=stop)
     if done.timed_out:

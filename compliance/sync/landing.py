@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from compliance.core.errors import Refused
 from compliance.sync import committing, process
 from compliance.sync.changes import LARGEST, listed
-from compliance.sync.committing import NOBODY, Made
+from compliance.sync.committing import NO_GC, NOBODY, Made
 from compliance.sync.model import TargetFailed
 from compliance.sync.repository import GitFailed, git
 
@@ -62,7 +62,7 @@ def land(
     intent = {"kind": "commit", "target": target, "before": tip, "after": new}
     with _Intent(repository, intent, at):
         words = ("merge", "--ff-only", "--quiet", "--no-autostash", "--no-verify-signatures", new)
-        git(repository.root, *words, env={process.MARK: f"{repository.store}:"})
+        git(repository.root, *NO_GC, *words, env={process.MARK: f"{repository.store}:"})
         at("after merge")
 
 

@@ -43,8 +43,8 @@ class Line:
         try:
             with ThreadPoolExecutor(len(self.trees), thread_name_prefix="sync") as pool:
                 while len(self.outcomes) < len(self.targets):
+                    self._land()  # first: what starts after it need not be moved on top of it
                     self._start(pool)
-                    self._land()
                     self._await()
         except BaseException:
             self.session.stop.set()

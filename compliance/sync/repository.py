@@ -31,7 +31,7 @@ class GitFailed(ComplianceError):
     exit_code = 1
 
     def __init__(self, arguments: Iterable[str], said: str) -> None:
-        words = [word for word in arguments if not word.startswith("-") and "=" not in word]
+        words = [word for word in arguments if not word.startswith("-") and "=" not in word] or ["?"]
         first = next((line for line in said.splitlines() if line.strip()), "")
         super().__init__(f"git {words[0]}: {first}")
         self.said = said
