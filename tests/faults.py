@@ -56,7 +56,8 @@ if TYPE_CHECKING:
 
 _BEGIN = re.compile(r"^-- (fault|near miss): (.+)$")
 _SAID = re.compile(
-    r"^-- (breaks|blind|edit|file|mode|gone|policy|reviewed|exercise|undo|needs|served as|served|unserved|call|since|elsewhere)"
+    r"^-- (breaks|blind|edit|file|mode|gone|policy|reviewed|exercise|undo|needs|served as|served|unserved|call"
+    r"|since|elsewhere)"
     r": (.+)$"
 )
 _CALL = re.compile(r"(directus|agent_data) ([A-Z]+) (/\S*)(?: (.+))?")

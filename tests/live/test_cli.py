@@ -134,7 +134,8 @@ def test_a_superuser_is_refused_as_a_look_that_failed(shell: Shell, estate_dsn: 
         ("estate.yaml", "kind: staging", "kind: stage", "'stage' is not one of reference, staging, production"),
         (
             "estate.yaml", "systems: [command_catalog]", "systems: [command_catalogue]",
-            "unknown system 'command_catalogue'; allowed: birth_scan, command_catalog, directional_sync, iu_registration, platform",
+            "unknown system 'command_catalogue'; allowed: birth_scan, command_catalog, directional_sync, "
+            "iu_registration, platform",
         ),
         ("estate.yaml", "ESTATE_DSN", "NO_SUCH_VARIABLE", "the environment variable NO_SUCH_VARIABLE is not set"),
         ("estate.yaml", "policy: policy", "policy: elsewhere", "there is no folder"),

@@ -199,6 +199,8 @@ def _answers(pipeline: Pipeline) -> bool:
 def _leaves(chain: Chain) -> bool:
     """`… || exit 1`, and what leads there in braces: a failure is no longer behind it."""
     sign, pipeline = chain.items[-1]
+    if sign == "||" and _constant(pipeline) == 0:
+        return True  # told of already, or an answer that a script may disregard
     if sign == "" and isinstance(pipeline.commands[-1], If):
         return True  # what is lost in it is told of its parts
     return sign == "||" and any(_exits(command) for command in pipeline.commands)
