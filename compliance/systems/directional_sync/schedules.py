@@ -21,7 +21,7 @@ _UNITS = (
 _PART = re.compile(r"(?:\*|([0-9]{1,2}|[a-z]{3})(?:-([0-9]{1,2}|[a-z]{3}))?)(?:/([0-9]{1,2}))?")
 _DAY = 24 * 60
 # In 28 years every date falls on every day of the week, the 29th of February too.
-_YEARS = (date(2001, 1, 1), date(2029, 1, 1))
+YEARS = (date(2001, 1, 1), date(2029, 1, 1))
 SHORTEST = 5  # minutes: GitHub runs nothing more often
 
 
@@ -63,7 +63,7 @@ def read(text: str) -> Schedule:
         values[0], values[1], values[2], values[3], values[4],
         (fields[2].startswith("*"), fields[4].startswith("*")),
     )  # fmt: skip
-    if not _days(found):
+    if not days(found):
         raise NotASchedule(f"'{text}' names a day that never comes")
     if (gap := _shortest_gap(found)) < SHORTEST:
         raise NotASchedule(f"'{text}' is due after {gap} minute(s); GitHub runs nothing within {SHORTEST}")
@@ -73,24 +73,25 @@ def read(text: str) -> Schedule:
 def equal(one: str, other: str) -> bool:
     """Do two texts mean the same minutes?"""
     a, b = read(one), read(other)
-    return a.times == b.times and _days(a) == _days(b)
+    return a.times == b.times and days(a) == days(b)
 
 
 def meet(one: str, other: str) -> bool:
     """Is there a minute at which both are due?"""
     a, b = read(one), read(other)
-    return bool(a.times & b.times) and bool(_days(a) & _days(b))
+    return bool(a.times & b.times) and bool(days(a) & days(b))
 
 
 def within(one: str, other: str) -> bool:
     """Is the first never due without the second?"""
     a, b = read(one), read(other)
-    return a.times <= b.times and _days(a) <= _days(b)
+    return a.times <= b.times and days(a) <= days(b)
 
 
 @lru_cache(maxsize=4096)
-def _days(schedule: Schedule) -> frozenset[date]:
-    first, last = _YEARS
+def days(schedule: Schedule) -> frozenset[date]:
+    """Of 28 years, from the first of `YEARS` on, those on which it is due."""
+    first, last = YEARS
     days = (first + timedelta(n) for n in range((last - first).days))
     return frozenset(day for day in days if schedule.falls_on(day))
 
@@ -99,7 +100,7 @@ def _shortest_gap(schedule: Schedule) -> int:
     """Minutes between two runs, over midnight too where two days follow each other."""
     times = sorted(schedule.times)
     gaps = [b - a for a, b in pairwise(times)]
-    days = _days(schedule)
+    days = days(schedule)
     if any(day + timedelta(1) in days for day in days):
         gaps.append(times[0] + _DAY - times[-1])
     return min(gaps, default=_DAY)

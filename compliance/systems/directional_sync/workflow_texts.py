@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import fields, is_dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from posixpath import basename
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ _TYPED = re.compile(
     r"\b(?:inputs\b|github\.(?:event\.(?!schedule\b|action\b|number\b)|head_ref\b|ref_name\b)|github\.event\[)"
 )
 _SUMMARY = re.compile(r"[\w./$\{}-]*summary[\w-]*\.json")
+_OPTION = re.compile(r"--summary-json[=\s]+[\"']?([^\s\"']+)")
 _NAME = "EXPRESSION"
 
 
@@ -50,7 +52,8 @@ def _step(step: Step) -> Iterator[Problem]:
         return
 
 
-def _evaluated(script: str) -> list[int]:
+@lru_cache(maxsize=256)
+def _evaluated(script: str) -> tuple[int, ...]:
     """Lines of `eval` and `bash -c` of anything but a plain text."""
     try:
         tree = parse(_HELD.sub(f"${_NAME}", script))
@@ -58,8 +61,8 @@ def _evaluated(script: str) -> list[int]:
         found = (
             number for number, line in enumerate(script.split("\n"), 1) if re.search(r"\beval\b.*\$", line)
         )
-        return list(found)
-    return [node.line for node in _nodes(tree) if isinstance(node, Simple) and _made_up(node)]
+        return tuple(found)
+    return tuple(node.line for node in _nodes(tree) if isinstance(node, Simple) and _made_up(node))
 
 
 def _made_up(command: Simple) -> bool:
@@ -86,7 +89,9 @@ def summaries(workflow: Workflow, written: set[str]) -> Iterator[Problem]:
     """A summary that is shown or kept, which no run of the sync and no script writes under that name."""
     names = {basename(path) for path in written}
     steps = [step for job in workflow.jobs.values() for step in job.steps]
-    names |= {basename(name) for step in steps for name in _redirected(step)}
+    names |= {basename(name) for step in steps for name in _redirected(step.run or "")}
+    # Of a step that no schedule comes to, or that could not be followed, what its text says.
+    names |= {basename(match[1]) for step in steps for match in _OPTION.finditer(step.run or "")}
     for step in steps:
         for name in _read(step):
             if not any(fnmatchcase(each, basename(name)) for each in names):
@@ -94,14 +99,19 @@ def summaries(workflow: Workflow, written: set[str]) -> Iterator[Problem]:
                 yield Problem(step.label, text, "no-summary", step.line)
 
 
-def _redirected(step: Step) -> Iterator[str]:
+@lru_cache(maxsize=256)
+def _redirected(script: str) -> tuple[str, ...]:
+    """Names of files that it writes by `>`."""
     try:
-        tree = parse(_HELD.sub(f"${_NAME}", step.run or ""))
+        tree = parse(_HELD.sub(f"${_NAME}", script))
     except Unreadable:
-        return
-    for node in _nodes(tree):
-        if isinstance(node, Redirect) and node.target is not None and node.operator.startswith(">"):
-            yield "".join(getattr(part, "text", "") for part in node.target.parts)
+        return ()
+    targets = (
+        node.target for node in _nodes(tree) if isinstance(node, Redirect) and node.operator.startswith(">")
+    )
+    return tuple(
+        "".join(getattr(part, "text", "") for part in word.parts) for word in targets if word is not None
+    )
 
 
 def _read(step: Step) -> Iterator[str]:

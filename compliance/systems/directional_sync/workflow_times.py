@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -12,11 +12,12 @@ from compliance.systems.directional_sync.shell.builtins import DEPENDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import date
 
 # By minute of the day a number whose bits are days.
 Times: TypeAlias = dict[int, int]
-_FIRST = date(2001, 1, 1)
-_DAYS = tuple(_FIRST + timedelta(n) for n in range((date(2029, 1, 1) - _FIRST).days))
+_FIRST, _BEHIND = schedules.YEARS
+_DAYS = tuple(_FIRST + timedelta(n) for n in range((_BEHIND - _FIRST).days))
 LATE = 180  # minutes: GitHub has started later than that, but seldom
 _FORMS = re.compile(r"%[-_0^#]?([A-Za-z])")
 
@@ -47,8 +48,8 @@ class Clock(NamedTuple):
 @lru_cache(maxsize=1024)
 def days(text: str) -> int:
     """On which days a schedule is due."""
-    schedule = schedules.read(text)
-    return sum(1 << place for place, day in enumerate(_DAYS) if schedule.falls_on(day))
+    on = schedules.days(schedules.read(text))
+    return int("".join("1" if day in on else "0" for day in reversed(_DAYS)), 2)
 
 
 def times(text: str) -> Times:
@@ -58,19 +59,29 @@ def times(text: str) -> Times:
 
 def moments(text: str, clock: Clock) -> Iterator[tuple[int, int, datetime]]:
     """Minute of the day, the days, and one time that stands for them all as far as scripts can tell."""
-    on = days(text)
-    groups: dict[tuple[int, ...], int] = {}
-    for place, day in enumerate(_DAYS):
-        if on >> place & 1:
-            key = clock.key(_at(day, 0)) if clock.by_day else ()
-            groups[key] = groups.get(key, 0) | 1 << place
+    groups = _groups(days(text), clock)
     for minute in sorted(schedules.read(text).times):
         for mask in groups.values():
             yield minute, mask, _at(_DAYS[(mask & -mask).bit_length() - 1], minute)
 
 
+@lru_cache(maxsize=1024)
+def _groups(on: int, clock: Clock) -> dict[tuple[int, ...], int]:
+    """Days that scripts cannot tell apart."""
+    if not clock.by_day:
+        return {(): on}
+    groups: dict[tuple[int, ...], int] = {}
+    for place, day in enumerate(_DAYS):
+        if on >> place & 1:
+            key = clock.key(_at(day, 0))
+            groups[key] = groups.get(key, 0) | 1 << place
+    return groups
+
+
 def later(at: datetime, clock: Clock) -> list[datetime]:
     """Times at which a start of that time may come instead, as far as scripts can tell them apart."""
+    if not clock.fields:
+        return []
     found = {clock.key(at + timedelta(minutes=n)): at + timedelta(minutes=n) for n in range(LATE, 0, -1)}
     found.pop(clock.key(at), None)
     return sorted(found.values())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from compliance.systems.directional_sync.shell import builtins, expanding
 from compliance.systems.directional_sync.shell.arithmetic import NotANumber, UnknownNumber
-from compliance.systems.directional_sync.shell.conditions import single
+from compliance.systems.directional_sync.shell.conditions import NotDecimal, single
 from compliance.systems.directional_sync.shell.parsing import DECLARING, parse
 from compliance.systems.directional_sync.shell.state import Call
 from compliance.systems.directional_sync.shell.syntax import UNKNOWN, Unreadable
@@ -135,7 +135,10 @@ class Commands:
         if name in _CONTROL:
             return self._controlled(name, rest, line)
         if name in ("[", "test"):
-            return int(not single(self, rest[:-1] if name == "[" else rest, line))
+            try:
+                return int(not single(self, rest[:-1] if name == "[" else rest, line))
+            except NotDecimal:
+                return 2
         if name in _NOTHING:
             return 0
         said = self._said(name, rest)

@@ -22,6 +22,10 @@ _TEXTS = ("=", "==", "!=", "<", ">", "=~")
 _OF_FILES = re.compile(r"-[abcdefghkprstuwxGLNOSv]")
 
 
+class NotDecimal(Exception):
+    """`[` complains and ends with 2."""
+
+
 def single(shell: Expanding, words: list[str], line: int) -> bool:
     """`[` reads numbers as decimal ones: 08 is eight here."""
     match words:
@@ -56,7 +60,7 @@ def _decimal(shell: Expanding, a: str, sign: str, b: str) -> bool:
     try:
         return _NUMBERS[sign](int(a), int(b))
     except ValueError:
-        return False
+        raise NotDecimal from None
 
 
 class Double:
