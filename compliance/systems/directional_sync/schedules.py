@@ -100,8 +100,8 @@ def _shortest_gap(schedule: Schedule) -> int:
     """Minutes between two runs, over midnight too where two days follow each other."""
     times = sorted(schedule.times)
     gaps = [b - a for a, b in pairwise(times)]
-    days = days(schedule)
-    if any(day + timedelta(1) in days for day in days):
+    due = days(schedule)
+    if any(day + timedelta(1) in due for day in due):
         gaps.append(times[0] + _DAY - times[-1])
     return min(gaps, default=_DAY)
 
