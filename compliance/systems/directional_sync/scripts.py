@@ -11,12 +11,14 @@ from compliance.systems.directional_sync import looking, losing, pythonscript
 from compliance.systems.directional_sync.losing import Loss, Unreadable
 from compliance.systems.directional_sync.shell import parsing as shell_parsing
 from compliance.systems.directional_sync.shell.syntax import (
+    Calculation,
     Case,
     For,
     Function,
     Group,
     If,
     Simple,
+    Sum,
     Variable,
     While,
 )
@@ -134,6 +136,7 @@ def _inner(command: Command) -> Iterator[Commands]:
         yield from _inner(command.body)
 
 
+_NAME = re.compile(r"[A-Za-z_]\w*")
 _ARITHMETIC = re.compile(r"([A-Za-z_]\w*)\s*(?:\+\+|--|[-+*/]?=(?!=))|(?:\+\+|--)\s*([A-Za-z_]\w*)")
 
 
@@ -159,6 +162,8 @@ def _asked(value: object) -> set[str]:
         return {value.name} | _asked((value.index, value.argument))
     if isinstance(value, tuple):
         return set().union(*map(_asked, value), set())
+    if isinstance(value, Sum | Calculation):
+        return set(_NAME.findall(value.text.plain or "")) | _asked(value.text)
     fields = getattr(value, "__dataclass_fields__", ())
     return set().union(*(_asked(getattr(value, name)) for name in fields), set())
 
