@@ -121,7 +121,7 @@ def _listed(parser: object, before: str = "") -> Iterator[str]:
 
     assert isinstance(parser, argparse.ArgumentParser)
     inner = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
-    if not inner:
+    if not any(action.required for action in inner):
         yield before.strip()
     for action in inner:
         for name, child in action.choices.items():

@@ -4,36 +4,31 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 import time
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compliance.core.errors import ComplianceError, ConfigurationError, Refused
 from compliance.estate import document
 from compliance.executor.ledger_lock import Lock
-from compliance.sync import committing, environment, gates, repository, settling, summary
+from compliance.sync import committing, environment, preparing, repository, settling, summary
 from compliance.sync.arguments import DEFAULT
-from compliance.sync.model import Options, Run
+from compliance.sync.model import Checked, Options, Run
 from compliance.sync.parallel import Line, not_run
 from compliance.sync.selecting import select
 from compliance.sync.session import Session, nowhere
 from compliance.sync.telling import Teller, listing
 from compliance.sync.watching import Watch
-from compliance.systems.directional_sync import globs, syncfile
+from compliance.systems.directional_sync import syncfile
 from compliance.talking import write
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator, Sequence
-    from threading import Event
+    from collections.abc import Callable, Sequence
 
-    from compliance.sync.model import Checked
     from compliance.sync.repository import Repository
     from compliance.systems.directional_sync.syncfile import SyncFile, Target
 
@@ -42,18 +37,34 @@ def sync(parsed: argparse.Namespace, at: Callable[[str], None] = nowhere) -> int
     """Run what was asked for. `at`: told each step, for tests."""
     teller = Teller(file=parsed.config or DEFAULT, ci=parsed.ci, verbose=parsed.verbose, json=parsed.json)
     try:
-        found = repository.find(Path.cwd())
-        file = read(found, parsed.config)
-        targets = select(file, parsed.target, parsed.direction)
+        found, file, targets = _asked(parsed)
         if parsed.list:
             return _list(targets, as_json=parsed.json)
-        for target in targets:
-            environment.expanded(file, target, os.environ)
         return _run(found, file, targets, parsed, teller, at)
     except ComplianceError as error:
         if parsed.ci:
             teller.error(str(error))
         raise
+
+
+def _asked(parsed: argparse.Namespace) -> tuple[Repository, SyncFile, tuple[Target, ...]]:
+    """What is wrong with the configuration stands in a summary too: a workflow goes on to show it."""
+    try:
+        found = repository.find(Path.cwd())
+        file = read(found, parsed.config)
+        targets = select(file, parsed.target, parsed.direction)
+        for target in targets:
+            environment.expanded(file, target, os.environ)
+    except ComplianceError as error:
+        broken = Checked("pre_sync", "configuration", False, str(error))
+        if parsed.summary_json and not parsed.list:
+            _save(Run(_now(), 0.0, Options(dry_run=parsed.dry_run), (), (broken,)), Path(parsed.summary_json))
+        raise
+    return found, file, targets
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def read(found: Repository, config: str | None) -> SyncFile:
@@ -95,7 +106,7 @@ def _run(
     found: Repository, file: SyncFile, targets: Sequence[Target], parsed: argparse.Namespace, teller: Teller,
     at: Callable[[str], None],
 ) -> int:  # fmt: skip
-    began, stamp = time.monotonic(), datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    began, stamp = time.monotonic(), _now()
     options = _options(parsed, targets)
     run = Run(stamp, 0.0, options, ())
     try:
@@ -131,64 +142,17 @@ def _targets(
     watch = Watch(found.root)
     if watch.head in ("", "(initial)"):
         raise Refused(f"{found.root} has no commit yet", remedy="commit sync.yaml and the entrypoints first")
-    _may_land(found, file, targets, options)
+    preparing.may_land(found, file, targets, options)
     session = Session(
         file, options, found, watch, dict(os.environ), committing.has_hooks(found.root),
         environment.Redaction(file, os.environ), at,
     )  # fmt: skip
-    with _stoppable(session.stop):
-        checks, barred = _before(session, targets)
+    with preparing.stoppable(session.stop):
+        checks, barred = preparing.check(session, targets)
         outcomes = Line(session, targets, barred, teller.outcome).run()
     # A wish to stop that came after the last one had landed interrupted nothing.
     stopped = session.stop.is_set() and any(outcome.message.endswith("interrupted") for outcome in outcomes)
     return replace(run, outcomes=outcomes, checks=checks, interrupted=stopped)
-
-
-def _may_land(found: Repository, file: SyncFile, targets: Sequence[Target], options: Options) -> None:
-    """Only where a commit may come of it: a dry run, a push and files that are not committed need none."""
-    landing = [
-        t for t in targets
-        if t.direction != "push" and t.git_commit and not (options.dry_run or t.dry_run or options.fail_on_diff)
-    ]  # fmt: skip
-    if not landing:
-        return
-    own = [glob for t in file.targets.values() if not t.git_commit for glob in t.outputs]
-    outputs = [glob for t in landing for glob in t.outputs]
-    there = {entry.path: entry.code for entry in repository.status(found.root).entries}
-    dirty = [p for p, code in there.items() if code != "?" and not globs.matches(p, own)]
-    dirty += [p for p, code in there.items() if code == "?" and globs.matches(p, outputs)]
-    repository.may_commit(found, file.branch, dirty)
-
-
-def _before(session: Session, targets: Sequence[Target]) -> tuple[tuple[Checked, ...], dict[str, str]]:
-    """The pre-sync checks, once a run, in the main tree; and why which targets do not run after them."""
-    checks: list[Checked] = []
-    barred: dict[str, str] = {}
-    for check in session.file.pre_sync_checks:
-        concerned = [target for target in targets if check.concerns(target)]
-        if not concerned:
-            continue
-        execute = partial(session.before, concerned[0])
-        done = gates.judge(check, session.repository.root, execute, kind="pre_sync", ci=session.options.ci)
-        checks.append(replace(done, detail=session.redacted(done.detail)))
-        if done.failed:
-            barred |= {target.name: f"pre-sync check '{check.name}' failed" for target in concerned}
-    return tuple(checks), barred
-
-
-@contextmanager
-def _stoppable(stop: Event) -> Iterator[None]:
-    """Ctrl-C and a wish to end let a landing finish, and end what runs. Whoever ignores a signal goes on to."""
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    kept = {number: signal.getsignal(number) for number in numbers}
-    for number, handler in kept.items():
-        if handler is not signal.SIG_IGN:
-            signal.signal(number, lambda *_: stop.set())
-    try:
-        yield
-    finally:
-        for number, handler in kept.items():
-            signal.signal(number, handler)
 
 
 def _tell(run: Run, parsed: argparse.Namespace, teller: Teller) -> None:
@@ -200,16 +164,19 @@ def _tell(run: Run, parsed: argparse.Namespace, teller: Teller) -> None:
         elif check.skipped is not None:
             teller.say(f"skipped: pre-sync check '{check.name}': {check.skipped}")
     teller.end(run)
-    told = summary.document(run)
     if parsed.summary_json:
-        _write(Path(parsed.summary_json), json.dumps(told, indent=2, ensure_ascii=True) + "\n")
+        _save(run, Path(parsed.summary_json))
     if parsed.json:
-        sys.stdout.write(json.dumps(told, indent=2, ensure_ascii=True) + "\n")
+        sys.stdout.write(_text(run))
 
 
-def _write(path: Path, text: str) -> None:
+def _save(run: Run, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_text(_text(run), encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(f"--summary-json {path}: {error.strerror}") from None
+
+
+def _text(run: Run) -> str:
+    return json.dumps(summary.document(run), indent=2, ensure_ascii=True) + "\n"

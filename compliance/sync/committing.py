@@ -76,19 +76,10 @@ def stage(tree: Path, paths: Sequence[str]) -> None:
 def commit(job: Job, base: str, stop: Event | None, *, hooks: bool) -> Made:
     """Commit what is staged. A hook that says no fails the target; one that adds other files as well."""
     lands = job.target.git_commit and not job.dry_run
-    words = ("-c", "user.useConfigOnly=true") if lands else NOBODY
+    who = ("-c", "user.useConfigOnly=true") if lands else NOBODY
     message = job.file.message.replace("{target}", job.target.name)
-    call = (
-        "git",
-        *words,
-        *(() if hooks else QUIET),
-        *NO_GC,
-        "commit",
-        "--quiet",
-        "--cleanup=strip",
-        "-m",
-        message,
-    )
+    words = ("commit", "--quiet", "--cleanup=strip", "-m", message)
+    call = ("git", *who, *(() if hooks else QUIET), *NO_GC, *words)
     env = repository.environment() | dict(job.mark)
     done = run(call, cwd=job.tree, env=env, timeout=job.target.timeout, stop=stop)
     if done.timed_out:

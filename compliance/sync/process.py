@@ -72,17 +72,9 @@ def run(
 
     The mark in `env` is what finds, at a time-out, who has left the process group; it is the target's alone.
     """
-    try:
-        process = subprocess.Popen(  # noqa: S603 - the commands of the configuration are what this is for
-            list(argv), cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, start_new_session=True,
-        )  # fmt: skip
-    except FileNotFoundError as error:
-        return Completed(127, "", f"{error.filename}: not found")
-    except OSError as error:
-        return Completed(126, "", f"{argv[0]}: {error.strerror}")
-    except ValueError as error:  # a NUL in an argument
-        return Completed(126, "", f"{argv[0]}: {error}")
+    process = _started(argv, cwd, env)
+    if isinstance(process, Completed):
+        return process
     reader = _Reader(process, time.monotonic() + timeout, stop)
     try:
         ended = reader.until_end()
@@ -94,6 +86,20 @@ def run(
         raise Interrupted
     code = process.returncode if process.returncode >= 0 else 128 - process.returncode
     return Completed(code, reader.text(0), reader.text(1), timed_out=ended == "time")
+
+
+def _started(argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes] | Completed:
+    try:
+        return subprocess.Popen(  # noqa: S603 - the commands of the configuration are what this is for
+            list(argv), cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
+    except FileNotFoundError as error:
+        return Completed(127, "", f"{error.filename}: not found")
+    except OSError as error:
+        return Completed(126, "", f"{argv[0]}: {error.strerror}")
+    except ValueError as error:  # a NUL in an argument
+        return Completed(126, "", f"{argv[0]}: {error}")
 
 
 class _Reader:

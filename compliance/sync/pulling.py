@@ -47,7 +47,8 @@ def start(job: Job, *, again: bool = False) -> Completed:
         )
     if done.code == 126:
         raise TargetFailed(
-            f"{job.target.entrypoint} may not be executed: `chmod +x` and `git update-index --chmod=+x` it",
+            f"{job.target.entrypoint} cannot be executed: it needs a `#!` line, `chmod +x` and `git update-index"
+            " --chmod=+x`",
             output=done.tail,
         )
     if done.code:

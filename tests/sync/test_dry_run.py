@@ -54,9 +54,7 @@ def test_it_can_try_a_target_before_it_is_committed(sandbox: Sandbox) -> None:
     sandbox.pull("news", "echo one >out/one")
     sandbox.commit()
     sandbox.pull("added", "echo two >two/two", ["two/**"])
-    sandbox.file(
-        ".insightpulse/sync.yaml", json.dumps({"version": "1.0", "targets": sandbox.targets})
-    )
+    sandbox.file(".insightpulse/sync.yaml", json.dumps({"version": "1.0", "targets": sandbox.targets}))
     ran = sandbox.run("--dry-run", "--target", "added")
     assert ran.code == 0, ran.told
     assert "+two" in ran.out

@@ -285,6 +285,15 @@ def test_a_failing_script_lands_nothing_and_shows_the_end_of_what_it_said(sandbo
     assert sandbox.untouched(before)
 
 
+def test_a_script_without_a_first_line_that_says_who_runs_it_is_told_so(sandbox: Sandbox) -> None:
+    sandbox.pull("news", "#!")
+    sandbox.file("scripts/news.sh", "echo one >out/one")
+    sandbox.commit()
+    ran = sandbox.run()
+    assert ran.code == 1
+    assert "it needs a `#!` line" in ran.out
+
+
 def test_what_one_target_leaves_behind_the_next_does_not_see(sandbox: Sandbox) -> None:
     sandbox.pull("first", "echo x >litter; exit 1", ["one/**"])
     sandbox.pull("second", "test ! -e litter; test ! -e one/x; echo x >two/x", ["two/**"])

@@ -84,6 +84,15 @@ def test_the_summary_is_written_also_where_a_run_fails_or_is_refused(sandbox: Sa
     assert "nothing may be committed here" in json.loads(path.read_text())["results"][0]["message"]
 
 
+def test_the_summary_says_what_is_wrong_with_the_configuration(sandbox: Sandbox) -> None:
+    sandbox.pull("news", "true", schedule="every day")
+    sandbox.commit()
+    path = sandbox.root.parent / "summary.json"
+    assert sandbox.run("--summary-json", str(path)).code == 2
+    (check,) = json.loads(path.read_text())["checks"]
+    assert "every day" in check["detail"]
+
+
 def test_json_is_the_only_thing_on_standard_output(sandbox: Sandbox) -> None:
     sandbox.pull("news", "echo one >out/one")
     sandbox.commit()
