@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import stat
 from contextlib import suppress
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from compliance.core.errors import Refused
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 _NAME = "directional-sync-"  # git keeps its notes on a worktree under the name of its folder
 QUIET = ("-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false")
+
+# git reads its notes on all worktrees when it makes one, and stumbles over those that another is making or removing.
+_ALONE = Lock()
 
 
 class Tree:
@@ -42,7 +46,8 @@ class Tree:
         self.scratch.mkdir(parents=True, exist_ok=True)
         words = ("worktree", "add", "--quiet", "--force", "--detach", str(self.path), commit)
         try:
-            git(self.repository.root, *QUIET, *words, env=self.marked)
+            with _ALONE:
+                git(self.repository.root, *QUIET, *words, env=self.marked)
         except GitFailed as error:
             self.remove()
             raise Refused(f"no worktree to run in: {error.said.splitlines()[-1]}") from None
@@ -64,7 +69,8 @@ class Tree:
         self.head = None
         _remove(self.path)
         _remove(self.scratch)
-        _remove(self.repository.store.parent / "worktrees" / self.path.name)
+        with _ALONE:
+            _remove(self.repository.store.parent / "worktrees" / self.path.name)
 
 
 def clear(repository: Repository) -> None:
