@@ -53,7 +53,7 @@ def _asked(parsed: argparse.Namespace) -> tuple[Repository, SyncFile, tuple[Targ
         found = repository.find(Path.cwd())
         file = read(found, parsed.config)
         targets = select(file, parsed.target, parsed.direction)
-        for target in targets:
+        for target in () if parsed.list else targets:
             environment.expanded(file, target, os.environ)
     except ComplianceError as error:
         broken = Checked("pre_sync", "configuration", False, str(error))

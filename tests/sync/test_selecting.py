@@ -81,6 +81,14 @@ def test_the_list_says_name_direction_schedule_and_description(four: Sandbox) ->
     assert [row["target"] for row in json.loads(four.run("--list", "--json").out)] == list(four.targets)
 
 
+def test_the_list_needs_no_variable(four: Sandbox) -> None:
+    four.targets["docs"]["config"] = {"token": "$NOT_SET_ANYWHERE"}
+    four.commit()
+    assert four.run("--list").code == 0
+    assert four.run("--target", "oca_*", "--dry-run").code == 0
+    assert four.run("--dry-run").code == 2
+
+
 def test_an_entrypoint_that_is_not_there_is_an_error_with_its_line(four: Sandbox) -> None:
     four.git("rm", "-q", "--cached", "scripts/docs.sh")
     (four.root / "scripts/docs.sh").unlink()
