@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compliance.sync.repository import shown
@@ -54,7 +55,7 @@ class Teller:
 
     def annotate(self, message: str, file: str | None = None, line: int | None = None) -> None:
         """`::error file=…,line=…::…`, which GitHub shows beside the line."""
-        place = [f"file={_property(file)}"] if file else []
+        place = [f"file={_property(_here(file))}"] if file else []
         place += [f"line={line}"] if file and line else []
         stream = sys.stderr if self.json else sys.stdout
         stream.write(f"::error {','.join(place)}::{_data(message)}\n".replace("::error ::", "::error::", 1))
@@ -83,6 +84,12 @@ class Teller:
 def _said(outcome: Outcome) -> str:
     commit = f", commit {outcome.commit[:10]}" if outcome.commit else ""
     return f"{outcome.message}{commit} ({outcome.duration:.1f} s)"
+
+
+def _here(file: str) -> str:
+    """As GitHub knows it: from the top of the repository, where a workflow starts this."""
+    path, here = Path(file), Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else file
 
 
 def _plain(line: str) -> str:

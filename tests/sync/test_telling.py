@@ -28,7 +28,7 @@ def test_ci_annotates_wrong_configuration(sandbox: Sandbox) -> None:
     ran = sandbox.run("--ci")
     assert ran.code == 2
     (line,) = [line for line in ran.out.splitlines() if line.startswith("::error")]
-    assert "sync.yaml,line=" in line
+    assert line.startswith("::error file=.insightpulse/sync.yaml,line=")
     assert "every day" in line
 
 
