@@ -20,6 +20,7 @@ from compliance.sync.changes import LARGEST, listed
 from compliance.sync.committing import NO_GC, NOBODY, Made
 from compliance.sync.model import TargetFailed
 from compliance.sync.repository import GitFailed, git
+from compliance.sync.worktrees import QUIET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -57,12 +58,13 @@ def signs(root: Path) -> bool:
 def land(
     repository: Repository, tip: str, new: str, entries: Sequence[Entry], target: str, at: Callable[[str], None]
 ) -> None:
-    """Move branch and main tree from one commit to the next, which differs in these entries."""
+    """Move branch and main tree from one commit to the next, which differs in these entries. Hooks of a commit have
+    run; those of a merge would not have run at one, and could hold up a landing."""
     _room(repository, entries)
     intent = {"kind": "commit", "target": target, "before": tip, "after": new}
     with _Intent(repository, intent, at):
         words = ("merge", "--ff-only", "--quiet", "--no-autostash", "--no-verify-signatures", new)
-        git(repository.root, *NO_GC, *words, env={process.MARK: f"{repository.store}:"})
+        git(repository.root, *NO_GC, *QUIET, *words, env={process.MARK: f"{repository.store}:"})
         at("after merge")
 
 

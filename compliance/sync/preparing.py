@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from compliance.sync import gates, repository
+from compliance.sync.process import Interrupted
 from compliance.systems.directional_sync import globs
 
 if TYPE_CHECKING:
@@ -46,7 +47,10 @@ def check(session: Session, targets: Sequence[Target]) -> tuple[tuple[Checked, .
         if not concerned:
             continue
         execute = partial(session.before, concerned[0])
-        done = gates.judge(check, session.repository.root, execute, kind="pre_sync", ci=session.options.ci)
+        try:
+            done = gates.judge(check, session.repository.root, execute, kind="pre_sync", ci=session.options.ci)
+        except Interrupted:
+            return tuple(checks), {target.name: "interrupted" for target in targets}
         checks.append(replace(done, detail=session.redacted(done.detail)))
         if done.failed:
             barred |= {target.name: f"pre-sync check '{check.name}' failed" for target in concerned}

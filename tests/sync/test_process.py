@@ -137,3 +137,19 @@ def test_ctrl_c_ends_what_runs_writes_the_summary_and_exits_with_130(
     assert results["never"][0] is False
     assert sandbox.untouched(sandbox.head)
     assert sandbox.committed() == ["quick/x"]
+
+
+def test_ctrl_c_while_the_tree_is_checked_lets_nothing_run(sandbox: Sandbox) -> None:
+    flag = sandbox.root.parent / "checking"
+    sandbox.rest["safety"] = {"pre_sync_checks": [{"name": "long", "command": f"touch {flag}; sleep 60"}]}
+    sandbox.pull("news", "echo x >out/x")
+    before = sandbox.commit()
+    started = sandbox.start()
+    while not flag.exists():
+        assert started.poll() is None
+        time.sleep(0.02)
+    started.send_signal(signal.SIGINT)
+    out, err = started.communicate(timeout=20)
+    assert started.returncode == 130, out + err
+    assert "not run: interrupted" in out
+    assert sandbox.untouched(before)
