@@ -1,5 +1,6 @@
 """Write `sql/compiled` again: what is compiled for the reference estate, for what once was less of it, and for one that
-was never registered with Directus; and the endpoint of the birth scan in the repositories of both estates.
+was never registered with Directus; the endpoint of the birth scan in the repositories of both estates; and the workflow
+of the directional sync.
 
 Kept beside the tests that hold the files to their bytes; `make golden` runs it, and git shows what changed.
 """
@@ -15,6 +16,7 @@ import psycopg
 
 from compliance import probing
 from compliance.core.observation import Observation, Row, Seen
+from compliance.estate import document
 from compliance.estate.embedded import throwaway
 from compliance.estate.observe import observe
 from compliance.estate.reference_build import load
@@ -22,6 +24,7 @@ from compliance.estate.resources import resource
 from compliance.probing import Run
 from compliance.systems import Policies
 from compliance.systems.birth_scan.prepare import endpoint_of
+from compliance.systems.directional_sync import syncfile, workflow_rendering
 from compliance.systems.protocol import Facts
 from tests.judging import MIGRATION_034, REFERENCE, compiled, write_sql
 from tests.live.foreign import PROBE, foreign_estate, load_foreign
@@ -81,6 +84,14 @@ def main() -> None:
         folder = resource(f"fixtures/{'foreign' if here is not run else 'reference'}/repository")
         text = endpoint_of(Facts("birth_scan", here.policies, here.observation))
         (folder / policy.endpoint.file).write_text(text, encoding="utf-8")
+    workflow()
+
+
+def workflow() -> None:
+    """Of the directional sync, in the repository of the reference estate."""
+    folder, config = resource("fixtures/reference/repository"), ".insightpulse/sync.yaml"
+    found = syncfile.parse(document.load(folder / config, syncfile.SCHEMA))
+    (folder / workflow_rendering.FILE).write_text(workflow_rendering.render(found, config), encoding="utf-8")
 
 
 def unregistered() -> Iterator[Compiled]:

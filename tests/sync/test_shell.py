@@ -88,6 +88,8 @@ SCRIPTS = {
     "in a function the error goes to the top": "f() { x=$((09)); echo in; }; f; echo dropped\necho next",
     "a subshell ends at the error": 'y=$(echo $((08)); echo more) || true; echo "[$y]"',
     "seq": "for i in $(seq 3); do echo $i; done; for i in $(seq 2 4); do echo -n $i; done",
+    "status before an assignment": """
+        set +e; false; code=$?; echo $code $?; x=1 y=$(true); echo $?; (exit 5); export z=$?; echo $z""",
     "status of an assignment": "x=$(false) || echo $?; export y=$(false); echo $?",
 }  # fmt: skip
 

@@ -55,6 +55,7 @@ class _Runs:
     lost: set[str] = field(default_factory=set)
     by_cron: dict[str, set[str]] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
+    perhaps: set[str] = field(default_factory=set)
 
     def note(self, cron: str, minute: int, on: int, outcome: Outcome) -> None:
         for name, times in outcome.sure:
@@ -66,6 +67,7 @@ class _Runs:
         for name in outcome.maybe:
             timing.add(self.maybe.setdefault(name, {}), {minute: on})
         self.dry |= outcome.dry
+        self.perhaps |= {cron} if outcome.maybe else set()
         self.by_cron.setdefault(cron, set()).update(outcome.names)
 
 
@@ -238,7 +240,7 @@ class _Judged:
             times = timing.times(cron.text)
             if timing.without(times, due) == times:
                 yield Problem(cron.text, "no target of sync.yaml is due then", "no-target", cron.line)
-            elif not self.runs.by_cron.get(cron.text):
+            elif not self.runs.by_cron.get(cron.text) and cron.text not in self.runs.perhaps:
                 yield Problem(cron.text, "starts no target", "no-target", cron.line)
 
     def targets(self) -> Iterator[Problem]:

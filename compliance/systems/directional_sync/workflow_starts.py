@@ -34,7 +34,8 @@ _READS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """What one command starts. `unknown`: names and globs that no target has; `summary`: where it writes it."""
+    """What one command starts. `unknown`: names and globs that no target has; `summary`: where it writes it; of an
+    entrypoint that is started itself nowhere, which is an empty text."""
 
     targets: frozenset[str]
     dry: bool
@@ -68,7 +69,7 @@ class Starts:
         if basename(rest[0]) in _RUNNERS:
             return self._options(rest[1:])
         if (names := self.entrypoints.get(normpath(rest[0]))) is not None:
-            return Started(frozenset(names), False, None, ())
+            return Started(frozenset(names), False, "", ())
         self._refuse(words, rest)
         return None
 

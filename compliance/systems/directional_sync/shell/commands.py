@@ -59,6 +59,7 @@ class Commands:
         self.out: list[str] = []
         self.stdin = stdin
         self.deciding = 0
+        self.captured = False
         self.deep = deep
 
     def capture(self, body: Sequence) -> str:
@@ -122,10 +123,10 @@ class Commands:
         """An assignment alone ends as the last `$(…)` in it has; behind `export` and the like it has ended well."""
         if any(word.startswith("-") and "A" in word for word in words):
             self.state.associative |= {assignment.name for assignment in command.assignments} | set(words[1:])
-        self.state.status = 0
+        self.captured = False  # `$?` in one of them is still that of the command before
         for assignment in command.assignments:
             self.assign(assignment)
-        if words:
+        if words or not self.captured:
             self.state.status = 0
 
     def _known(self, words: list[str], line: int) -> int:

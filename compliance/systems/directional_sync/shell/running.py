@@ -78,6 +78,7 @@ class Shell(Commands):
         inner = self._child(self.stdin)
         inner.deciding = self.deciding
         self.state.status = inner.subshell(body)
+        self.captured = True
         return "".join(inner.out)
 
     def program(self, text: str, *, errexit: bool) -> int:
