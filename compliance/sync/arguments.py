@@ -33,7 +33,7 @@ def sync(commands: Commands) -> None:
     _selection(parser)
     _manner(parser)
     _output(parser)
-    inner = parser.add_subparsers(dest="action", metavar="workflow")
+    inner = parser.add_subparsers(dest="action", metavar="workflow | secrets")
     workflow = inner.add_parser(
         "workflow", help="write the workflow that runs the targets by their schedules",
         description="Write .github/workflows/directional-sync.yml from the schedules of sync.yaml.",
@@ -43,6 +43,21 @@ def sync(commands: Commands) -> None:
         "--config", metavar="FILE", default=argparse.SUPPRESS, help=f"default: {DEFAULT} in the repository"
     )
     workflow.add_argument("--check", action="store_true", help="write nothing; exit 1 where it is not current")
+
+    secrets = inner.add_parser(
+        "secrets", help="look through files for secrets as a sync does, and draft a baseline to review",
+        description="Look through files for secrets, as a sync does with what it commits or sends.",
+    )  # fmt: skip
+    secrets.set_defaults(call="secrets", module="sync.reviewing")
+    secrets.add_argument(
+        "paths", metavar="PATH", nargs="*", help="files and folders; default: what is not committed"
+    )
+    secrets.add_argument(
+        "--draft",
+        action="store_true",
+        help="print entries for `secret_baseline`; who reviews them fills in the rest",
+    )
+    secrets.add_argument("--config", metavar="FILE", help=f"default: {DEFAULT} in the repository")
 
 
 def _selection(parser: argparse.ArgumentParser) -> None:

@@ -33,6 +33,8 @@ class Teller:
         for check in outcome.checks:
             if check.skipped is not None:
                 self._line(f"       skipped: {check.name}: {check.skipped}")
+            if check.kind == "secrets" and check.passed and check.detail:
+                self._line(f"       baseline: {check.detail}")
         for line in outcome.drift:
             self._line(f"       drift: {line}")
         if outcome.diff:

@@ -311,3 +311,28 @@ def test_the_runner_goes_by_the_baseline_that_sync_yaml_names(sandbox: Sandbox) 
     sandbox.file(".insightpulse/secrets.yaml", json.dumps({"version": "1.0", "entries": [entry(leak)]}))
     sandbox.commit()
     assert sandbox.run().code == 0
+
+
+def test_an_entry_of_the_baseline_that_is_stale_is_told_by_the_run(sandbox: Sandbox) -> None:
+    sandbox.pull("pull", "mkdir -p out; echo 1 > out/a.env")
+    sandbox.rest = {"safety": {"secret_baseline": ".insightpulse/secrets.yaml"}}
+    old = entry(leak_of(sandbox.root.parent))
+    sandbox.file(".insightpulse/secrets.yaml", json.dumps({"version": "1.0", "entries": [old]}))
+    sandbox.commit()
+    ran = sandbox.run()
+    assert ran.code == 0
+    assert "matches nothing in out/a.env any more; take it out" in ran.told
+
+
+def test_a_person_can_look_and_draft_a_baseline(sandbox: Sandbox) -> None:
+    sandbox.pull("pull", "true")
+    sandbox.commit()
+    sandbox.file("out/a.env", f"PASSWORD={VALUE}\n")
+    ran = sandbox.run("secrets")
+    assert (ran.code, ran.out) == (1, "out/a.env:1: a value for PASSWORD\n1 files, 1 that may be secrets\n")
+    assert sandbox.run("secrets", "scripts").code == 0
+    assert sandbox.run("secrets", "nowhere").code == 2
+    drafted = sandbox.run("secrets", "out", "--draft")
+    assert drafted.code == 0
+    assert leak_of(sandbox.root.parent).digest in drafted.out
+    assert VALUE not in drafted.out
