@@ -57,7 +57,9 @@ def sync(commands: Commands) -> None:
         action="store_true",
         help="print entries for `secret_baseline`; who reviews them fills in the rest",
     )
-    secrets.add_argument("--config", metavar="FILE", help=f"default: {DEFAULT} in the repository")
+    secrets.add_argument(
+        "--config", metavar="FILE", default=argparse.SUPPRESS, help=f"default: {DEFAULT} in the repository"
+    )
 
 
 def _selection(parser: argparse.ArgumentParser) -> None:
