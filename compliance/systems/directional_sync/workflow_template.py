@@ -123,7 +123,7 @@ jobs:
             if [[ "$attempt" == 5 ]]; then echo "::error::$branch could not be pushed"; exit 1; fi
             sleep "$((attempt * 5))"
             git fetch --no-tags origin "refs/heads/$branch" || continue
-            if ! git rebase FETCH_HEAD; then
+            if ! git rebase --autostash FETCH_HEAD; then
               git rebase --abort
               echo "::error::what was synced meets a change of $branch in the same place; run it again"
               exit 1
