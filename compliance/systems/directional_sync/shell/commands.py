@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from compliance.systems.directional_sync.shell import builtins, expanding
 from compliance.systems.directional_sync.shell.arithmetic import NotANumber, UnknownNumber
 from compliance.systems.directional_sync.shell.conditions import NotDecimal, single
-from compliance.systems.directional_sync.shell.parsing import DECLARING, parse
+from compliance.systems.directional_sync.shell.parsing import parse
+from compliance.systems.directional_sync.shell.simples import DECLARING
 from compliance.systems.directional_sync.shell.state import Call
 from compliance.systems.directional_sync.shell.syntax import UNKNOWN, Unreadable
 

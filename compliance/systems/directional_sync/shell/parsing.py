@@ -6,8 +6,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
+from compliance.systems.directional_sync.shell.simples import SimpleReader
 from compliance.systems.directional_sync.shell.syntax import (
-    Assignment,
     Calculation,
     Case,
     Chain,
@@ -16,25 +16,17 @@ from compliance.systems.directional_sync.shell.syntax import (
     Group,
     If,
     Pipeline,
-    Redirect,
     Sequence,
-    Simple,
     Test,
     Text,
     While,
     Word,
-    joined,
 )  # fmt: skip
-from compliance.systems.directional_sync.shell.words import ENDS, NAME, Reader
+from compliance.systems.directional_sync.shell.words import ENDS, NAME
 
 if TYPE_CHECKING:
-    from compliance.systems.directional_sync.shell.syntax import Command, Part
+    from compliance.systems.directional_sync.shell.syntax import Command
 
-# Of these, assignments stand among the words.
-DECLARING = ("declare", "local", "export", "readonly", "typeset")
-_BLANK = re.compile(r"(?:[ \t]|\\\n)+")
-_REDIRECT = re.compile(r"([0-9]*)(<<<|<<-|<<|>>|>&|<&|>\||&>>|&>|[<>])")
-_ASSIGNED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?=\+?=|\[)")
 _FUNCTION = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)[ \t]*\([ \t]*\)")
 _KEYWORD = re.compile(r"(if|case|for|while|until|function|select|time|coproc)(?=[\s;]|$)")
 _BETWEEN = re.compile(r"(then|elif|else|fi|do|done|esac|\})(?=[\s;&|)<>]|$)")
@@ -50,11 +42,7 @@ def parse(text: str) -> Sequence:
     return found
 
 
-class _Parser(Reader):
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.heres: list[tuple[str, bool, bool, list[Redirect]]] = []
-
+class _Parser(SimpleReader):
     def body(self, end: str) -> Sequence:
         found = self.sequence()
         if self.take() != end:
@@ -76,20 +64,6 @@ class _Parser(Reader):
             if not found:
                 return Sequence(tuple(lines))
             lines.append(tuple(found))
-
-    def space(self) -> None:
-        """Blanks, ends of lines, comments, and the texts of here-documents, which begin behind the end of a line."""
-        while True:
-            self._blank()
-            if self.peek() != "\n":
-                return
-            self.take()
-
-    def _blank(self) -> None:
-        self.match(_BLANK)
-        if self.peek() == "#":
-            end = self.text.find("\n", self.at)
-            self.at = len(self.text) if end < 0 else end
 
     def _begins(self) -> bool:
         sign = self.peek()
@@ -255,105 +229,3 @@ class _Parser(Reader):
             if word is None:
                 raise self.error("[[ cannot be read")
             words.append(word)
-
-    def _simple(self, line: int) -> Simple:
-        assignments: list[Assignment] = []
-        words: list[Word] = []
-        redirects: list[Redirect] = []
-        while True:
-            self._blank()
-            if _REDIRECT.match(self.text, self.at) is not None:
-                redirects.append(self._redirect())
-            elif (not words or words[0].bare in DECLARING) and (assignment := self._assignment()) is not None:
-                assignments.append(assignment)
-            elif (word := self.word()) is not None:
-                words.append(word)
-            elif assignments or words or redirects:
-                return Simple(tuple(assignments), tuple(words), tuple(redirects), line)
-            else:
-                raise self.error(f"'{self.peek(12)}' stands where a command is looked for")
-
-    def _assignment(self) -> Assignment | None:
-        start = self.at
-        name = self.match(_ASSIGNED)
-        if name is None:
-            return None
-        index = self.index() if self.peek() == "[" else None
-        append = self.peek() == "+"
-        if append:
-            self.take()
-        if self.take() != "=":
-            self.at = start
-            return None
-        if self.peek() == "(":
-            self.take()
-            return Assignment(name, index, append, None, self._list())
-        return Assignment(name, index, append, self.word(), None)
-
-    def _list(self) -> tuple[tuple[Word | None, Word], ...]:
-        items: list[tuple[Word | None, Word]] = []
-        while True:
-            self.space()
-            if self.peek() == ")":
-                self.take()
-                return tuple(items)
-            index = self._key()
-            word = self.word()
-            if word is None and index is None:
-                raise self.error("a list cannot be read")
-            items.append((index, word or Word((), self.line)))
-
-    def _key(self) -> Word | None:
-        """`[index]=` before an item of a list."""
-        start = self.at
-        if self.peek() != "[":
-            return None
-        index = self.index()
-        if self.take() == "=":
-            return index
-        self.at = start
-        return None
-
-    def _redirects(self) -> tuple[Redirect, ...]:
-        found = []
-        self._blank()
-        while _REDIRECT.match(self.text, self.at) is not None:
-            found.append(self._redirect())
-            self._blank()
-        return tuple(found)
-
-    def _redirect(self) -> Redirect:
-        match = _REDIRECT.match(self.text, self.at)
-        assert match is not None
-        self.at = match.end()
-        descriptor, operator = match[1] or ("0" if match[2][0] == "<" else "1"), match[2]
-        self._blank()
-        target = self.word()
-        if target is None:
-            raise self.error("a redirection cannot be read")
-        if operator in ("<<", "<<-"):
-            return Redirect(descriptor, "<<", None, self._here(target, operator == "<<-"))
-        if operator == "<<<":
-            return Redirect(descriptor, operator, None, target)
-        return Redirect(descriptor, operator, target, None)
-
-    def _here(self, target: Word, tabs: bool) -> Word:
-        """The text below this line is taken out of it, so that what follows on the line is read as it stands."""
-        end = self.text.find("\n", self.at)
-        mark, line = target.plain or "", self.line
-        indent = r"\t*" if tabs else ""
-        found = re.compile(rf"^{indent}{re.escape(mark)}$", re.MULTILINE).search(self.text, end + 1)
-        if end < 0 or found is None:
-            raise self.error("a here-document is not closed")
-        text = self.text[end + 1 : found.start()]
-        # Its lines stay, so that those behind it keep their numbers.
-        self.text = self.text[:end] + "\n" * text.count("\n") + self.text[found.end() :]
-        if tabs:
-            text = re.sub(r"^\t+", "", text, flags=re.MULTILINE)
-        if target.bare is None:
-            return Word((Text(text, True),), line)
-        inner = _Parser(text)
-        parts: list[Part] = []
-        while sign := inner.peek():
-            parts.append(inner.inner(sign, "$`\\"))
-        return joined(parts, line)
