@@ -38,6 +38,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from psycopg.conninfo import make_conninfo
 
 from compliance import audit
+from compliance.core.observation import Observation
 from compliance.estate import config
 from compliance.estate.observe import observe
 from compliance.estate.resources import resource
@@ -270,10 +271,33 @@ def copied(source: Path | None, target: Path, changes: tuple[Edit | Mode, ...]) 
     return target
 
 
-def looked_at(estate: Estate) -> Run:
-    """Policies loaded, estate observed: what the probes run over."""
+def looked_at(estate: Estate, block: Block | None = None, untouched: Run | None = None) -> Run:
+    """Policies loaded, estate observed: what the probes run over.
+
+    Of what a block leaves alone, database or files, the look at an estate that nothing was done to will do.
+    """
     policies = _policies() if estate.policy == reference().policy else Policies.load(estate)
-    return Run(estate, policies, observe(estate, policies.needs()))
+    left = _left_alone(block) if block and untouched else None
+    if untouched is None or left is None:
+        return Run(estate, policies, observe(estate, policies.needs()))
+    parts = replace(estate, dsn=None) if left == "database" else replace(estate, repository=None)
+    seen = observe(parts, policies.needs())
+    known = untouched.observation.sections
+    of_files = {name for name, section in known.items() if section.provenance.source == "repository"}
+    sections = {
+        name: known[name] if (name in of_files) == (left == "files") else section
+        for name, section in seen.sections.items()
+    }
+    assert seen.sections.keys() == known.keys()
+    return Run(estate, policies, Observation(seen.estate, seen.observed_at, sections))
+
+
+def _left_alone(block: Block) -> str | None:
+    if block.policy or block.reviewed or block.exercise or block.needs or block.elsewhere:
+        return None
+    if not block.sql:
+        return "database"
+    return None if block.edits else "files"
 
 
 @cache

@@ -72,6 +72,34 @@ def test_what_is_said_without_pytest_is_what_the_probes_say(
     ]
 
 
+@pytest.mark.prove
+@pytest.mark.parametrize("block", [b for b in BLOCKS if not b.needs], ids=str)
+def test_what_is_taken_over_from_an_earlier_run_is_what_would_be_judged_anew(
+    block: faults.Block,
+    untouched: Run,
+    estate_db: psycopg.Connection,
+    estate_dsn: Callable[[str], str],
+    tmp_path: Path,
+) -> None:
+    for _ in range(2):
+        quick.verdict(untouched)
+    if block.sql:
+        _run(estate_db, block.sql)
+    try:
+        run = faults.looked_at(faults.estate_at(estate_dsn("compliance_probe"), block, tmp_path))
+    finally:
+        _run(estate_db, block.undo)
+    verdict, anew = quick.verdict(run), quick.verdict(_again(run), anew=True)
+    assert [(c.rule.id, c.subject, c.outcome, c.findings) for c in verdict.cases] == [
+        (c.rule.id, c.subject, c.outcome, c.findings) for c in anew.cases
+    ]
+
+
+def _again(run: Run) -> Run:
+    seen = run.observation
+    return Run(run.estate, run.policies, Observation(seen.estate, seen.observed_at, dict(seen.sections)))
+
+
 def test_every_rule_has_faults_that_break_it_and_near_misses(untouched: Run) -> None:
     rules = {case.rule.id for case in audit.probe(untouched).cases}
     assert {b.file for b in BLOCKS if b.kind == "fault" and b.file in b.breaks} == rules
@@ -89,7 +117,7 @@ def test_a_fault_breaks_something_and_a_near_miss_nothing() -> None:
 
 @pytest.mark.parametrize("block", [b for b in BLOCKS if b.sql and not b.needs], ids=str)
 def test_what_is_done_to_the_database_breaks_exactly_what_it_names(
-    block: faults.Block, estate_db: psycopg.Connection, tmp_path: Path
+    block: faults.Block, untouched: Run, estate_db: psycopg.Connection, tmp_path: Path
 ) -> None:
     roles = estate_db.execute(_ROLES).fetchall()
     estate_db.commit()
@@ -99,7 +127,7 @@ def test_what_is_done_to_the_database_breaks_exactly_what_it_names(
     )
     try:
         _run(estate_db, block.sql)
-        run = faults.looked_at(faults.estate_at(dsn, block, tmp_path))
+        run = faults.looked_at(faults.estate_at(dsn, block, tmp_path), block, untouched)
     finally:
         estate_db.rollback()
         _run(estate_db, block.undo)
@@ -109,9 +137,9 @@ def test_what_is_done_to_the_database_breaks_exactly_what_it_names(
 
 @pytest.mark.parametrize("block", [b for b in BLOCKS if not (b.sql or b.needs)], ids=str)
 def test_what_is_done_to_files_breaks_exactly_what_it_names(
-    block: faults.Block, pristine: str, tmp_path: Path
+    block: faults.Block, untouched: Run, pristine: str, tmp_path: Path
 ) -> None:
-    faults.check(block, faults.looked_at(faults.estate_at(pristine, block, tmp_path)))
+    faults.check(block, faults.looked_at(faults.estate_at(pristine, block, tmp_path), block, untouched))
 
 
 def _run(connection: psycopg.Connection, script: str) -> None:
