@@ -171,7 +171,7 @@ def _block(rule: str, number: int, lines: list[str]) -> Block:
             *map(_new, said.get("file", [])),
             *map(_mode, said.get("mode", [])),
             *(Mode(path, None) for path in said.get("gone", [])),
-        ),  # fmt: skip
+        ),
         policy=tuple(map(_change, said.get("policy", []))),
         reviewed=tuple(said.get("reviewed", [])),
         exercise="".join(said.get("exercise", [])),

@@ -116,7 +116,8 @@ SAFETY = PULL + "safety:\n"
         ("  pre_sync_checks:\n    - {name: a, command: x}\n    - {name: a, command: y}\n", 12, "'a' stands"),
         ("  pre_sync_checks:\n    - {name: a, command: x, targets: [two]}\n", 11, "'two' is no target"),
         (
-            "  pre_sync_checks:\n    - {name: a, command: x, targets: [one], skip_on_pull: true, skip_on_push: true}\n", 11,
+            "  pre_sync_checks:\n"
+            "    - {name: a, command: x, targets: [one], skip_on_pull: true, skip_on_push: true}\n", 11,
             "a: is skipped wherever it would run",
         ),
         ("  secret_patterns: ['[']\n", 10, "is no regular expression"),
