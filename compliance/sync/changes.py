@@ -26,11 +26,13 @@ _CACHES = frozenset({"__pycache__", ".pytest_cache", ".ruff_cache", ".mypy_cache
 
 
 class Found(NamedTuple):
-    """`prints`: by path what a second run must leave as it is; `ignored`: is there anything that git ignores?"""
+    """`prints`: by path what a second run must leave as it is; `ignored`: is there anything that git ignores?
+    `fleeting`: staged by the entrypoint and removed again, so that only the index still holds them."""
 
     changes: tuple[Change, ...]
     prints: dict[str, tuple[int, str | None]]
     ignored: bool
+    fleeting: tuple[str, ...]
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -55,7 +57,9 @@ def look(tree: Path, base: str, outputs: Sequence[str]) -> Found:
     _none_nested(tree, entries)
     pairs = [_change(tree, path, code) for path, code in sorted(entries.items())]
     known = [pair for pair in pairs if pair is not None]
-    return Found(tuple(c for c, _ in known), {c.path: (mode, c.sha256) for c, mode in known}, bool(ignored))
+    prints = {c.path: (mode, c.sha256) for c, mode in known}
+    fleeting = tuple(sorted(path for path, code in entries.items() if path not in prints and code != "?"))
+    return Found(tuple(c for c, _ in known), prints, bool(ignored), fleeting)
 
 
 def difference(one: Found, other: Found) -> list[str]:

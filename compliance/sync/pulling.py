@@ -30,7 +30,8 @@ def pull(job: Job, base: str, at: Callable[[str], None]) -> tuple[Moved, Found]:
         make_folders(job)
         start(job, again=True)
         at("after second run")
-        if differ := changes.difference(found, changes.look(job.tree, base, job.target.outputs)):
+        first, found = found, changes.look(job.tree, base, job.target.outputs)
+        if differ := changes.difference(first, found):
             raise TargetFailed(f"it is not idempotent: a second run changed {changes.listed(differ)} once more")
     elif found.changes:
         idempotent = False

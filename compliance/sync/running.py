@@ -76,7 +76,7 @@ def _move(session: Session, job: Job, work: Work, tree: Tree) -> None:
         session.watch.check(work.target.name)
     tree.dirty = tree.dirty or work.found.ignored
     if work.found.changes:
-        committing.stage(job.tree, work.found.paths)
+        committing.stage(job.tree, (*work.found.paths, *work.found.fleeting))
         session.at("after staging")
 
 

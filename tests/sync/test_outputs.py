@@ -184,3 +184,11 @@ def test_a_secret_is_not_committed(sandbox: Sandbox) -> None:
     assert "out/config.ini:1" in ran.out
     assert "IOSFODNN7" not in ran.told
     assert sandbox.untouched(before)
+
+
+def test_what_an_entrypoint_staged_and_removed_again_is_not_committed(sandbox: Sandbox) -> None:
+    sandbox.pull("news", "echo draft >out/draft; git add out/draft; rm out/draft; echo one >out/one")
+    sandbox.commit()
+    ran = sandbox.run("--json")
+    assert (ran.code, ran.result["outputs_created"]) == (0, ["out/one"])
+    assert sandbox.committed() == ["out/one"]
