@@ -44,7 +44,7 @@ def push(job: Job) -> Moved:
         return Moved("nothing new to send", changes=(), idempotent=None if job.dry_run else True)
     if job.dry_run or job.options.fail_on_diff or job.target.fail_on_diff:
         return _preview(job, pending)
-    scanning.refuse(job, [change.path for change in pending if change.change != "deleted"])
+    scanning.refuse(job, _sent(job.tree, pending))
     output = _send(job, folder, before, pending)
     return Moved(f"sent {counted(pending)}", changes=pending, idempotent=_left_nothing(job), output=output)
 
@@ -85,6 +85,13 @@ def _guard(job: Job, before: State, pending: Sequence[Change]) -> None:
 def named(paths: Sequence[str]) -> str:
     more = f" … and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
     return ", ".join(map(shown, paths[:_SHOWN])) + more
+
+
+def _sent(tree: Path, pending: Sequence[Change]) -> list[str]:
+    """What the other side would get to read: of a link also the file at its end, which need not be an input."""
+    paths = [change.path for change in pending if change.change != "deleted"]
+    ends = [(tree / path).resolve() for path in paths if (tree / path).is_symlink()]
+    return [*paths, *(end.relative_to(tree.resolve()).as_posix() for end in ends)]
 
 
 def _preview(job: Job, pending: tuple[Change, ...]) -> Moved:

@@ -29,7 +29,11 @@ def digests(tree: Path, named: Sequence[str]) -> dict[str, str]:
 def _content(tree: Path, path: str) -> str:
     """A link is followed, but not out of the tree: whoever may write it could send any file of the machine."""
     whole = tree / path
-    if not whole.resolve().is_relative_to(tree.resolve()):
+    try:
+        inside = whole.resolve().is_relative_to(tree.resolve())
+    except RuntimeError:  # how Python tells that links lead round and round
+        raise TargetFailed(f"{path!r} is a link that leads round to itself", file=path) from None
+    if not inside:
         raise TargetFailed(f"{path!r} is a link that leads out of the repository", file=path)
     if not whole.is_file():
         raise TargetFailed(f"{path!r} is no file that could be read", file=path)

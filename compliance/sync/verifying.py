@@ -69,6 +69,8 @@ def _named(cwd: Path, glob: str) -> Iterator[str]:
 
 
 def _problems(cwd: Path, schema: str, files: list[str]) -> Iterator[str]:
+    from referencing.exceptions import Unresolvable
+
     try:
         validator = _validator(cwd / schema)
     except ValueError as error:
@@ -80,10 +82,18 @@ def _problems(cwd: Path, schema: str, files: list[str]) -> Iterator[str]:
         except ValueError as error:
             yield f"{path}: {error}"
             continue
-        for broken in validator.iter_errors(value):
-            where = "/".join(map(str, broken.absolute_path)) or "the whole"
-            # What is wanted, never what stands there: it may be what nobody should read.
-            yield f"{path}: {where} does not keep {'/'.join(map(str, broken.absolute_schema_path))}"
+        try:
+            yield from _broken(validator, path, value)
+        except (Unresolvable, RecursionError):
+            yield f"{schema}: one of its `$ref` leads out of it, nowhere, or round to itself"
+            return
+
+
+def _broken(validator: Any, path: str, value: Any) -> Iterator[str]:
+    """What is wanted, never what stands there: it may be what nobody should read."""
+    for broken in validator.iter_errors(value):
+        where = "/".join(map(str, broken.absolute_path)) or "the whole"
+        yield f"{path}: {where} does not keep {'/'.join(map(str, broken.absolute_schema_path))}"
 
 
 def _value(path: Path) -> Any:
@@ -96,8 +106,10 @@ def _value(path: Path) -> Any:
 
 
 def _validator(path: Path) -> Any:
+    """It fetches nothing: what a `$ref` names elsewhere may change, or never answer."""
     from jsonschema import SchemaError
     from jsonschema.validators import validator_for
+    from referencing.jsonschema import EMPTY_REGISTRY
 
     schema = _value(path)
     kind: Any = validator_for(schema)
@@ -105,4 +117,4 @@ def _validator(path: Path) -> Any:
         kind.check_schema(schema)
     except SchemaError as error:
         raise ValueError(f"no JSON Schema: {json.dumps(list(error.absolute_path))}") from None
-    return kind(schema)
+    return kind(schema, registry=EMPTY_REGISTRY)

@@ -236,6 +236,26 @@ def test_a_link_out_of_the_repository_is_not_sent(pushing: Sandbox) -> None:
     assert log(pushing) == []
 
 
+def test_links_that_lead_round_are_told(pushing: Sandbox) -> None:
+    (pushing.root / "docs/one").symlink_to("other")
+    (pushing.root / "docs/other").symlink_to("one")
+    pushing.commit()
+    ran = pushing.run()
+    assert ran.code == 1
+    assert "'docs/one' is a link that leads round to itself" in ran.told
+    assert log(pushing) == []
+
+
+def test_a_secret_at_the_end_of_a_link_is_not_sent(pushing: Sandbox) -> None:
+    pushing.file("private.txt", "password = 'correct-horse-7-battery'\n")
+    (pushing.root / "docs/link").symlink_to("../private.txt")
+    pushing.commit()
+    ran = pushing.run()
+    assert ran.code == 1
+    assert "private.txt:1" in ran.told
+    assert log(pushing) == []
+
+
 def test_a_link_to_a_folder_is_told_and_not_left_out(pushing: Sandbox) -> None:
     (pushing.root / "docs/link").symlink_to("../scripts")
     pushing.commit()

@@ -112,3 +112,16 @@ def test_verification_runs_where_something_lands_and_else_when_it_is_asked_for(s
     assert sandbox.run("--json").result["verification_passed"] is True
     assert sandbox.run("--json").result["verification_passed"] is None
     assert sandbox.run("--json", "--verify").result["verification_passed"] is True
+
+
+@pytest.mark.parametrize("reference", ["#/nowhere", "#", "http://127.0.0.1:9/schema.json", "other.json"])
+def test_a_reference_of_a_schema_that_leads_nowhere_fails(sandbox: Sandbox, reference: str) -> None:
+    sandbox.pull(
+        "pull", JSON.replace("{text}", "{}"), verification={"schemas": {"out/*": "schemas/other.json"}}
+    )
+    sandbox.file("schemas/other.json", json.dumps({"$ref": reference}))
+    before = sandbox.commit()
+    ran = sandbox.run()
+    assert ran.code == 1
+    assert "schemas/other.json: one of its `$ref` leads" in ran.told
+    assert sandbox.untouched(before)
