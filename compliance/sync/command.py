@@ -139,7 +139,7 @@ def _targets(
     found: Repository, file: SyncFile, targets: Sequence[Target], options: Options, run: Run, teller: Teller,
     at: Callable[[str], None],
 ) -> Run:  # fmt: skip
-    watch = Watch(found.root)
+    watch = Watch(found)
     if watch.head in ("", "(initial)"):
         raise Refused(f"{found.root} has no commit yet", remedy="commit sync.yaml and the entrypoints first")
     preparing.may_land(found, file, targets, options)

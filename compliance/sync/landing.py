@@ -72,6 +72,8 @@ def put(repository: Repository, made: Made, target: str, at: Callable[[str], Non
     """The files of `git_commit: false`: into the main tree, and into no commit."""
     _room(repository, made.entries)
     changed = _neither(repository, made.entries, made.base, None)
+    if blocking := _blocking(repository.root, made.entries):
+        raise TargetFailed(f"a file or a link stands where a folder belongs: {listed(blocking)}; move it away")
     if changed:
         raise TargetFailed(f"somebody changed its outputs meanwhile: {listed(changed)}")
     intent = {"kind": "files", "target": target, "before": made.base, "after": made.commit}
@@ -166,6 +168,13 @@ def _room(repository: Repository, entries: Sequence[Entry]) -> None:
 def _neither(repository: Repository, entries: Iterable[Entry], before: str, after: str | None) -> list[str]:
     """Paths whose content is neither that of before nor of after, nor the beginning of it, as a kill leaves it."""
     return [entry.path for entry in entries if not _known(repository, entry, before, after)]
+
+
+def _blocking(root: Path, entries: Sequence[Entry]) -> list[str]:
+    """Files and links of somebody where a folder belongs: git would take them away without a word."""
+    own = {entry.path for entry in entries}
+    folders = {str(folder) for entry in entries for folder in Path(entry.path).parents} - own - {"."}
+    return sorted(each for each in folders if (root / each).is_symlink() or (root / each).is_file())
 
 
 def _known(repository: Repository, entry: Entry, before: str, after: str | None) -> bool:

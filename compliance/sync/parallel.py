@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from compliance.core.errors import ComplianceError
 from compliance.sync import landing, overlay, running
 from compliance.sync.model import Outcome, TargetFailed
+from compliance.sync.repository import checked_out
 from compliance.sync.worktrees import Tree
 from compliance.systems.directional_sync import globs
 
@@ -140,10 +141,10 @@ class Line:
         if work.made is None or not work.made.entries:
             return None
         repository, target = self.session.repository, work.target
+        if target.dry_run:
+            return None
         if self.session.options.dry_run:
             self.tip = landing.onto(repository, self.tip, work.made)
-            return None
-        if target.dry_run:
             return None
         if self.session.stop.is_set():
             raise TargetFailed("interrupted")
@@ -152,6 +153,8 @@ class Line:
                 landing.put(repository, work.made, target.name, self.session.at)
                 self.session.watch.landed()
                 return None
+            if checked_out(repository) != self.session.watch.out:
+                raise TargetFailed("another branch was checked out meanwhile: nothing may land on it")
             new = landing.onto(repository, self.tip, work.made)
             landing.land(repository, self.tip, new, work.made.entries, target.name, self.session.at)
             self.tip = self.session.watch.head = new

@@ -38,10 +38,12 @@ class GitFailed(ComplianceError):
 
 
 class Entry(NamedTuple):
-    """A path that differs from the commit. `code`: `?` untracked, `!` ignored, else git's two letters."""
+    """A path that differs from the commit. `code`: `?` untracked, `!` ignored, else git's two letters; `blob`: what
+    the commit holds there."""
 
     path: str
     code: str
+    blob: str = ""
 
 
 class Status(NamedTuple):
@@ -104,7 +106,7 @@ def status(root: Path, *, ignored: bool = False) -> Status:
             entries.append(Entry(line[2:], line[0]))
         elif line[:2] == "1 ":
             fields = line.split(" ", 8)
-            entries.append(Entry(fields[8], fields[1]))
+            entries.append(Entry(fields[8], fields[1], fields[6]))
         elif line[:2] == "u ":
             entries.append(Entry(line.split(" ", 10)[10], "UU"))
     return Status(head, tuple(entries))
@@ -116,6 +118,11 @@ def branch(repository: Repository) -> str | None:
         return git(repository.root, "symbolic-ref", "--quiet", "--short", "HEAD").strip()
     except GitFailed:
         return None
+
+
+def checked_out(repository: Repository) -> str:
+    """What HEAD says, a branch or a commit, as text: looked at before each landing, so without a git of its own."""
+    return (repository.git_dir / "HEAD").read_text(encoding="utf-8", errors="surrogateescape").strip()
 
 
 def may_commit(repository: Repository, wanted: str | None, dirty: Iterable[str]) -> None:

@@ -12,7 +12,8 @@ from compliance.sync.model import TargetFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from compliance.sync.repository import Repository
 
 _Print = tuple[str, int, int]
 
@@ -20,8 +21,9 @@ _Print = tuple[str, int, int]
 class Watch:
     """What the main tree looks like, and who is at work. What is found once is told once."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, found: Repository) -> None:
+        self.root = found.root
+        self.out = repository.checked_out(found)
         self.lock = RLock()
         self.working: set[str] = set()
         self.head, self.seen = self._look()

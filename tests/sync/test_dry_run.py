@@ -113,3 +113,12 @@ def test_fail_on_diff_of_a_target_has_an_effect(sandbox: Sandbox) -> None:
     before = sandbox.commit()
     assert sandbox.run().code == 1
     assert sandbox.untouched(before)
+
+
+def test_what_is_dry_by_configuration_is_not_seen_by_others_in_a_dry_run_either(sandbox: Sandbox) -> None:
+    sandbox.pull("one", "echo 1 >one/a", ["one/**"], dry_run=True)
+    sandbox.pull("two", "ls one >two/a || echo nothing >two/a", ["two/**"], depends_on=["one"])
+    sandbox.commit()
+    assert "+nothing" in sandbox.run("--dry-run").out
+    sandbox.run()
+    assert (sandbox.root / "two/a").read_text() == "nothing\n"

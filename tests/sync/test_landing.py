@@ -150,6 +150,31 @@ def test_a_commit_that_was_made_meanwhile_is_not_overwritten(news: Sandbox) -> N
     assert news.status == ""
 
 
+@pytest.mark.parametrize("switch", ["switch -q -c theirs", "switch -q older", "switch -q --detach"])
+def test_nothing_lands_on_a_branch_that_was_checked_out_meanwhile(news: Sandbox, switch: str) -> None:
+    news.git("branch", "older")
+    news.rest["safety"] = {
+        "post_sync_checks": [{"name": "slow", "command": f"cd {news.root} && git {switch}"}],
+    }
+    before = news.commit()
+    ran = news.run()
+    assert ran.code == 1
+    assert "another branch was checked out meanwhile" in ran.out
+    assert news.git("log", "--all", "--format=%s", "--grep=chore").strip() == ""
+    assert news.git("rev-parse", "main").strip() == before
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_a_file_or_a_link_where_a_folder_belongs_is_not_taken_away(sandbox: Sandbox, link: bool) -> None:
+    sandbox.pull("news", "echo one >out/one", git_commit=False)
+    sandbox.commit()
+    (sandbox.root / "out").symlink_to("..") if link else sandbox.file("out", "a note of somebody\n")
+    ran = sandbox.run()
+    assert ran.code == 1
+    assert "a file or a link stands where a folder belongs: out" in ran.out
+    assert sandbox.status == "?? out\0"
+
+
 def test_a_second_run_is_kept_out(news: Sandbox) -> None:
     flag = news.root.parent / "started"
     news.pull("slow", f"touch {flag}; sleep 20; echo x >slow/x", ["slow/**"])
