@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 ALWAYS = ("PATH", "HOME", "LANG", "USER")
 _VARIABLE = re.compile(r"\$(?:\$|([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})")
-_TELLING = re.compile(r"(?i)token|key|secret|pass|pwd|credential|auth|cookie|dsn|private")
+_TELLING = re.compile(
+    r"(?i)token|key|secret|pass|pwd|credential|auth|cookie|dsn|private|webhook|jwt|signature|(?<![a-z])pat(?![a-z])"
+)
 _SHORTEST = 6  # a shorter value stands in too many texts to be taken out of them
 
 

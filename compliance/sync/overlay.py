@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 def commit(repository: Repository, tip: str, paths: Sequence[str]) -> str:
-    """The commit that holds these paths as they stand in the main tree, on top of the tip; without any, the tip."""
+    """The commit that holds these paths as they stand in the main tree, on top of the tip; without any, the tip.
+    Repositories that lie in it are left out: no commit would hold their files."""
+    paths = [path for path in paths if not path.endswith("/")]
     if not paths:
         return tip
     index = repository.store / "overlay.index"

@@ -9,6 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from compliance.sync import gates, repository
+from compliance.sync.changes import listed
+from compliance.sync.model import Checked
 from compliance.sync.process import Interrupted
 from compliance.systems.directional_sync import globs
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from threading import Event
 
-    from compliance.sync.model import Checked, Options
+    from compliance.sync.model import Options
     from compliance.sync.repository import Repository
     from compliance.sync.session import Session
     from compliance.systems.directional_sync.syncfile import SyncFile, Target
@@ -54,7 +56,17 @@ def check(session: Session, targets: Sequence[Target]) -> tuple[tuple[Checked, .
         checks.append(replace(done, detail=session.redacted(done.detail)))
         if done.failed:
             barred |= {target.name: f"pre-sync check '{check.name}' failed" for target in concerned}
+    if checks and (changed := _changed(session)):
+        checks.append(Checked("pre_sync", "the main tree is as it was", False, changed))
+        barred |= {target.name: "a pre-sync check changed the main tree" for target in targets}
     return tuple(checks), barred
+
+
+def _changed(session: Session) -> str:
+    """A check only looks; else its traces would be laid at the door of the target that runs first."""
+    moved, strays = session.watch.since()
+    said = ["a check moved HEAD"] if moved else []
+    return "; ".join(said + ([f"a check changed {listed(strays)}; let git ignore it"] if strays else []))
 
 
 @contextmanager

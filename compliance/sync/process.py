@@ -95,7 +95,8 @@ def _started(argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> subproce
             stderr=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
     except FileNotFoundError as error:
-        return Completed(127, "", f"{error.filename}: not found")
+        why = "what its `#!` line names is not there" if Path(cwd, argv[0]).exists() else "not found"
+        return Completed(127, "", f"{error.filename}: {why}")
     except OSError as error:
         return Completed(126, "", f"{argv[0]}: {error.strerror}")
     except ValueError as error:  # a NUL in an argument

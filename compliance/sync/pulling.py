@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from compliance.sync import changes
@@ -57,6 +58,17 @@ def start(job: Job, *, again: bool = False) -> Completed:
         hint = f" ({', '.join(unset)} of its `env` is not set)" if unset else ""
         raise TargetFailed(f"{second}its entrypoint ended with {done.code}{hint}", output=done.tail)
     return done
+
+
+def refuse_entrypoint(job: Job) -> None:
+    """What is committed is what runs: what the main tree has besides is not known to a clone either."""
+    name = job.target.entrypoint
+    if not (job.tree / name).is_file():
+        raise TargetFailed(f"its entrypoint {name} is not committed: `git add {name}` and commit it")
+    if not os.access(job.tree / name, os.X_OK):
+        raise TargetFailed(
+            f"its entrypoint {name} is not executable as it is committed: `git update-index --chmod=+x {name}`"
+        )
 
 
 def make_folders(job: Job) -> None:

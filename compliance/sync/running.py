@@ -62,6 +62,7 @@ def undo(work: Work) -> None:
 
 def _move(session: Session, job: Job, work: Work, tree: Tree) -> None:
     """The entrypoint, in the manner of its direction, and what it has changed here."""
+    pulling.refuse_entrypoint(job)
     tree.dirty = work.target.direction != "pull"
     try:
         if work.target.direction == "pull":

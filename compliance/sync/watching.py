@@ -41,9 +41,7 @@ class Watch:
     def check(self, target: str) -> None:
         """After an entrypoint: is the main tree as it was?"""
         with self.lock:
-            head, now = self._look()
-            strays = sorted(p for p in now.keys() | self.seen.keys() if now.get(p) != self.seen.get(p))
-            moved, self.head, self.seen = head != self.head, head, now
+            moved, strays = self.since()
             others = sorted(self.working - {target})
         beside = f" ({', '.join(others)} ran beside it)" if others else ""
         if moved:
@@ -52,6 +50,13 @@ class Watch:
             raise TargetFailed(
                 f"it wrote to the main tree by an absolute path{beside}: {listed(strays)}; look with `git status`"
             )
+
+    def since(self) -> tuple[bool, list[str]]:
+        """Since the last look: has HEAD moved, and which files changed?"""
+        head, now = self._look()
+        strays = sorted(p for p in now.keys() | self.seen.keys() if now.get(p) != self.seen.get(p))
+        moved, self.head, self.seen = head != self.head, head, now
+        return moved, strays
 
     def landed(self) -> None:
         """The change was the runner's own."""

@@ -35,7 +35,7 @@ def workflow(parsed: argparse.Namespace) -> int:
     if before == text:
         write(f"{FILE} is current")
         return 0
-    if parsed.check:
+    if parsed.check or parsed.dry_run:
         write("".join(_difference(before, text)))
         return 1
     place.parent.mkdir(parents=True, exist_ok=True)

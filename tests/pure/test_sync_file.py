@@ -57,6 +57,15 @@ def test_the_document_and_its_eight_targets_are_read() -> None:
     [
         ("direction: pull", "direktion: pull", 4, "unknown key 'direktion' in targets.one; allowed: allow_empty, "),
         ("direction: pull", "direction: upwards", 4, "'upwards' is not one of pull, push, bidirectional"),
+        ("direction: pull", "idempotent: true", 4, "one: 'idempotent' has no effect on a bidirectional"),
+        (
+            "    description: x\n", "    description: x\n    config: {a: 1, A: 2}\n", 6,
+            "one: config: 'A' and 'a' are both SYNC_CONFIG_A",
+        ),
+        (
+            "    outputs: [out/one/**]\n", "    outputs: [out/one/**]\n  two: {direction: pull, description: x,"
+            " entrypoint: out/one/two.sh, outputs: [b/**]}\n", 8, "one: 'out/one/**' holds the entrypoint of two",
+        ),
         ("direction: pull", "direction: push", 8, "one: 'outputs' has no effect on a push"),
         ("direction: pull\n", "", 3, ""),
         ("    outputs", "    inputs: [a/*]\n    outputs", 8, "one: 'inputs' has no effect on a pull"),
@@ -120,6 +129,11 @@ SAFETY = PULL + "safety:\n"
             "    - {name: a, command: x, targets: [one], skip_on_pull: true, skip_on_push: true}\n", 11,
             "a: is skipped wherever it would run",
         ),
+        (
+            "  drift_gates:\n    - {name: a, command: x, min_value: 1, targets: [one], skip_on_pull: true}\n", 11,
+            "a: is skipped wherever it would run",
+        ),
+        ("  secret_baseline: out/one/b.yaml\n", 8, "one: 'out/one/**' holds the secret_baseline"),
         ("  secret_patterns: ['[']\n", 10, "is no regular expression"),
         ("  secret_patterns: ['x*']\n", 10, "'x*' matches everything"),
         ("  secret_pattern: [x]\n", 10, "unknown key 'secret_pattern' in safety; allowed: drift_gates"),

@@ -122,3 +122,20 @@ def test_what_is_dry_by_configuration_is_not_seen_by_others_in_a_dry_run_either(
     assert "+nothing" in sandbox.run("--dry-run").out
     sandbox.run()
     assert (sandbox.root / "two/a").read_text() == "nothing\n"
+
+
+def test_a_repository_that_lies_in_the_main_tree_hinders_no_dry_run(sandbox: Sandbox) -> None:
+    sandbox.pull("news", "echo one >out/one")
+    sandbox.commit()
+    sandbox.git("init", "-q", "clone-of-somebody")
+    ran = sandbox.run("--dry-run")
+    assert ran.code == 0, ran.told
+    assert "+one" in ran.out
+
+
+def test_a_dry_run_writes_no_workflow(sandbox: Sandbox) -> None:
+    sandbox.pull("news", "echo one >out/one", schedule="0 2 * * *")
+    sandbox.file(".insightpulse/requirements.txt", "dot-compliance==1.0\n")
+    sandbox.commit()
+    ran = sandbox.run("--dry-run", "workflow")
+    assert (ran.code, sandbox.status) == (1, "")

@@ -211,3 +211,11 @@ def test_what_a_failing_check_says_is_told_without_secrets(sandbox: Sandbox) -> 
     told = sandbox.run().told
     assert "because" in told
     assert "hunter2hunter2" not in told.replace("echo password=hunter2hunter2", "")
+
+
+def test_a_pre_sync_check_that_changes_the_main_tree_is_told_and_not_the_target(sandbox: Sandbox) -> None:
+    ready(sandbox, pre_sync_checks=[{"name": "log", "command": "date > log.txt"}])
+    ran = sandbox.run()
+    assert ran.code == 1
+    assert "a check changed log.txt; let git ignore it" in ran.out
+    assert "not run: a pre-sync check changed the main tree" in ran.out

@@ -132,3 +132,24 @@ def test_a_folder_that_somebody_closed_to_himself_goes_with_the_worktree(sandbox
     assert sandbox.run().code == 1
     assert list((sandbox.root / ".git/directional-sync/worktrees").iterdir()) == []
     assert sandbox.untouched(before)
+
+
+@pytest.mark.parametrize("direction", ["pull", "push", "bidirectional"])
+def test_an_entrypoint_that_is_not_committed_as_it_is_says_what_to_do(sandbox: Sandbox, direction: str) -> None:
+    sandbox.file("docs/a", "a\n")
+    named = "inputs" if direction == "push" else "outputs"
+    sandbox.target("news", "true", direction=direction, **{named: ["docs/**"]})
+    sandbox.commit()
+    for change, told in (("update-index --chmod=-x", "--chmod=+x"), ("rm -q --cached", "git add")):
+        sandbox.git(*change.split(), "scripts/news.sh")
+        sandbox.git("commit", "-q", "-m", "x")
+        sandbox.git("config", "core.fileMode", "false")
+        ran = sandbox.run()
+        assert ran.code == 1
+        assert told in ran.out
+
+
+def test_an_interpreter_that_is_not_there_is_told(sandbox: Sandbox) -> None:
+    sandbox.pull("news", "#!/usr/bin/no-such-thing\n")
+    sandbox.commit()
+    assert "`#!` line names is not there" in sandbox.run().out

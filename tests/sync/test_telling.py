@@ -108,3 +108,15 @@ def test_the_console_script_is_the_same_program() -> None:
 
     found = [e for e in entry_points(group="console_scripts") if e.name == "sync-directional"]
     assert not found or found[0].load() is cli.sync_directional
+
+
+@pytest.mark.parametrize("name", ["CHAT_WEBHOOK", "CLOUD_PAT", "NOTES_JWT"])
+def test_values_of_variables_that_give_access_are_not_shown(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "https-like.T0AAAAAAA.abcdefghijklmn")
+    sandbox.pull("news", f'echo "sent to ${name}"; exit 3', env=[name])
+    sandbox.commit()
+    ran = sandbox.run("--json")
+    assert f"sent to <secret {name}>" in ran.told
+    assert "abcdefghijklmn" not in ran.told

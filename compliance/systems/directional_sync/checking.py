@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
 from compliance.systems.directional_sync import globs, schedules
@@ -26,6 +27,7 @@ def problems(found: SyncFile) -> Iterator[Problem]:
     for target in found.targets.values():
         yield from _of_target(found, target)
     yield from _shared_outputs(found)
+    yield from _judges(found)
     yield from _cycle(found)
     for kind in ("pre_sync_checks", "post_sync_checks", "drift_gates"):
         checks: Sequence[Check | Gate] = getattr(found, kind)
@@ -49,6 +51,7 @@ def _of_target(found: SyncFile, target: Target) -> Iterator[Problem]:
     for name in target.depends_on:
         if name not in found.targets:
             yield Problem(f"{target.name}: depends on '{name}', which is no target", (*at, "depends_on"))
+    yield from _of_config(target, at)
     yield from _of_schedule(target, at)
     yield from _of_verification(target, at)
 
@@ -61,6 +64,15 @@ def _of_glob(target: Target, key: str, glob: str) -> str | None:
     if key == "outputs" and globs.matches(target.entrypoint, [glob]):
         return "holds the entrypoint, which would write itself"
     return None
+
+
+def _of_config(target: Target, at: _Place) -> Iterator[Problem]:
+    """Keys reach the entrypoint as variables, in capitals: of two that are one there, one would be lost."""
+    seen: dict[str, str] = {}
+    for key in target.config:
+        if (other := seen.setdefault(key.upper(), key)) != key:
+            text = f"{target.name}: config: '{key}' and '{other}' are both SYNC_CONFIG_{key.upper()}"
+            yield Problem(text, (*at, "config", key))
 
 
 def _of_schedule(target: Target, at: _Place) -> Iterator[Problem]:
@@ -100,14 +112,9 @@ def _of_check(found: SyncFile, check: Check | Gate, at: _Place) -> Iterator[Prob
         if target.entrypoint in words:
             text = f"{check.name}: its command is the entrypoint of {target.name}, which it judges"
             yield Problem(text, (*at, "command"))
-    if check.skip_on_pull and check.skip_on_push and check.targets and not _both(found, check):
+    named = [target for target in found.targets.values() if target.name in check.targets]
+    if named and not any(map(check.concerns, named)):
         yield Problem(f"{check.name}: is skipped wherever it would run", at)
-
-
-def _both(found: SyncFile, check: Check | Gate) -> bool:
-    return any(
-        found.targets[name].direction == "bidirectional" for name in check.targets if name in found.targets
-    )
 
 
 def _shared_outputs(found: SyncFile) -> Iterator[Problem]:
@@ -133,6 +140,30 @@ def _candidates(named: Sequence[str]) -> Iterator[tuple[int, int]]:
             if end.endswith(other_end) or other_end.endswith(end):
                 yield min(place, other), max(place, other)
         around.append((start, end, place))
+
+
+def _judges(found: SyncFile) -> Iterator[Problem]:
+    """What runs a sync, or says what passes, is written by nobody whom it judges."""
+    judges = {target.entrypoint: f"the entrypoint of {name}" for name, target in found.targets.items()}
+    if found.secret_baseline is not None:
+        judges[globs.normal(found.secret_baseline)] = "the secret_baseline"
+    paths = sorted(judges)
+    for name, target in found.targets.items():
+        for number, glob in enumerate(target.outputs):
+            for path in _below(paths, globs.base(glob)):
+                if path != target.entrypoint and globs.matches(path, [glob]):
+                    yield Problem(
+                        f"{name}: '{glob}' holds {judges[path]}", ("targets", name, "outputs", number)
+                    )
+
+
+def _below(paths: Sequence[str], folder: str) -> Iterator[str]:
+    """Of sorted paths those in a folder: a thousand targets are not compared with a thousand."""
+    start = f"{folder}/" if folder else ""
+    for path in paths[bisect_left(paths, start) :]:
+        if not path.startswith(start):
+            return
+        yield path
 
 
 def _cycle(found: SyncFile) -> Iterator[Problem]:

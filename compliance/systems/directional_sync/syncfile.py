@@ -34,7 +34,7 @@ DEFAULTS: Mapping[str, Any] = {
 _IDLE: Mapping[Direction, tuple[str, ...]] = {
     "pull": ("inputs", "outside", "conflict"),
     "push": ("outputs", "outside", "conflict", "git_commit"),
-    "bidirectional": ("inputs",),
+    "bidirectional": ("inputs", "idempotent"),  # both sides are always read again after a write
 }
 _NEEDED: Mapping[Direction, str] = {"pull": "outputs", "push": "inputs", "bidirectional": "outputs"}
 
