@@ -27,12 +27,14 @@ _CACHES = frozenset({"__pycache__", ".pytest_cache", ".ruff_cache", ".mypy_cache
 
 class Found(NamedTuple):
     """`prints`: by path what a second run must leave as it is; `ignored`: is there anything that git ignores?
-    `fleeting`: staged by the entrypoint and removed again, so that only the index still holds them."""
+    `fleeting`: staged by the entrypoint and removed again, so that only the index still holds them. `told`: what git
+    said of each path."""
 
     changes: tuple[Change, ...]
     prints: dict[str, tuple[int, str | None]]
     ignored: bool
     fleeting: tuple[str, ...]
+    told: dict[str, repository.Entry]
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -50,7 +52,8 @@ def look(tree: Path, base: str, outputs: Sequence[str]) -> Found:
         raise TargetFailed(
             "it made a commit of its own: the runner commits, so that all of it is checked before"
         )
-    entries = {e.path: e.code for e in sorted(told.entries, key=lambda e: e.code == "?") if e.code != "!"}
+    by_path = {e.path: e for e in sorted(told.entries, key=lambda e: e.code == "?") if e.code != "!"}
+    entries = {path: entry.code for path, entry in by_path.items()}
     ignored = [e.path for e in told.entries if e.code == "!"]
     _only_outputs(entries, outputs)
     _none_ignored(tree, ignored, outputs)
@@ -59,7 +62,7 @@ def look(tree: Path, base: str, outputs: Sequence[str]) -> Found:
     known = [pair for pair in pairs if pair is not None]
     prints = {c.path: (mode, c.sha256) for c, mode in known}
     fleeting = tuple(sorted(path for path, code in entries.items() if path not in prints and code != "?"))
-    return Found(tuple(c for c, _ in known), prints, bool(ignored), fleeting)
+    return Found(tuple(c for c, _ in known), prints, bool(ignored), fleeting, by_path)
 
 
 def difference(one: Found, other: Found) -> list[str]:

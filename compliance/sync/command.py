@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from compliance.core.errors import ComplianceError, ConfigurationError, Refused
 from compliance.estate import document
 from compliance.executor.ledger_lock import Lock
-from compliance.sync import committing, environment, preparing, repository, settling, summary
+from compliance.sync import committing, environment, preparing, quick, repository, settling, summary
 from compliance.sync.arguments import DEFAULT
 from compliance.sync.model import Checked, Options, Run
 from compliance.sync.parallel import Line, not_run
@@ -143,9 +143,10 @@ def _targets(
     if watch.head in ("", "(initial)"):
         raise Refused(f"{found.root} has no commit yet", remedy="commit sync.yaml and the entrypoints first")
     preparing.may_land(found, file, targets, options)
+    hooks = committing.has_hooks(found.root)
     session = Session(
-        file, options, found, watch, dict(os.environ), committing.has_hooks(found.root),
-        environment.Redaction(file, os.environ), at,
+        file, options, found, watch, dict(os.environ), hooks, environment.Redaction(file, os.environ), at,
+        author=None if hooks or options.dry_run or options.fail_on_diff else quick.author(found.root, file.message),
     )  # fmt: skip
     with preparing.stoppable(session.stop):
         checks, barred = preparing.check(session, targets)

@@ -43,9 +43,14 @@ class Entry(NamedTuple):
     def deleted(self) -> bool:
         return self.mode == "000000"
 
+    @property
+    def there_before(self) -> bool:
+        return self.before.strip("0") != ""
+
 
 class Made(NamedTuple):
-    """`base`: what the commit was made on; `who`: author and committer, as git takes them from the environment."""
+    """`base`: what the commit was made on; `commit`: empty where it is made only as it lands; `who`: author and
+    committer, as git takes them from the environment."""
 
     base: str
     commit: str
@@ -77,8 +82,7 @@ def commit(job: Job, base: str, stop: Event | None, *, hooks: bool) -> Made:
     """Commit what is staged. A hook that says no fails the target; one that adds other files as well."""
     lands = job.target.git_commit and not job.dry_run
     who = ("-c", "user.useConfigOnly=true") if lands else NOBODY
-    message = job.file.message.replace("{target}", job.target.name)
-    words = ("commit", "--quiet", "--cleanup=strip", "-m", message)
+    words = ("commit", "--quiet", "--cleanup=strip", "-m", job.message)
     call = ("git", *who, *(() if hooks else QUIET), *NO_GC, *words)
     env = repository.environment() | dict(job.mark)
     done = run(call, cwd=job.tree, env=env, timeout=job.target.timeout, stop=stop)
@@ -96,9 +100,9 @@ def commit(job: Job, base: str, stop: Event | None, *, hooks: bool) -> Made:
 
 def _made(tree: Path, base: str) -> Made:
     """The commit that is out now, with all that it changes against the one that it was made on."""
-    names = ("H", "P", "an", "ae", "aI", "cn", "ce", "cI", "B")
+    names = ("H", "P", "an", "ae", "ad", "cn", "ce", "cd", "B")
     form = "%x00".join(f"%{name}" for name in names)
-    told = git(tree, "diff-tree", *_RAW, f"--format={form}%x00", "HEAD").split("\0")
+    told = git(tree, "diff-tree", *_RAW, "--date=format:@%s %z", f"--format={form}%x00", "HEAD").split("\0")
     commit, parent, *who, message = told[: len(names)]
     if parent != base:
         raise TargetFailed(

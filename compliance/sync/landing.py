@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 from contextlib import suppress
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,40 +25,32 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from compliance.sync.committing import Entry
+    from compliance.sync.objects import Objects
     from compliance.sync.repository import Repository
 
 _SPARE = 4 * 1024 * 1024  # bytes that git needs beside the files: index, log, ref
 
 
-def onto(repository: Repository, tip: str, made: Made) -> str:
+def onto(objects: Objects, tip: str, made: Made) -> str:
     """The same change on top of another commit, to which other targets have landed meanwhile: with its author, its
     dates, and the message that hooks may have written."""
-    if made.base == tip:
+    if made.commit and made.base == tip:
         return made.commit
-    root, env = repository.root, {"GIT_INDEX_FILE": str(repository.store / "landing.index")}
-    lines = b"".join(
-        f"{entry.mode} {entry.after}\t".encode() + os.fsencode(entry.path) + b"\0" for entry in made.entries
-    )
-    git(root, "read-tree", tip, env=env)
-    git(root, "update-index", "-z", "--index-info", given=lines, env=env)
-    tree = git(root, "write-tree", env=env).strip()
-    sign = ("-S",) if signs(root) else ()
+    tree, root = objects.tree(tip, made.entries), objects.repository.root
+    if not objects.settings.special:
+        return objects.commit(tree, tip, made.who, made.message)
+    sign = ("-S",) if objects.settings.signs else ()
     return git(
         root, "commit-tree", *sign, tree, "-p", tip, given=os.fsencode(made.message), env=made.who
     ).strip()
 
 
-@lru_cache(maxsize=16)
-def signs(root: Path) -> bool:
-    """Does whoever runs this sign commits?"""
-    return git(root, "config", "--type=bool", "--default=false", "commit.gpgSign").strip() == "true"
-
-
 def land(
     repository: Repository, tip: str, new: str, entries: Sequence[Entry], target: str, at: Callable[[str], None]
 ) -> None:
-    """Move branch and main tree from one commit to the next, which differs in these entries. Hooks of a commit have
-    run; those of a merge would not have run at one, and could hold up a landing."""
+    """Move branch and main tree from one commit to the next, which differs in these entries; there may be others
+    between them, of targets that land in one move. Hooks of a commit have run; those of a merge would not have run at
+    one, and could hold up a landing."""
     _room(repository, entries)
     intent = {"kind": "commit", "target": target, "before": tip, "after": new}
     with _Intent(repository, intent, at):

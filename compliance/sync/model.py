@@ -92,6 +92,11 @@ class Job:
         return self.options.dry_run or self.target.dry_run
 
     @property
+    def message(self) -> str:
+        """Of its commit."""
+        return self.file.message.replace("{target}", self.target.name)
+
+    @property
     def entrypoint(self) -> tuple[str, ...]:
         """Started as it is, never through a shell; its folder is the tree."""
         return (str(self.tree / self.target.entrypoint),)

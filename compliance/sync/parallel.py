@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from compliance.core.errors import ComplianceError
 from compliance.sync import landing, overlay, running
 from compliance.sync.model import Outcome, TargetFailed
+from compliance.sync.objects import Objects
 from compliance.sync.repository import checked_out
 from compliance.sync.worktrees import Tree
 from compliance.systems.directional_sync import globs
@@ -38,6 +39,7 @@ class Line:
         self.trees = [Tree(session.repository, number) for number in range(session.options.jobs)]
         self.running: dict[Future[Work], tuple[str, Tree]] = {}
         self.ready: dict[str, Work] = {}
+        self.objects = Objects(session.repository)
 
     def run(self) -> tuple[Outcome, ...]:
         """All of them; whoever was not run says why."""
@@ -51,6 +53,7 @@ class Line:
             self.session.stop.set()
             raise
         finally:
+            self.objects.close()
             for tree in (*self.trees, *(tree for _, tree in self.running.values())):
                 tree.remove()
         return tuple(self.outcomes[name] for name in self.targets)
@@ -144,7 +147,7 @@ class Line:
         if target.dry_run:
             return None
         if self.session.options.dry_run:
-            self.tip = landing.onto(repository, self.tip, work.made)
+            self.tip = landing.onto(self.objects, self.tip, work.made)
             return None
         if self.session.stop.is_set():
             raise TargetFailed("interrupted")
@@ -155,7 +158,7 @@ class Line:
                 return None
             if checked_out(repository) != self.session.watch.out:
                 raise TargetFailed("another branch was checked out meanwhile: nothing may land on it")
-            new = landing.onto(repository, self.tip, work.made)
+            new = landing.onto(self.objects, self.tip, work.made)
             landing.land(repository, self.tip, new, work.made.entries, target.name, self.session.at)
             self.tip = self.session.watch.head = new
         return new

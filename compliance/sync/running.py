@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from compliance.core.errors import ComplianceError
-from compliance.sync import both, changes, committing, gates, pulling, pushing, scanning, verifying
+from compliance.sync import both, changes, committing, gates, pulling, pushing, quick, scanning, verifying
 from compliance.sync.model import Checked, Moved, Outcome, TargetFailed
 from compliance.sync.process import Interrupted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from compliance.sync.changes import Found
-    from compliance.sync.committing import Made
+    from compliance.sync.committing import Entry, Made
     from compliance.sync.model import Job
     from compliance.sync.session import Session
     from compliance.sync.worktrees import Tree
@@ -24,13 +24,15 @@ if TYPE_CHECKING:
 
 @dataclass
 class Work:
-    """A target at work, and what is known of it so far. `made`: what may land, if anything."""
+    """A target at work, and what is known of it so far. `made`: what may land, if anything; `entries`: the same before,
+    where git's plumbing commits it."""
 
     target: Target
     base: str
     began: float = field(default_factory=time.monotonic)
     moved: Moved | None = None
     found: Found | None = None
+    entries: tuple[Entry, ...] | None = None
     made: Made | None = None
     diff: str = ""
     checks: list[Checked] = field(default_factory=list)
@@ -45,7 +47,11 @@ def run(session: Session, target: Target, tree: Tree, base: str) -> Work:
         session.at("after worktree")
         job = session.job(target, tree)
         with session.watch.at_work(target.name):
-            _move(session, job, work, tree)
+            try:
+                _move(job, work, tree, session.at)
+            finally:
+                session.watch.check(target.name)
+        _stage(session, job, work, tree)
         _check(session, job, work, tree)
         _make(session, job, work, tree)
     except (TargetFailed, Interrupted, ComplianceError, OSError) as error:
@@ -60,25 +66,38 @@ def undo(work: Work) -> None:
         work.moved.undo()
 
 
-def _move(session: Session, job: Job, work: Work, tree: Tree) -> None:
+def _move(job: Job, work: Work, tree: Tree, at: Callable[[str], None]) -> None:
     """The entrypoint, in the manner of its direction, and what it has changed here."""
     pulling.refuse_entrypoint(job)
     tree.dirty = work.target.direction != "pull"
-    try:
-        if work.target.direction == "pull":
-            work.moved, work.found = pulling.pull(job, work.base, session.at)
-        else:
-            pulling.make_folders(job)
-            work.moved = pushing.push(job) if work.target.direction == "push" else both.sync(job)
-            session.at("after entrypoint")
-            work.found = changes.look(job.tree, work.base, work.target.outputs)
-            pulling.refuse_deletes(job, work.found)
-    finally:
-        session.watch.check(work.target.name)
+    if work.target.direction == "pull":
+        work.moved, work.found = pulling.pull(job, work.base, at)
+    else:
+        pulling.make_folders(job)
+        work.moved = pushing.push(job) if work.target.direction == "push" else both.sync(job)
+        at("after entrypoint")
+        work.found = changes.look(job.tree, work.base, work.target.outputs)
+        pulling.refuse_deletes(job, work.found)
     tree.dirty = tree.dirty or work.found.ignored
-    if work.found.changes:
+
+
+def _stage(session: Session, job: Job, work: Work, tree: Tree) -> None:
+    """What was looked at becomes git's, before any check could touch it."""
+    if work.found is None or not work.found.changes:
+        return
+    if session.author is not None and not _looked_at(session, work.target):
+        work.entries = quick.entries(job.tree, work.found)
+    if work.entries is None:
+        tree.dirty = True
         committing.stage(job.tree, (*work.found.paths, *work.found.fleeting))
-        session.at("after staging")
+    session.at("after staging")
+
+
+def _looked_at(session: Session, target: Target) -> bool:
+    """Does anything look at the worktree that may ask git what is staged, or is it no commit of a branch?"""
+    special = target.dry_run or target.fail_on_diff or not target.git_commit or target.verification is not None
+    checked = any(check.concerns(target) for check in session.file.post_sync_checks)
+    return special or checked or any(gate.concerns(target) for gate in session.file.drift_gates)
 
 
 def _check(session: Session, job: Job, work: Work, tree: Tree) -> None:
@@ -106,6 +125,13 @@ def _lands(job: Job, work: Work) -> bool:
 
 def _make(session: Session, job: Job, work: Work, tree: Tree) -> None:
     if work.found is None or not work.found.changes:
+        return
+    if work.entries is not None:
+        assert session.author is not None
+        work.made = session.author.made(work.base, work.entries, job.message)
+        tree.take_back(entry.path for entry in work.entries if not entry.there_before)
+        tree.dirty = tree.dirty or any(entry.there_before for entry in work.entries)
+        session.at("after commit")
         return
     hooks = session.hooks and work.target.git_commit
     tree.dirty = tree.dirty or hooks

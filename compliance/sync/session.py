@@ -7,7 +7,7 @@ from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING
 
-from compliance.sync import environment, process
+from compliance.sync import environment, process, quick
 from compliance.sync.model import Job
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ def nowhere(_: str) -> None:
 
 @dataclass(frozen=True)
 class Session:
-    """`given`: the runner's own environment; `at`: told each step; `hooks`: are there any that a commit runs?"""
+    """`given`: the runner's own environment; `at`: told each step; `hooks`: are there any that a commit runs? `author`:
+    whoever commits, where git's plumbing may do that."""
 
     file: SyncFile
     options: Options
@@ -39,6 +40,7 @@ class Session:
     redacted: environment.Redaction
     at: Callable[[str], None] = nowhere
     stop: Event = field(default_factory=Event)
+    author: quick.Author | None = None
 
     def job(self, target: Target, tree: Tree) -> Job:
         mark = {process.MARK: f"{self.repository.store}:{target.name}:"}

@@ -13,12 +13,14 @@ from compliance.sync.process import MARK
 from compliance.sync.repository import GitFailed, git
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from compliance.sync.repository import Repository
 
 _NAME = "directional-sync-"  # git keeps its notes on a worktree under the name of its folder
 QUIET = ("-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false")
+_THROWN = ("-c", "core.fsync=none")  # a worktree need not outlive a loss of power
 
 # git reads its notes on all worktrees when it makes one, and stumbles over those that another is making or removing.
 _ALONE = Lock()
@@ -47,7 +49,7 @@ class Tree:
         words = ("worktree", "add", "--quiet", "--force", "--detach", str(self.path), commit)
         try:
             with _ALONE:
-                git(self.repository.root, *QUIET, *words, env=self.marked)
+                git(self.repository.root, *QUIET, *_THROWN, *words, env=self.marked)
         except GitFailed as error:
             self.remove()
             raise Refused(f"no worktree to run in: {error.said.splitlines()[-1]}") from None
@@ -57,13 +59,26 @@ class Tree:
         """Whatever a target did to it that git cannot mend, a new one does."""
         try:
             if self.dirty or self.head != commit:
-                git(self.path, *QUIET, "reset", "--quiet", "--hard", commit, env=self.marked)
+                git(self.path, *QUIET, *_THROWN, "reset", "--quiet", "--hard", commit, env=self.marked)
             if self.dirty:
                 git(self.path, *QUIET, "clean", "-ffdxq", env=self.marked)
         except (GitFailed, OSError):
             return False
         self.head, self.dirty = commit, False
         return True
+
+    def take_back(self, added: Iterable[str]) -> None:
+        """Files that a target made here and that are nowhere in the commit, with the folders that they leave empty."""
+        for path in added:
+            place = self.path / path
+            place.unlink(missing_ok=True)
+            for folder in place.parents:
+                if folder == self.path:
+                    break
+                try:
+                    folder.rmdir()
+                except OSError:
+                    break
 
     def remove(self) -> None:
         self.head = None

@@ -204,7 +204,7 @@ def test_a_full_disk_is_a_clear_error_and_the_repository_untouched() -> None:
         try:
             small = Sandbox(Path(folder) / "repository")
             small.pull("news", "head -c 20000000 /dev/urandom >out/large")
-            small.pull("fits", "head -c 900000 /dev/urandom >fits/x", ["fits/**"], idempotent=False)
+            small.pull("fits", "head -c 1300000 /dev/urandom >fits/x", ["fits/**"], idempotent=False)
             before = small.commit()
             for name in ("news", "fits"):
                 ran = small.run("--target", name)
