@@ -161,9 +161,20 @@ def _within(tree: Path, path: str) -> str:
     """Where a link points, which is in the repository: elsewhere it would show what lies on another machine."""
     target = os.readlink(tree / path)  # noqa: PTH115 - its bytes as they are
     led = os.path.normpath(os.path.join(os.path.dirname(path), target))  # noqa: PTH118, PTH120 - of names alone
-    if target.startswith("/") or led == ".." or led.startswith("../") or led.split("/")[0] == ".git":
+    outside = led == ".." or led.startswith("../") or led.split("/")[0] == ".git"
+    if target.startswith("/") or outside or _led_out(tree, path):
         raise TargetFailed(f"the link {shown(path)} leads out of the repository, to {shown(target)}")
     return target
+
+
+def _led_out(tree: Path, path: str) -> bool:
+    """By other links on its way, which its text alone does not show; one that goes round leads nowhere."""
+    root = tree.resolve()
+    try:
+        end = (tree / path).resolve()
+    except RuntimeError:
+        return False
+    return not end.is_relative_to(root) or end.is_relative_to(root / ".git")
 
 
 def any_file(tree: Path, glob: str) -> bool:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from compliance.sync.process import Completed, Execute
     from compliance.systems.directional_sync.syncfile import Check, Target
 
-_SCORE = re.compile(r"drift_score\s*[=:]\s*(\S+)\s*")
+_SCORE = re.compile(r"drift_score\s*[=:]\s*(\S+)")
 _TOOL = re.compile(r"([\w./+-]+)\W?: (?:command )?(?:not found|No such file)")
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?", re.ASCII)
 
@@ -75,12 +75,12 @@ def ending(completed: Completed, wanted: int) -> str | None:
 
 
 def number(out: str) -> float | None:
-    """`drift_score=N` where a line says so, else the last line; None where that is no number: it is never 0."""
+    """`drift_score=N` where lines say so, the highest of them, else the last line; None where that is no number: it is
+    never 0."""
     lines = [line.strip() for line in out.splitlines() if line.strip()]
-    scores = [match.group(1) for line in lines if (match := _SCORE.fullmatch(line))]
-    text = scores[-1] if scores else lines[-1] if lines else ""
-    value = float(text) if _NUMBER.fullmatch(text) else math.nan
-    return value if math.isfinite(value) else None
+    scores = [match.group(1) for line in lines if (match := _SCORE.match(line))]
+    values = [float(text) if _NUMBER.fullmatch(text) else math.nan for text in scores or lines[-1:]]
+    return max(values) if values and all(map(math.isfinite, values)) else None
 
 
 def problem_of(

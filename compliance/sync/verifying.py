@@ -77,6 +77,9 @@ def _problems(cwd: Path, schema: str, files: list[str]) -> Iterator[str]:
         yield f"{schema}: {error}"
         return
     for path in files:
+        if not (cwd / path).is_file():  # whoever opened a pipe would wait for ever
+            yield f"{path}: is no file"
+            continue
         try:
             value = _value(cwd / path)
         except ValueError as error:

@@ -125,6 +125,7 @@ def test_old_failure_counters_in_a_subshell_lost_every_failure(sandbox: Sandbox)
         ("100\n", 100), ("counting\n 12 \n", 12), ("drift_score=3\nmore words\n", 3), ("drift_score = 0.5", 0.5),
         ("drift_score=1\ndrift_score=2\n7\n", 2), ("-4", -4), ("1e3", 1000),
         ("", None), ("12 files", None), ("nan", None), ("inf", None), ("1e999", None), ("drift_score=none\n5", None),
+        ("drift_score=9\ndrift_score=0", 9), ("drift_score: 50 files\n0", 50), ("drift_score=1\ndrift_score=?", None),
         ("0x10", None), ("1_000", None), ("٣", None),
     ],
 )  # fmt: skip

@@ -192,3 +192,13 @@ def test_what_an_entrypoint_staged_and_removed_again_is_not_committed(sandbox: S
     ran = sandbox.run("--json")
     assert (ran.code, ran.result["outputs_created"]) == (0, ["out/one"])
     assert sandbox.committed() == ["out/one"]
+
+
+@pytest.mark.parametrize("end", ["d/../x", "d/.git/config"])
+def test_a_link_that_leads_out_by_another_link_is_refused(sandbox: Sandbox, end: str) -> None:
+    sandbox.pull("news", f"ln -sfn .. out/d; ln -sfn {end} out/a; echo 1 >out/f")
+    before = sandbox.commit()
+    ran = sandbox.run()
+    assert ran.code == 1
+    assert "the link out/a leads out of the repository" in ran.out
+    assert sandbox.untouched(before)

@@ -125,3 +125,11 @@ def test_a_reference_of_a_schema_that_leads_nowhere_fails(sandbox: Sandbox, refe
     assert ran.code == 1
     assert "schemas/other.json: one of its `$ref` leads" in ran.told
     assert sandbox.untouched(before)
+
+
+def test_a_pipe_among_the_outputs_is_told_and_not_waited_for(sandbox: Sandbox) -> None:
+    script = "echo '{\"apps\": [1]}' >out/b.json; test -e out/a.json || mkfifo out/a.json"
+    ready(sandbox, script, {"schemas": {"out/*.json": "schemas/apps.json"}})
+    ran = sandbox.run()
+    assert ran.code == 1
+    assert "out/a.json: is no file" in ran.out
