@@ -74,6 +74,13 @@ def difference(one: Found, other: Found) -> list[str]:
     )
 
 
+def moved_on(tree: Path, found: Found) -> list[str]:
+    """Outputs that are no longer what was looked at."""
+    now = {path: _change(tree, path, found.told[path].code) for path in found.prints}
+    prints = {path: (pair[1], pair[0].sha256) for path, pair in now.items() if pair is not None}
+    return sorted(path for path, seen in found.prints.items() if prints.get(path) != seen)
+
+
 def listed(paths: Iterable[str], most: int = 10) -> str:
     names = [shown(path) for path in paths]
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

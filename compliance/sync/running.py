@@ -47,10 +47,7 @@ def run(session: Session, target: Target, tree: Tree, base: str) -> Work:
         session.at("after worktree")
         job = session.job(target, tree)
         with session.watch.at_work(target.name):
-            try:
-                _move(job, work, tree, session.at)
-            finally:
-                session.watch.check(target.name)
+            _move(job, work, tree, session.at)
         _stage(session, job, work, tree)
         _check(session, job, work, tree)
         _make(session, job, work, tree)
@@ -115,8 +112,18 @@ def _check(session: Session, job: Job, work: Work, tree: Tree) -> None:
         said = "; ".join(f"{check.name}: {check.detail}" for check in broken)
         raise TargetFailed(said, line=broken[0].line)
     if work.found is not None and work.found.changes:
+        _unchanged_by(job, work)
         present = [c.path for c in work.found.changes if c.change != "deleted"]
         work.checks.append(scanning.refuse(job, present))
+
+
+def _unchanged_by(job: Job, work: Work) -> None:
+    """What a check mends would not be committed, and what it hides would be: both are looked at as they were."""
+    assert work.found is not None
+    if work.checks and (changed := changes.moved_on(job.tree, work.found)):
+        raise TargetFailed(
+            f"a check changed {changes.listed(changed)}: a check only looks; let the entrypoint do that"
+        )
 
 
 def _lands(job: Job, work: Work) -> bool:

@@ -220,3 +220,12 @@ def test_a_pre_sync_check_that_changes_the_main_tree_is_told_and_not_the_target(
     assert ran.code == 1
     assert "a check changed log.txt; let git ignore it" in ran.out
     assert "not run: a pre-sync check changed the main tree" in ran.out
+
+
+@pytest.mark.parametrize("mends", ["echo 2 > out/file", "rm out/file", "chmod +x out/file"])
+def test_a_check_that_changes_outputs_fails_the_target(sandbox: Sandbox, mends: str) -> None:
+    before = ready(sandbox, post_sync_checks=[{"name": "mends", "command": mends}]).head
+    ran = sandbox.run()
+    assert ran.code == 1
+    assert "a check changed out/file: a check only looks" in ran.out
+    assert sandbox.untouched(before)
