@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from compliance.core.errors import ComplianceError
-from compliance.sync import landing, overlay, running
+from compliance.sync import bases, landing, overlay, running
 from compliance.sync.model import Outcome, TargetFailed
 from compliance.sync.objects import Objects
 from compliance.sync.repository import checked_out
+from compliance.sync.watching import SWITCHED
 from compliance.sync.worktrees import Tree
 from compliance.systems.directional_sync import globs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from compliance.sync.running import Work
     from compliance.sync.session import Session
     from compliance.systems.directional_sync.syncfile import Target
 
+_TOGETHER = 32  # targets that land in one move at the most
+_PATIENCE = 0.5  # seconds after a landing in which another may wait for company
 _TICK = 0.2  # seconds after which a wish to stop is noticed at the latest
 
 
 class Line:
-    """Whose turn it is. `barred`: why a target may not run; `tip`: the commit that holds all that has landed."""
+    """Whose turn it is. `barred`: why a target may not run; `tip`: the commit that holds all that has landed; `tips`:
+    all that were; `apart`: targets that may begin from any of them; `needed`: those that others wait for."""
 
     def __init__(
         self, session: Session, targets: Sequence[Target], barred: Mapping[str, str],
@@ -40,12 +46,19 @@ class Line:
         self.running: dict[Future[Work], tuple[str, Tree]] = {}
         self.ready: dict[str, Work] = {}
         self.objects = Objects(session.repository)
+        self.tips = {self.tip}
+        alone = session.options.jobs == 1 or session.options.dry_run
+        self.apart = frozenset() if alone else bases.apart(targets)
+        self.needed = {name for target in targets for name in target.depends_on}
+        self.landed = 0.0
 
     def run(self) -> tuple[Outcome, ...]:
         """All of them; whoever was not run says why."""
         try:
             with ThreadPoolExecutor(len(self.trees), thread_name_prefix="sync") as pool:
                 while len(self.outcomes) < len(self.targets):
+                    if self.apart:
+                        self._start(pool)  # goes on while others land
                     self._land()  # first: what starts after it need not be moved on top of it
                     self._start(pool)
                     self._await()
@@ -68,10 +81,8 @@ class Line:
                 self._settle(not_run(target, reason, dry_run=self.session.options.dry_run))
             elif self.trees and all(other in self.outcomes for other in self._needed(target)):
                 tree = self.trees.pop()
-                self.running[pool.submit(running.run, self.session, target, tree, self._base(target))] = (
-                    name,
-                    tree,
-                )
+                base = self._base(target, tree)
+                self.running[pool.submit(running.run, self.session, target, tree, base)] = (name, tree)
             elif not self.trees:
                 return
 
@@ -87,15 +98,17 @@ class Line:
         failed = [n for n in self._needed(target) if n in self.outcomes and not self.outcomes[n].success]
         return f"{', '.join(failed)} failed" if failed else None
 
-    def _base(self, target: Target) -> str:
-        """The tip, with what stands in the main tree uncommitted by declaration: its own and what it needs."""
+    def _base(self, target: Target, tree: Tree) -> str:
+        """The tip, with what stands in the main tree uncommitted by declaration: its own and what it needs. Whoever is
+        apart begins from what is out already: to move a worktree takes longer than many a script."""
         if self.session.options.dry_run:
             return self.tip
+        if target.name in self.apart and tree.head in self.tips:
+            return tree.head
         own = [each for each in (target, *self._all_needed(target)) if not each.git_commit]
         outputs = [glob for each in own for glob in each.outputs]
-        with self.session.watch.lock:
-            paths = [path for path in self.session.watch.seen if globs.matches(path, outputs)]
-            return overlay.commit(self.session.repository, self.tip, paths)
+        paths = [path for path in self.session.watch.seen if globs.matches(path, outputs)]
+        return overlay.commit(self.session.repository, self.tip, paths)
 
     def _all_needed(self, target: Target) -> list[Target]:
         found: dict[str, Target] = {}
@@ -118,18 +131,70 @@ class Line:
 
     def _land(self) -> None:
         """In order: whoever is behind one that still runs waits, its worktree does not."""
-        for name in self.targets:
-            if name in self.outcomes:
-                continue
-            if name not in self.ready:
-                return
-            self._settle(self._landed(self.ready.pop(name)))
+        due = self._due()
+        if not due or self._may_wait(due):
+            return
+        self.session.watch.look()
+        for group in _groups([self._judged(work) for work in due]):
+            commits = self._together([work for work in group if _joins(work)])
+            for work in group:
+                del self.ready[work.target.name]
+                self._settle(self._landed(work, commits.get(work.target.name)))
+        self.landed = time.monotonic()
 
-    def _landed(self, work: Work) -> Outcome:
+    def _due(self) -> list[Work]:
+        waiting = (name for name in self.targets if name not in self.outcomes)
+        return [self.ready[name] for name in takewhile(self.ready.__contains__, waiting)]
+
+    def _may_wait(self, due: Sequence[Work]) -> bool:
+        """For others, to land with them: nobody needs it yet, and somebody is still at work."""
+        if not self.apart or not self.running or self.session.stop.is_set() or len(due) >= _TOGETHER:
+            return False
+        soon = time.monotonic() - self.landed < _PATIENCE
+        return soon and not any(work.target.name in self.needed for work in due)
+
+    def _judged(self, work: Work) -> Work:
+        """Whoever wrote to the main tree fails, whatever else became of it."""
+        try:
+            self.session.watch.check(work.target.name)
+        except TargetFailed as error:
+            if work.outcome is None:
+                running.undo(work)
+            work.outcome = running.failure(self.session, work, error)
+        return work
+
+    def _together(self, works: Sequence[Work]) -> dict[str, str]:
+        """One move of the main tree for all of them; where that cannot be, each by itself says why."""
+        if len(works) < 2 or self.session.options.dry_run:
+            return {}
+        tip, commits = self.tip, dict[str, str]()
+        entries = [entry for work in works if work.made for entry in work.made.entries]
+        try:
+            self._refuse_landing()
+            for work in works:
+                assert work.made is not None
+                commits[work.target.name] = tip = landing.onto(self.objects, tip, work.made)
+            landing.land(self.session.repository, self.tip, tip, entries, ", ".join(commits), self.session.at)
+        except (ComplianceError, TargetFailed, OSError):
+            return {}
+        self._is_out(tip)
+        return commits
+
+    def _is_out(self, tip: str) -> None:
+        self.tip = self.session.watch.head = tip
+        self.tips.add(tip)
+
+    def _refuse_landing(self) -> None:
+        if self.session.stop.is_set():
+            raise TargetFailed("interrupted")
+        if checked_out(self.session.repository) != self.session.watch.out:
+            raise TargetFailed(SWITCHED)
+
+    def _landed(self, work: Work, commit: str | None) -> Outcome:
         if work.outcome is not None:
             return work.outcome
         try:
-            commit = self._moved(work)
+            commit = commit or self._moved(work)
             assert work.moved is not None
             if not (self.session.options.dry_run or work.target.dry_run):
                 work.moved.keep()
@@ -151,21 +216,36 @@ class Line:
             return None
         if self.session.stop.is_set():
             raise TargetFailed("interrupted")
-        with self.session.watch.lock:
-            if not target.git_commit:
-                landing.put(repository, work.made, target.name, self.session.at)
-                self.session.watch.landed()
-                return None
-            if checked_out(repository) != self.session.watch.out:
-                raise TargetFailed("another branch was checked out meanwhile: nothing may land on it")
-            new = landing.onto(self.objects, self.tip, work.made)
-            landing.land(repository, self.tip, new, work.made.entries, target.name, self.session.at)
-            self.tip = self.session.watch.head = new
+        if not target.git_commit:
+            landing.put(repository, work.made, target.name, self.session.at)
+            self.session.watch.landed()
+            return None
+        self._refuse_landing()
+        new = landing.onto(self.objects, self.tip, work.made)
+        landing.land(repository, self.tip, new, work.made.entries, target.name, self.session.at)
+        self._is_out(new)
         return new
 
     def _settle(self, outcome: Outcome) -> None:
         self.outcomes[outcome.target] = outcome
         self.told(outcome)
+
+
+def _joins(work: Work) -> bool:
+    """May it land in one move with others? What is kept or taken back by itself lands by itself."""
+    plain = work.target.git_commit and work.target.direction == "pull" and not work.target.dry_run
+    return plain and work.outcome is None and work.made is not None and bool(work.made.entries)
+
+
+def _groups(due: Sequence[Work]) -> Iterator[list[Work]]:
+    """In order; each ends with one that lands by itself."""
+    group: list[Work] = []
+    for work in due:
+        group.append(work)
+        if work.outcome is None and work.made is not None and not _joins(work):
+            yield group
+            group = []
+    yield group
 
 
 def not_run(target: Target, reason: str, *, dry_run: bool) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager, suppress
 from threading import RLock
 from typing import TYPE_CHECKING
@@ -11,45 +12,67 @@ from compliance.sync.changes import listed
 from compliance.sync.model import TargetFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from compliance.sync.repository import Repository
 
+SWITCHED = "another branch was checked out meanwhile: nothing may land on it"
 _Print = tuple[str, int, int]
+_Span = tuple[int, int]
+_COARSE = 20_000_000  # nanoseconds: the clock of a disk goes by ticks
 
 
 class Watch:
-    """What the main tree looks like, and who is at work. What is found once is told once."""
+    """What the main tree looks like, and who is at work or was since the last look. Whoever lands looks first: one look
+    is enough for all that are to land. `blamed`: what is found, by target; found once, it is told once."""
 
     def __init__(self, found: Repository) -> None:
-        self.root = found.root
+        self.root, self.found = found.root, found
         self.out = repository.checked_out(found)
         self.lock = RLock()
-        self.working: set[str] = set()
+        self.working: dict[str, int] = {}
+        self.ended: dict[str, _Span] = {}
+        self.blamed: dict[str, str] = {}
         self.head, self.seen = self._look()
 
     @contextmanager
     def at_work(self, target: str) -> Iterator[None]:
         with self.lock:
-            self.working.add(target)
+            self.working[target] = time.time_ns()
         try:
             yield
         finally:
             with self.lock:
-                self.working.discard(target)
+                self.ended[target] = (self.working.pop(target), time.time_ns())
+
+    def look(self) -> None:
+        """After entrypoints: is the main tree as it was? If not, who ran when it was changed?"""
+        with self.lock:
+            over = set(self.ended)
+        moved, strays = self.since()
+        with self.lock:
+            spans = self.ended | {name: (start, time.time_ns()) for name, start in self.working.items()}
+            self.ended = {name: span for name, span in self.ended.items() if name not in over}
+        if moved or strays:
+            switched = repository.checked_out(self.found) != self.out
+            times = [] if moved else [self._when(path) for path in strays]
+            suspects = sorted(n for n, span in spans.items() if _within(span, times)) or sorted(spans)
+            for name in suspects:
+                self.blamed[name] = _said(
+                    moved, switched, strays, [other for other in suspects if other != name]
+                )
 
     def check(self, target: str) -> None:
-        """After an entrypoint: is the main tree as it was?"""
-        with self.lock:
-            moved, strays = self.since()
-            others = sorted(self.working - {target})
-        beside = f" ({', '.join(others)} ran beside it)" if others else ""
-        if moved:
-            raise TargetFailed(f"the branch that is checked out moved while it ran{beside}")
-        if strays:
-            raise TargetFailed(
-                f"it wrote to the main tree by an absolute path{beside}: {listed(strays)}; look with `git status`"
-            )
+        """What a look has found against it."""
+        if target in self.blamed:
+            raise TargetFailed(self.blamed[target])
+
+    def _when(self, path: str) -> int:
+        """When it was changed; of what is gone, when its folder was."""
+        for place in (self.root / path, (self.root / path).parent):
+            with suppress(OSError):
+                return place.lstat().st_ctime_ns
+        return 0
 
     def since(self) -> tuple[bool, list[str]]:
         """Since the last look: has HEAD moved, and which files changed?"""
@@ -72,3 +95,16 @@ class Watch:
             info = (self.root / path).lstat()
             return info.st_mtime_ns, info.st_size
         return 0, 0
+
+
+def _within(span: _Span, times: Sequence[int]) -> bool:
+    return any(span[0] - _COARSE <= each <= span[1] + _COARSE for each in times)
+
+
+def _said(moved: bool, switched: bool, strays: Sequence[str], others: Sequence[str]) -> str:
+    beside = f" ({', '.join(others)} ran beside it)" if others else ""
+    if switched:
+        return f"{SWITCHED}{beside}"
+    if moved:
+        return f"the branch that is checked out moved while it ran{beside}"
+    return f"it wrote to the main tree by an absolute path{beside}: {listed(strays)}; look with `git status`"
