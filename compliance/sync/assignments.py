@@ -81,16 +81,17 @@ class Reader:
     def _named(self, match: re.Match[str]) -> str:
         """The telling name that this value is of, if there is one."""
         name, value = match["name"], match["quoted"] or match["plain"] or ""
-        if self._tells(name):
+        if self.tells(name):
             return name
-        if _HELD.match(name) and self._tells(value) and not re.search(r"\s", value):
+        if _HELD.match(name) and self.tells(value) and not re.search(r"\s", value):
             self.held, self.left = value, _NEAR
         elif _VALUE.match(name) and self.left >= 0 and self.held:
             found, self.held = self.held, ""
             return found
         return ""
 
-    def _tells(self, name: str) -> bool:
+    def tells(self, name: str) -> bool:
+        """Is this a name for a secret, and not for where or what it is?"""
         return not _ABOUT.search(name) and any(pattern.search(name) for pattern in self.patterns)
 
     def _counts(self, match: re.Match[str]) -> bool:

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from compliance.core import redact
+from compliance.sync import assignments
 from compliance.sync.process import MARK
 
 if TYPE_CHECKING:
@@ -86,6 +87,13 @@ class Redaction:
     def __init__(self, file: SyncFile, given: Mapping[str, str]) -> None:
         found = {given[name]: name for name in _named(file) if name in given and _secret(file, name)}
         self.values = {value: name for value, name in found.items() if len(value) >= _SHORTEST}
+        told = {
+            value: name
+            for value, name in self.values.items()
+            if assignments.Reader("", file.secret_patterns).tells(name)
+        }
+        # What is sure enough to be a secret that it may stand in no file: an address, a path or a word is none.
+        self.certain = {value: name for value, name in told.items() if assignments.literal(value)}
 
     def __call__(self, text: str) -> str:
         for value in sorted(self.values, key=len, reverse=True):

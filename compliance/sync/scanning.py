@@ -9,17 +9,19 @@ import codecs
 import hashlib
 import os
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from compliance.core import redact
 from compliance.sync import assignments, detecting
 from compliance.sync.baseline import Baseline
+from compliance.sync.environment import Redaction
 from compliance.sync.model import Checked, TargetFailed
 from compliance.sync.repository import shown
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from compliance.sync.model import Job
@@ -64,12 +66,14 @@ class Scan(NamedTuple):
 
 
 def scan(
-    paths: Iterable[str], cwd: Path, patterns: Sequence[re.Pattern[str]], baseline: Baseline | None = None
-) -> Scan:
-    """Look through these files, less what a person has reviewed; one that is not there was deleted."""
+    paths: Iterable[str], cwd: Path, patterns: Sequence[re.Pattern[str]], baseline: Baseline | None = None,
+    known: Mapping[str, str] = MappingProxyType({}),
+) -> Scan:  # fmt: skip
+    """Look through these files, less what a person has reviewed; one that is not there was deleted. `known`: secrets by
+    value, with the variable that holds each."""
     reviewed = baseline or Baseline(())
     looked = sorted(set(paths))
-    leaks = [leak for path in looked for leak in _of_file(cwd, path, patterns)]
+    leaks = [leak for path in looked for leak in _of_file(cwd, path, patterns, known)]
     found = {(leak.path, leak.digest) for leak in leaks}
     left = tuple(leak for leak in leaks if (leak.path, leak.digest) not in reviewed.known)
     return Scan(left, reviewed.stale(set(looked), found, cwd))
@@ -77,7 +81,9 @@ def scan(
 
 def refuse(job: Job, paths: Iterable[str], folder: Path | None = None) -> Checked:
     """The same before something is sent; raises `TargetFailed` with the places."""
-    found = scan(paths, folder or job.tree, job.file.secret_patterns, Baseline.of(job.file, job.tree)).checked
+    known = Redaction(job.file, job.given).certain
+    reviewed = Baseline.of(job.file, job.tree)
+    found = scan(paths, folder or job.tree, job.file.secret_patterns, reviewed, known).checked
     if found.failed:
         raise TargetFailed("what may be a secret would be committed or sent; nothing was", output=found.detail)
     return found
@@ -87,11 +93,14 @@ def digest(path: str, value: str) -> str:
     return hashlib.sha256(f"{path}\0{value}".encode(errors="surrogatepass")).hexdigest()
 
 
-def _of_file(cwd: Path, path: str, patterns: Sequence[re.Pattern[str]]) -> Iterator[Leak]:
+def _of_file(
+    cwd: Path, path: str, patterns: Sequence[re.Pattern[str]], known: Mapping[str, str]
+) -> Iterator[Leak]:
     reader = assignments.Reader(path, patterns)
     seen: set[tuple[int, str]] = set()
     for number, line in _lines(cwd / path):
-        for kind, value in (*_ours(reader, line), *detecting.found(path, line)):
+        held = [(f"the value of {name}", value) for value, name in known.items() if value in line]
+        for kind, value in (*held, *_ours(reader, line), *detecting.found(path, line)):
             mark = digest(path, value)
             if not any(at == number and (value in other or other in value) for at, other in seen):
                 yield Leak(path, number, kind, mark)

@@ -336,3 +336,15 @@ def test_a_person_can_look_and_draft_a_baseline(sandbox: Sandbox) -> None:
     assert drafted.code == 0
     assert leak_of(sandbox.root.parent).digest in drafted.out
     assert VALUE not in drafted.out
+
+
+@pytest.mark.parametrize(("name", "code"), [("NOTES_TOKEN", 1), ("NOTES_TOKEN_URL", 0), ("NOTES_HOST", 0)])
+def test_the_value_of_a_secret_variable_is_not_committed_wherever_it_stands(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, name: str, code: int
+) -> None:
+    monkeypatch.setenv(name, "plain-words-without-a-form")
+    sandbox.pull("notes", f'echo "as ${name} told" >out/notes.txt', env=[name])
+    sandbox.commit()
+    ran = sandbox.run()
+    assert ran.code == code
+    assert ("out/notes.txt:1: the value of NOTES_TOKEN" in ran.told) == (code == 1)
