@@ -73,8 +73,14 @@ def restore(store: Path, target: str) -> tuple[str, ...]:
     whole = store / _FOLDER / target
     if not (whole / _MANIFEST).is_file():
         return ()
-    manifest: dict[str, Any] = json.loads((whole / _MANIFEST).read_bytes())
-    kept = [_Kept(*each) for each in manifest["files"]]
+    try:
+        manifest: dict[str, Any] = json.loads((whole / _MANIFEST).read_bytes())
+        kept = [_Kept(*each) for each in manifest["files"]]
+    except (ValueError, KeyError, TypeError):
+        raise Refused(
+            f"{target}: the backup of its files outside of the repository cannot be read",
+            remedy=f"compare them with what is in {whole}, then move that folder away",
+        ) from None
     aside = store / "overwritten" / target
     shutil.rmtree(aside, ignore_errors=True)
     try:

@@ -40,6 +40,10 @@ class Found(NamedTuple):
     def paths(self) -> tuple[str, ...]:
         return tuple(change.path for change in self.changes)
 
+    def only(self, paths: set[str]) -> Found:
+        """What git took for a change in the end."""
+        return self._replace(changes=tuple(change for change in self.changes if change.path in paths))
+
     @property
     def deleted(self) -> int:
         return sum(change.change == "deleted" for change in self.changes)

@@ -88,6 +88,8 @@ def commit(job: Job, base: str, stop: Event | None, *, hooks: bool) -> Made:
     done = run(call, cwd=job.tree, env=env, timeout=job.target.timeout, stop=stop)
     if done.timed_out:
         raise TargetFailed("a hook of the repository did not end in time", output=done.tail)
+    if done.code == 1 and not git(job.tree, "diff", "--cached", "--name-only", base):
+        return Made(base, base, (), {}, "")  # what differed was how lines end, which git brings into one form
     if done.code:
         what = "a hook of the repository, or git, refused the commit" if hooks else "git refused the commit"
         raise TargetFailed(f"{what} (it ended with {done.code})", output=done.tail)

@@ -54,7 +54,15 @@ def land(
     _room(repository, entries)
     intent = {"kind": "commit", "target": target, "before": tip, "after": new}
     with _Intent(repository, intent, at):
-        words = ("merge", "--ff-only", "--quiet", "--no-autostash", "--no-verify-signatures", new)
+        words = (
+            "merge",
+            "--ff-only",
+            "--quiet",
+            "--no-autostash",
+            "--no-verify-signatures",
+            "--no-overwrite-ignore",
+            new,
+        )
         git(repository.root, *NO_GC, *QUIET, *words, env={process.MARK: f"{repository.store}:"})
         at("after merge")
 
@@ -105,6 +113,11 @@ def settle(repository: Repository) -> str | None:
         intent: Any = json.loads(place.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
+    except ValueError:
+        raise Refused(
+            f"{place} cannot be read, which says what an earlier run was about to land",
+            remedy="look with `git status` whether anything is half landed, then delete it",
+        ) from None
     before, after = str(intent["before"]), str(intent["after"])
     root = repository.root
     done = intent["kind"] == "commit" and git(root, "rev-parse", "HEAD").strip() == after

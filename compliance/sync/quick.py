@@ -90,7 +90,9 @@ def entries(tree: Path, found: Found) -> tuple[Entry, ...] | None:
     if found.fleeting or not all(_simple(tree, path, found) for path in found.paths):
         return None
     blobs = dict(zip(kept, _stored(tree, kept), strict=True))
-    return tuple(_entry(found, path, blobs.get(path)) for path in found.paths)
+    made = tuple(_entry(found, path, blobs.get(path)) for path in found.paths)
+    # Of one content before and after: its mode differs, or only how its lines end, of which git knows.
+    return None if any(entry.before == entry.after for entry in made) else made
 
 
 def _simple(tree: Path, path: str, found: Found) -> bool:

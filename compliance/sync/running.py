@@ -143,11 +143,12 @@ def _make(session: Session, job: Job, work: Work, tree: Tree) -> None:
     hooks = session.hooks and work.target.git_commit
     tree.dirty = tree.dirty or hooks
     work.made = committing.commit(job, work.base, session.stop, hooks=hooks)
+    work.found = work.found.only({entry.path for entry in work.made.entries})
     tree.head = work.made.commit
     session.at("after commit")
     if job.dry_run or session.options.fail_on_diff or work.target.fail_on_diff:
         work.diff = committing.diff(job.tree, work.made)
-    if session.options.fail_on_diff or work.target.fail_on_diff:
+    if work.found.changes and (session.options.fail_on_diff or work.target.fail_on_diff):
         raise TargetFailed(f"differs: {counted(work.found)} (fail_on_diff)")
 
 

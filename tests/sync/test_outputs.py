@@ -202,3 +202,21 @@ def test_a_link_that_leads_out_by_another_link_is_refused(sandbox: Sandbox, end:
     assert ran.code == 1
     assert "the link out/a leads out of the repository" in ran.out
     assert sandbox.untouched(before)
+
+
+@pytest.mark.parametrize("checks", [[], [{"name": "none", "command": "true"}]])
+def test_lines_that_end_otherwise_than_git_checks_them_out_are_no_change(
+    sandbox: Sandbox, checks: list[dict[str, str]]
+) -> None:
+    sandbox.rest["safety"] = {"post_sync_checks": checks}
+    sandbox.file(".gitattributes", "out/* text eol=crlf\n")
+    sandbox.pull("news", r"printf 'a\nb\n' >out/one; [[ ! -e more ]] || echo 2 >out/two")
+    sandbox.commit()
+    assert sandbox.run().code == 0
+    first = sandbox.head
+    ran = sandbox.run("--json")
+    assert (ran.code, ran.result["message"], sandbox.head) == (0, "nothing changed", first)
+    sandbox.file("more", "")
+    sandbox.commit()
+    ran = sandbox.run("--json")
+    assert (ran.code, ran.result["message"], sandbox.committed()) == (0, "landed: 1 added", ["out/two"])
