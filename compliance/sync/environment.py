@@ -101,6 +101,19 @@ class Redaction:
         return redact.text(text, None)
 
 
+_LAST: list[tuple[SyncFile, Mapping[str, str], Redaction]] = []
+
+
+def redaction(file: SyncFile, given: Mapping[str, str]) -> Redaction:
+    """The same for all targets of a run: to make one reads the configuration of each of them."""
+    for last_file, last_given, made in _LAST:
+        if last_file is file and last_given is given:
+            return made
+    made = Redaction(file, given)
+    _LAST[:] = [(file, given, made)]
+    return made
+
+
 def _named(file: SyncFile) -> Iterator[str]:
     for target in file.targets.values():
         yield from target.env

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from compliance.core import redact
 from compliance.sync import assignments, detecting
 from compliance.sync.baseline import Baseline
-from compliance.sync.environment import Redaction
+from compliance.sync.environment import redaction
 from compliance.sync.model import Checked, TargetFailed
 from compliance.sync.repository import shown
 
@@ -81,7 +81,7 @@ def scan(
 
 def refuse(job: Job, paths: Iterable[str], folder: Path | None = None) -> Checked:
     """The same before something is sent; raises `TargetFailed` with the places."""
-    known = Redaction(job.file, job.given).certain
+    known = redaction(job.file, job.given).certain
     reviewed = Baseline.of(job.file, job.tree)
     found = scan(paths, folder or job.tree, job.file.secret_patterns, reviewed, known).checked
     if found.failed:
