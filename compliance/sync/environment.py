@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from compliance.core import redact
 from compliance.sync import assignments
 from compliance.sync.process import MARK
+from compliance.systems.directional_sync.syncfile import VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from compliance.systems.directional_sync.syncfile import SyncFile, Target
 
 ALWAYS = ("PATH", "HOME", "LANG", "USER")
-_VARIABLE = re.compile(r"\$(?:\$|([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})")
 _TELLING = re.compile(
     r"(?i)token|key|secret|pass|pwd|credential|auth|cookie|dsn|private|webhook|jwt|signature|(?<![a-z])pat(?![a-z])"
 )
@@ -70,7 +70,7 @@ def expand(file: SyncFile, text: str, given: Mapping[str, str], at: tuple[str | 
             )
         return given[name]
 
-    return _VARIABLE.sub(value, text)
+    return VARIABLE.sub(value, text)
 
 
 def _is_scalar(value: Any) -> bool:
@@ -117,7 +117,7 @@ def redaction(file: SyncFile, given: Mapping[str, str]) -> Redaction:
 def _named(file: SyncFile) -> Iterator[str]:
     for target in file.targets.values():
         yield from target.env
-        yield from (match[1] or match[2] or "" for match in _VARIABLE.finditer(json.dumps(dict(target.config))))
+        yield from (match[1] or match[2] or "" for match in VARIABLE.finditer(json.dumps(dict(target.config))))
 
 
 def _secret(file: SyncFile, name: str) -> bool:

@@ -143,6 +143,8 @@ def _make(session: Session, job: Job, work: Work, tree: Tree) -> None:
     hooks = session.hooks and work.target.git_commit
     tree.dirty = tree.dirty or hooks
     work.made = committing.commit(job, work.base, session.stop, hooks=hooks)
+    if hooks and changes.moved_on(job.tree, work.found):  # what a hook wrote nobody has looked through yet
+        scanning.refuse(job, [entry.path for entry in work.made.entries if not entry.deleted])
     work.found = work.found.only({entry.path for entry in work.made.entries})
     tree.head = work.made.commit
     session.at("after commit")

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 # One version alone, or a place that does not move: else another runner may run tomorrow with the right to write here.
 _PINNED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[^\]]*\])?\s*(==\s*[A-Za-z0-9.!+_-]+(?![\w*.])|@\s*\S+).*")
-_ASIDE = re.compile(r"\s*(#.*|--?[a-z].*)?")
+_ASIDE = re.compile(
+    r"\s*(#.*|--(?:index-url|extra-index-url|require-hashes|only-binary|no-binary|prefer-binary)\b.*)?"
+)
 
 
 def workflow(parsed: argparse.Namespace) -> int:
@@ -31,7 +33,7 @@ def workflow(parsed: argparse.Namespace) -> int:
     config = _inside(found, Path(parsed.config) if parsed.config else found.root / DEFAULT)
     _requirements(found, file)
     text, place = render(file, config), found.root / FILE
-    before = place.read_text(encoding="utf-8") if place.is_file() else ""
+    before = place.read_bytes().decode(errors="replace") if place.is_file() else ""
     if before == text:
         write(f"{FILE} is current")
         return 0
@@ -65,6 +67,10 @@ def _requirements(found: Repository, file: SyncFile) -> None:
             " `workflow: {requirements: FILE}`",
         )  # fmt: skip
     joined = re.sub(r"\\\n", " ", place.read_text(encoding="utf-8"))
+    if all(map(_ASIDE.fullmatch, joined.split("\n"))):
+        raise ConfigurationError(
+            f"{place}: names no package", remedy="name the runner: `dot-compliance==VERSION`"
+        )
     for number, line in enumerate(joined.split("\n"), 1):
         if not _ASIDE.fullmatch(line) and not _PINNED.fullmatch(line.strip()):
             raise ConfigurationError.at(

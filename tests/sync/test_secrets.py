@@ -348,3 +348,15 @@ def test_the_value_of_a_secret_variable_is_not_committed_wherever_it_stands(
     ran = sandbox.run()
     assert ran.code == code
     assert ("out/notes.txt:1: the value of NOTES_TOKEN" in ran.told) == (code == 1)
+
+
+def test_a_secret_that_a_hook_writes_is_not_committed(sandbox: Sandbox) -> None:
+    sandbox.pull("notes", "echo 1 >out/notes.txt")
+    sandbox.script(
+        ".git/hooks/pre-commit", "echo \"password = 'correct-horse-7'\" >>out/notes.txt; git add out"
+    )
+    before = sandbox.commit()
+    ran = sandbox.run()
+    assert ran.code == 1
+    assert "out/notes.txt:2" in ran.told
+    assert sandbox.untouched(before)

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -243,12 +244,32 @@ class TestCommand:
         assert "CONFIG: 'other.yaml'" in (sandbox.root / FILE).read_text()
 
     @pytest.mark.parametrize(
-        "line", ["dot-compliance", "dot-compliance>=1", "dot-compliance==1.*", "dot-compliance~=1.0"]
+        "line",
+        [
+            "dot-compliance",
+            "dot-compliance>=1",
+            "dot-compliance==1.*",
+            "dot-compliance~=1.0",
+            "-r other.txt",
+            "-e .",
+        ],
     )
     def test_a_runner_that_is_not_pinned_is_refused(self, sandbox: Sandbox, line: str) -> None:
         sandbox.file(".insightpulse/requirements.txt", f"{line}\n")
         ran = sandbox.run("workflow")
         assert (ran.code, "requirements.txt:1: is not pinned" in ran.err) == (2, True)
+
+    def test_requirements_that_name_no_package_are_refused(self, sandbox: Sandbox) -> None:
+        sandbox.file(".insightpulse/requirements.txt", "# later\n--require-hashes\n")
+        ran = sandbox.run("workflow")
+        assert (ran.code, "names no package" in ran.err) == (2, True)
+
+    @pytest.mark.parametrize("end", [b"\xff", b"\r\n"])
+    def test_a_workflow_with_other_bytes_is_not_current(self, sandbox: Sandbox, end: bytes) -> None:
+        sandbox.run("workflow")
+        path = sandbox.root / FILE
+        path.write_bytes(path.read_bytes().replace(b"\n", end))
+        assert sandbox.run("workflow", "--check").code == 1
 
     def test_a_pinned_one_with_hashes_is_not(self, sandbox: Sandbox) -> None:
         lock = "-i https://example.org/simple\ndot-compliance==1.0 \\\n    --hash=sha256:00 \\\n    --hash=sha256:01\n"
@@ -261,3 +282,15 @@ class TestCommand:
         assert ran.code == 2
         assert "which is not there" in ran.err
         assert "To go on: write it" in ran.err
+
+
+def test_what_config_names_is_handed_over_too() -> None:
+    found = of(EIGHT)
+    name = next(iter(found.targets))
+    target = replace(
+        found.targets[name], config={"a": ["$FROM_CONFIG", "$$NOT"]}, outside=("${FROM_OUTSIDE}/x",)
+    )
+    text = render(replace(found, targets={name: target}), CONFIG)
+    assert "FROM_CONFIG: ${{ secrets.FROM_CONFIG }}" in text
+    assert "FROM_OUTSIDE: ${{ secrets.FROM_OUTSIDE }}" in text
+    assert "NOT:" not in text

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 Direction: TypeAlias = Literal["pull", "push", "bidirectional"]
 Conflict: TypeAlias = Literal["fail", "ours", "theirs", "newer"]
 SCHEMA = Path(__file__).with_name("sync.schema.json")
+VARIABLE = re.compile(
+    r"\$(?:\$|([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})"
+)  # in `config`, `outside`
 DEFAULTS: Mapping[str, Any] = {
     "direction": "bidirectional",
     "dry_run": False,

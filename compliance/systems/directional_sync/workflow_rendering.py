@@ -6,12 +6,14 @@ for the hour then runs something else. Nothing that a person types reaches a scr
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from typing import TYPE_CHECKING
 
 from compliance.core.errors import ConfigurationError
 from compliance.systems.directional_sync import schedules
+from compliance.systems.directional_sync.syncfile import VARIABLE
 from compliance.systems.directional_sync.workflow_template import TEMPLATE
 
 if TYPE_CHECKING:
@@ -85,12 +87,19 @@ def _cases(mapping: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
 
 def _secrets(found: SyncFile) -> Iterator[str]:
     """What targets may see of the environment comes from secrets of the same names, for the one step that runs them."""
-    names = sorted({name for target in found.targets.values() for name in target.env})
-    for name in names:
+    for name in sorted({name for target in found.targets.values() for name in _asked(target)}):
         if name == "GITHUB_TOKEN":
             yield "          GITHUB_TOKEN: ${{ github.token }}"
         elif not _GIVEN.fullmatch(name):
             yield f"          {name}: ${{{{ secrets.{name} }}}}"
+
+
+def _asked(target: Target) -> Iterator[str]:
+    """Without what its `config` names a target would not begin."""
+    yield from target.env
+    for match in VARIABLE.finditer(json.dumps([dict(target.config), target.outside])):
+        if name := match[1] or match[2]:
+            yield name
 
 
 def _minutes(found: SyncFile) -> int:
