@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # One version alone, or a place that does not move: else another runner may run tomorrow with the right to write here.
 _PINNED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[^\]]*\])?\s*(==\s*[A-Za-z0-9.!+_-]+(?![\w*.])|@\s*\S+).*")
 _ASIDE = re.compile(
-    r"\s*(#.*|--(?:index-url|extra-index-url|require-hashes|only-binary|no-binary|prefer-binary)\b.*)?"
+    r"\s*(#.*|-[if]\s.*|--(?:index-url|find-links|extra-index-url|require-hashes|only-binary|no-binary|prefer-binary)\b.*)?"
 )
 
 
