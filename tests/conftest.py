@@ -38,6 +38,7 @@ LONGEST = (
     "directus", "tests/test_readme.py", "tests/live/test_compile.py", "tests/live/test_birth_applying.py",
     "tests/live/test_cli.py", "tests/live/test_evidence_loss.py", "tests/live/test_estate_live.py",
     "tests/live/test_applying_objects.py", "tests/live/test_crashes.py", "tests/live/test_registry_compile.py",
+    "tests/test_directional_sync.py",
 )  # fmt: skip
 # Its tests share next to nothing, and are more than half of all: in parts, one for each system's rules.
 PARTED = "tests/live/test_sensitivity.py"

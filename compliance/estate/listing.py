@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from compliance.estate.seeing import Section
 
 MOST = 100_000
+# What tools leave beside their work: ignored by git, and missed by nobody.
+CACHES = frozenset({"__pycache__", ".pytest_cache", ".ruff_cache", ".mypy_cache", ".DS_Store"})
 _LINK, _RUNS, _PLAIN = "120000", "100755", "100644"
 
 
@@ -61,9 +63,11 @@ def _below(root: Path, path: str) -> dict[str, str | None]:
         return {path: _mode(place)}
     found: dict[str, str | None] = {}
     for here, folders, files in os.walk(place, onerror=_raise):
-        folders[:] = [name for name in folders if name != ".git"]
+        folders[:] = [name for name in folders if name != ".git" and name not in CACHES]
         links = [name for name in folders if (Path(here) / name).is_symlink()]
         for name in (*files, *links):
+            if name in CACHES:
+                continue
             found[(Path(here) / name).relative_to(root).as_posix()] = _mode(Path(here) / name)
     return found
 

@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from compliance.estate.listing import CACHES
 from compliance.sync import repository
 from compliance.sync.model import Change, TargetFailed
 from compliance.sync.repository import shown
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 LARGEST = (
     100 * 1024 * 1024
 )  # bytes: GitHub takes no larger file, and a push would fail long after the run was green
-# What tools leave beside their work: ignored by git, and missed by nobody.
-_CACHES = frozenset({"__pycache__", ".pytest_cache", ".ruff_cache", ".mypy_cache", ".DS_Store"})
 
 
 class Found(NamedTuple):
@@ -108,13 +107,13 @@ def _none_ignored(tree: Path, ignored: Iterable[str], outputs: Sequence[str]) ->
 def _files(tree: Path, place: str, outputs: Sequence[str]) -> Iterator[str]:
     """Outputs at a path that git ignores: a file, or a folder that is ignored as a whole."""
     if not place.endswith("/"):
-        if not _CACHES & set(place.split("/")) and not place.endswith(".pyc") and globs.matches(place, outputs):
+        if not CACHES & set(place.split("/")) and not place.endswith(".pyc") and globs.matches(place, outputs):
             yield place
         return
-    if _CACHES & set(place.split("/")) or not any(_near(place, globs.base(glob) + "/") for glob in outputs):
+    if CACHES & set(place.split("/")) or not any(_near(place, globs.base(glob) + "/") for glob in outputs):
         return
     for folder, folders, names in os.walk(tree / place):
-        folders[:] = [name for name in folders if name not in _CACHES]
+        folders[:] = [name for name in folders if name not in CACHES]
         at = Path(folder).relative_to(tree)
         yield from (
             str(at / n) for n in names if not n.endswith(".pyc") and globs.matches(str(at / n), outputs)

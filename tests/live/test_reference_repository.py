@@ -91,8 +91,8 @@ def test_registry_documents_are_outside_of_the_reverse_sync(repository: Path) ->
 
 
 def test_its_sync_target_is_the_document_s_and_holds_what_it_promises(repository: Path) -> None:
-    [(name, target)] = read(repository / ".insightpulse/sync.yaml").value["targets"].items()
-    assert (name, target["direction"], target["schedule"]) == ("apps_truth", "pull", "0 */6 * * *")
+    target = read(repository / ".insightpulse/sync.yaml").value["targets"]["apps_truth"]
+    assert (target["direction"], target["schedule"]) == ("pull", "0 */6 * * *")
     assert (target["entrypoint"], target["outputs"]) == (
         "scripts/apps-truth-sync.sh",
         ["docs/runtime/apps_truth.json"],

@@ -81,6 +81,13 @@ def test_what_a_gitignore_leaves_out_is_asked_of_git_also_where_nothing_is_yet(r
     assert found == {"out/a\nb.json": True, "out/kept.json": False, "out/deep/x.txt": True}
 
 
+def test_what_tools_leave_beside_their_work_is_nobodys_business(root: Path) -> None:
+    """A wheel that is installed compiles the modules in it; nobody misses that in a commit."""
+    (root / "scripts/__pycache__").mkdir()
+    (root / "scripts/__pycache__/plain.cpython-311.pyc").write_bytes(b"")
+    assert [entry.path for entry in listed(root, "scripts")] == ["scripts/plain.py", "scripts/run.sh"]
+
+
 def test_what_one_person_leaves_out_does_not_count(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     git(root, "init", "-q")
     (root / ".git/info/exclude").write_text("*.py\n")
