@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from compliance.systems.directional_sync.shell import builtins, expanding
@@ -52,7 +53,7 @@ class Left(Exception):
         self.levels, self.on = levels, on
 
 
-class Commands:
+class Commands(ABC):
     """A shell as far as it runs simple commands. `deciding`: within a condition, where both answers count."""
 
     def __init__(self, state: State, world: World, stdin: list[str] | None = None, deep: int = 0) -> None:
@@ -63,18 +64,21 @@ class Commands:
         self.captured = False
         self.deep = deep
 
+    @abstractmethod
     def capture(self, body: Sequence) -> str:
-        raise NotImplementedError
+        """What commands in `$(…)` print."""
 
+    @abstractmethod
     def sequence(self, body: Sequence) -> None:
-        raise NotImplementedError
+        """Commands one after the other."""
 
+    @abstractmethod
     def command(self, command: Command) -> None:
-        raise NotImplementedError
+        """One of any kind."""
 
+    @abstractmethod
     def program(self, text: str, *, errexit: bool) -> int:
         """A text that another bash is given."""
-        raise NotImplementedError
 
     def write(self, name: str, append: bool, said: str) -> None:
         self.world.files[name] = (self.world.files.get(name, "") if append else "") + said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from compliance.systems.directional_sync.shell.syntax import (
@@ -23,7 +24,7 @@ _OPERATOR = re.compile(r":[-=+?]|//|##|%%|\^\^|,,|[-=+?#%/^,]|:")
 ENDS = " \t\n;&|<>()"
 
 
-class Reader:
+class Reader(ABC):
     """A place in a text. Subclassed by what reads commands, since `$(…)` holds some."""
 
     def __init__(self, text: str) -> None:
@@ -52,9 +53,9 @@ class Reader:
         self.at = found.end()
         return found[0]
 
+    @abstractmethod
     def body(self, end: str) -> Sequence:
         """Commands up to the sign that ends them."""
-        raise NotImplementedError
 
     def word(self, ends: str = ENDS) -> Word | None:
         """The next word; none where a sign of the shell stands."""
