@@ -7,7 +7,7 @@ import math
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compliance.core.errors import ConfigurationError
 
@@ -23,6 +23,13 @@ _NUMBER = re.compile(r"[-+]?[0-9]+\.[0-9]+([eE][-+]?[0-9]+)?")
 _LONGEST = 40  # what has more digits is no number of anything here
 # YAML 1.2 knows these words alone; `on`, `no` and `yes` stay text.
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+
+
+class Wrong(NamedTuple):
+    """What is wrong with a value, without the value, and the keys that lead to its place."""
+
+    message: str
+    place: Pointer
 
 
 @dataclass(frozen=True)
@@ -52,10 +59,15 @@ def load(path: Path, schema: Path) -> Document:
 
 def validated(document: Document, schema: Path) -> Document:
     """The same document, which keeps the schema; an error names the line and what is allowed there."""
-    error = _first_error(schema, document.value)
-    if error is not None:
-        raise document.error(_explain(error), *_place(error))
+    if wrong := wrong_by(_validator(schema), document.value):
+        raise document.error(wrong.message, *wrong.place)
     return document
+
+
+def wrong_by(validator: Any, value: Any) -> Wrong | None:
+    """The error of a validator of jsonschema that says most."""
+    error = _first_error(validator, value)
+    return None if error is None else Wrong(_explain(error), _place(error))
 
 
 def read(path: Path) -> Document:
@@ -151,10 +163,10 @@ def _validator(schema: Path) -> Any:
     return Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
 
 
-def _first_error(schema: Path, value: Any) -> ValidationError | None:
+def _first_error(validator: Any, value: Any) -> ValidationError | None:
     from jsonschema.exceptions import best_match
 
-    errors = list(_validator(schema).iter_errors(value))
+    errors = list(validator.iter_errors(value))
     error: ValidationError | None = best_match(errors)
     # A misspelled key is both unknown and missing: the unknown one says more, and its line is the right one.
     same = (e for e in errors if error and e.absolute_path == error.absolute_path and _unknown_keys(e))

@@ -33,7 +33,8 @@ def sync(commands: Commands) -> None:
     _selection(parser)
     _manner(parser)
     _output(parser)
-    inner = parser.add_subparsers(dest="action", metavar="workflow | secrets")
+    inner = parser.add_subparsers(dest="action", metavar="workflow | secrets | history")
+    _past(inner)
     workflow = inner.add_parser(
         "workflow", help="write the workflow that runs the targets by their schedules",
         description="Write .github/workflows/directional-sync.yml from the schedules of sync.yaml.",
@@ -60,6 +61,24 @@ def sync(commands: Commands) -> None:
     secrets.add_argument(
         "--config", metavar="FILE", default=argparse.SUPPRESS, help=f"default: {DEFAULT} in the repository"
     )
+
+
+def _past(inner: Commands) -> None:
+    """What looks back: `SUPPRESS`, so that a word before the action counts too."""
+    history = inner.add_parser(
+        "history", help="the runs that there were, and how long targets take",
+        description="The runs of this repository, the newest first, from refs/directional-sync/history.",
+    )  # fmt: skip
+    history.set_defaults(call="show", module="sync.history_command")
+    history.add_argument(
+        "--target", metavar="NAME|GLOB", nargs="+", action="extend", default=argparse.SUPPRESS,
+        help="what became of these",
+    )  # fmt: skip
+    history.add_argument("--limit", metavar="N", type=_count, help="runs (default: 20; with --stats all)")
+    history.add_argument(
+        "--stats", action="store_true", help="of each target: runs, failures, P50, P95 and P99 of its duration"
+    )
+    history.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print it as JSON")
 
 
 def _selection(parser: argparse.ArgumentParser) -> None:
@@ -93,6 +112,12 @@ def _output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--summary-json", metavar="FILE", help="write the summary there (summary.schema.json)")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
     parser.add_argument("--verbose", action="store_true", help="show what the commands said, without secrets")
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError("a number above 0")
+    return int(text)
 
 
 def _jobs(text: str) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from compliance.sync import backups, environment, merging, reports, scanning, state, trees, wellformed
 from compliance.sync.merging import Version
 from compliance.sync.model import Moved, TargetFailed
+from compliance.sync.pulling import passing
 from compliance.sync.repository import shown
 from compliance.sync.state import State
 
@@ -105,11 +106,14 @@ def _run(job: Job, phase: str, folder: Path, report: reports.Report) -> str:
     }
     if phase == "write":
         env["SYNC_MERGED"] = str(folder / "merged")
-    completed = job.execute(job.entrypoint, cwd=job.tree, env=env)
+    completed = job.execute(job.command, cwd=job.tree, env=env)
     if completed.timed_out:
-        raise TargetFailed(f"{phase}: did not end in its time", output=completed.tail)
+        raise TargetFailed(f"{phase}: did not end in its time", output=completed.tail, passing=True)
     if completed.code:
-        raise TargetFailed(f"{phase}: ended with {completed.code}", output=completed.tail)
+        raise TargetFailed(
+            f"{phase}: ended with {completed.code}", output=completed.tail,
+            passing=passing(job.target, completed.code),
+        )  # fmt: skip
     return completed.tail
 
 

@@ -5,23 +5,19 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compliance.core.errors import ComplianceError, ConfigurationError, Refused
+from compliance.core.errors import ComplianceError, ConfigurationError
 from compliance.estate import document
-from compliance.executor.ledger_lock import Lock
-from compliance.sync import committing, environment, preparing, quick, repository, settling, summary
+from compliance.sync import carrying, environment, repository, summary
 from compliance.sync.arguments import DEFAULT
+from compliance.sync.connectors import checking
 from compliance.sync.model import Checked, Options, Run
-from compliance.sync.parallel import Line, not_run
 from compliance.sync.selecting import select
-from compliance.sync.session import Session, nowhere
+from compliance.sync.session import nowhere
 from compliance.sync.telling import Teller, listing
-from compliance.sync.watching import Watch
 from compliance.systems.directional_sync import syncfile
 from compliance.talking import write
 
@@ -54,7 +50,7 @@ def _asked(parsed: argparse.Namespace) -> tuple[Repository, SyncFile, tuple[Targ
         file = read(found, parsed.config)
         targets = select(file, parsed.target, parsed.direction)
         for target in () if parsed.list else targets:
-            environment.expanded(file, target, os.environ)
+            checking.check_filled(file, target, environment.expanded(file, target, os.environ))
     except ComplianceError as error:
         broken = Checked("pre_sync", "configuration", False, str(error))
         if parsed.summary_json and not parsed.list:
@@ -72,12 +68,14 @@ def read(found: Repository, config: str | None) -> SyncFile:
     path = Path(config) if config else found.root / DEFAULT
     file = syncfile.parse(document.load(path, syncfile.SCHEMA))
     for target in file.targets.values():
-        _entrypoint(found, file, target)
+        if target.entrypoint is None:
+            checking.check(file, target)
+        else:
+            _entrypoint(found, file, target, found.root / target.entrypoint)
     return file
 
 
-def _entrypoint(found: Repository, file: SyncFile, target: Target) -> None:
-    place = found.root / target.entrypoint
+def _entrypoint(found: Repository, file: SyncFile, target: Target, place: Path) -> None:
     where = ("targets", target.name, "entrypoint")
     if not place.is_file():
         raise file.document.error(
@@ -106,20 +104,13 @@ def _run(
     found: Repository, file: SyncFile, targets: Sequence[Target], parsed: argparse.Namespace, teller: Teller,
     at: Callable[[str], None],
 ) -> int:  # fmt: skip
-    began, stamp = time.monotonic(), _now()
-    options = _options(parsed, targets)
-    run = Run(stamp, 0.0, options, ())
+    begun = Run(_now(), 0.0, _options(parsed, targets), ())
     try:
-        found.store.mkdir(parents=True, exist_ok=True)
-        with Lock(found.store / "lock").held():
-            for line in settling.settle(found):
-                teller.say(line)
-            run = _targets(found, file, targets, options, run, teller, at)
+        with carrying.locked(found, teller.say):
+            run = carrying.carry_out(found, file, targets, begun, teller, at)
     except ComplianceError as error:
-        dead = tuple(not_run(t, error.message, dry_run=options.dry_run) for t in targets)
-        _tell(replace(run, outcomes=dead, duration=time.monotonic() - began), parsed, teller)
+        _tell(carrying.refused(begun, targets, error), parsed, teller)
         raise
-    run = replace(run, duration=round(time.monotonic() - began, 3))
     _tell(run, parsed, teller)
     return run.exit_code
 
@@ -133,27 +124,6 @@ def _options(parsed: argparse.Namespace, targets: Sequence[Target]) -> Options:
 
 def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _targets(
-    found: Repository, file: SyncFile, targets: Sequence[Target], options: Options, run: Run, teller: Teller,
-    at: Callable[[str], None],
-) -> Run:  # fmt: skip
-    watch = Watch(found)
-    if watch.head in ("", "(initial)"):
-        raise Refused(f"{found.root} has no commit yet", remedy="commit sync.yaml and the entrypoints first")
-    preparing.may_land(found, file, targets, options)
-    hooks = committing.has_hooks(found.root)
-    session = Session(
-        file, options, found, watch, dict(os.environ), hooks, environment.Redaction(file, os.environ), at,
-        author=None if hooks or options.dry_run or options.fail_on_diff else quick.author(found.root, file.message),
-    )  # fmt: skip
-    with preparing.stoppable(session.stop):
-        checks, barred = preparing.check(session, targets)
-        outcomes = Line(session, targets, barred, teller.outcome).run()
-    # A wish to stop that came after the last one had landed interrupted nothing.
-    stopped = session.stop.is_set() and any(outcome.message.endswith("interrupted") for outcome in outcomes)
-    return replace(run, outcomes=outcomes, checks=checks, interrupted=stopped)
 
 
 def _tell(run: Run, parsed: argparse.Namespace, teller: Teller) -> None:

@@ -38,6 +38,7 @@ def of_target(
         "SYNC_TARGET": target.name,
         "SYNC_DIRECTION": target.direction,
         "SYNC_DRY_RUN": "1" if dry_run else "0",
+        "SYNC_OUTPUTS": json.dumps(target.outputs),
         "SYNC_CONFIG": json.dumps(config, ensure_ascii=False),
         MARK: mark,
     }

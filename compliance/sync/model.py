@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from compliance.sync import connectors
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
@@ -17,16 +19,19 @@ CheckKind = Literal["pre_sync", "post_sync", "drift_gate", "verification", "secr
 
 
 class TargetFailed(Exception):
-    """A target did not do what it has to; nothing of it lands. `output`: the end of what its command said."""
+    """A target did not do what it has to; nothing of it lands. `output`: the end of what its command said; `passing`:
+    its command failed, which another time may not happen."""
 
     def __init__(
-        self, message: str, *, output: str = "", file: str | None = None, line: int | None = None
-    ) -> None:
+        self, message: str, *, output: str = "", file: str | None = None, line: int | None = None,
+        passing: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__(message)
         self.message = message
         self.output = output
         self.file = file
         self.line = line
+        self.passing = passing
 
 
 class Change(NamedTuple):
@@ -97,9 +102,12 @@ class Job:
         return self.file.message.replace("{target}", self.target.name)
 
     @property
-    def entrypoint(self) -> tuple[str, ...]:
-        """Started as it is, never through a shell; its folder is the tree."""
-        return (str(self.tree / self.target.entrypoint),)
+    def command(self) -> tuple[str, ...]:
+        """Its entrypoint, or its connector; never through a shell. Its folder is the tree."""
+        if self.target.entrypoint is not None:
+            return (str(self.tree / self.target.entrypoint),)
+        assert self.target.connector is not None
+        return connectors.command(self.target.connector)
 
 
 def _nothing() -> None:

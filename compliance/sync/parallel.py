@@ -17,7 +17,7 @@ from compliance.sync.worktrees import Tree
 from compliance.systems.directional_sync import globs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from compliance.sync.running import Work
     from compliance.sync.session import Session
@@ -32,11 +32,8 @@ class Line:
     """Whose turn it is. `barred`: why a target may not run; `tip`: the commit that holds all that has landed; `tips`:
     all that were; `apart`: targets that may begin from any of them; `needed`: those that others wait for."""
 
-    def __init__(
-        self, session: Session, targets: Sequence[Target], barred: Mapping[str, str],
-        told: Callable[[Outcome], None],
-    ) -> None:  # fmt: skip
-        self.session, self.barred, self.told = session, barred, told
+    def __init__(self, session: Session, targets: Sequence[Target], barred: Mapping[str, str]) -> None:
+        self.session, self.barred = session, barred
         self.targets = {target.name: target for target in targets}
         self.tip = session.watch.head
         if session.options.dry_run:
@@ -174,6 +171,7 @@ class Line:
             for work in works:
                 assert work.made is not None
                 commits[work.target.name] = tip = landing.onto(self.objects, tip, work.made)
+            self.session.listener.landing(commits)
             landing.land(self.session.repository, self.tip, tip, entries, ", ".join(commits), self.session.at)
         except (ComplianceError, TargetFailed, OSError):
             return {}
@@ -222,13 +220,14 @@ class Line:
             return None
         self._refuse_landing()
         new = landing.onto(self.objects, self.tip, work.made)
+        self.session.listener.landing({target.name: new})
         landing.land(repository, self.tip, new, work.made.entries, target.name, self.session.at)
         self._is_out(new)
         return new
 
     def _settle(self, outcome: Outcome) -> None:
         self.outcomes[outcome.target] = outcome
-        self.told(outcome)
+        self.session.listener.outcome(outcome)
 
 
 def _joins(work: Work) -> bool:

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from compliance.sync import changes
+from compliance.sync.connectors.protocol import TEMPORARY
 from compliance.sync.model import Moved, TargetFailed
 from compliance.systems.directional_sync import globs
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from compliance.sync.changes import Found
     from compliance.sync.model import Job
     from compliance.sync.process import Completed
+    from compliance.systems.directional_sync.syncfile import Target
 
 
 def pull(job: Job, base: str, at: Callable[[str], None]) -> tuple[Moved, Found]:
@@ -41,13 +43,14 @@ def pull(job: Job, base: str, at: Callable[[str], None]) -> tuple[Moved, Found]:
 
 def start(job: Job, *, again: bool = False) -> Completed:
     """Run the entrypoint, or say why it did not end well."""
-    done = job.execute(job.entrypoint, cwd=job.tree)
+    done = job.execute(job.command, cwd=job.tree)
     second = "at its second run, " if again else ""
     if done.timed_out:
         raise TargetFailed(
-            f"{second}it did not end within {job.target.timeout:g} s, and was ended", output=done.tail
-        )
-    if done.code == 126:
+            f"{second}it did not end within {job.target.timeout:g} s, and was ended", output=done.tail,
+            passing=True,
+        )  # fmt: skip
+    if done.code == 126 and job.target.entrypoint is not None:
         raise TargetFailed(
             f"{job.target.entrypoint} cannot be executed: it needs a `#!` line, `chmod +x` and `git update-index"
             " --chmod=+x`",
@@ -56,13 +59,24 @@ def start(job: Job, *, again: bool = False) -> Completed:
     if done.code:
         unset = [name for name in job.target.env if name not in job.given]
         hint = f" ({', '.join(unset)} of its `env` is not set)" if unset else ""
-        raise TargetFailed(f"{second}its entrypoint ended with {done.code}{hint}", output=done.tail)
+        what = "entrypoint" if job.target.entrypoint is not None else f"connector {job.target.connector}"
+        raise TargetFailed(
+            f"{second}its {what} ended with {done.code}{hint}", output=done.tail,
+            passing=passing(job.target, done.code),
+        )  # fmt: skip
     return done
+
+
+def passing(target: Target, code: int) -> bool:
+    """May another time go well? A connector says so; of an entrypoint nobody knows."""
+    return code != 0 and (target.connector is None or code == TEMPORARY)
 
 
 def refuse_entrypoint(job: Job) -> None:
     """What is committed is what runs: what the main tree has besides is not known to a clone either."""
     name = job.target.entrypoint
+    if name is None:
+        return
     if not (job.tree / name).is_file():
         raise TargetFailed(f"its entrypoint {name} is not committed: `git add {name}` and commit it")
     if not os.access(job.tree / name, os.X_OK):

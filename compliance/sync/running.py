@@ -7,7 +7,18 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from compliance.core.errors import ComplianceError
-from compliance.sync import both, changes, committing, gates, pulling, pushing, quick, scanning, verifying
+from compliance.sync import (
+    both,
+    changes,
+    committing,
+    gates,
+    pulling,
+    pushing,
+    quick,
+    scanning,
+    trying,
+    verifying,
+)
 from compliance.sync.model import Checked, Moved, Outcome, TargetFailed
 from compliance.sync.process import Interrupted
 
@@ -37,25 +48,43 @@ class Work:
     diff: str = ""
     checks: list[Checked] = field(default_factory=list)
     outcome: Outcome | None = None
+    attempt: int = 1
 
 
 def run(session: Session, target: Target, tree: Tree, base: str) -> Work:
     """Never raises for what a target does; `work.outcome` stands where it has failed."""
     work = Work(target, base)
     try:
-        tree.prepare(base)
+        if target.retries:
+            for attempt in trying.attempts(target.retries, session.stop):
+                work = Work(target, base, work.began, attempt=attempt.retry_state.attempt_number)
+                with attempt:
+                    _once(session, work, tree)
+        else:
+            _once(session, work, tree)
+    except (TargetFailed, Interrupted, ComplianceError, OSError) as error:
+        work.outcome = failure(session, work, error)
+    return work
+
+
+def _once(session: Session, work: Work, tree: Tree) -> None:
+    try:
+        tree.prepare(work.base)
         session.at("after worktree")
-        job = session.job(target, tree)
-        with session.watch.at_work(target.name):
-            _move(job, work, tree, session.at)
+        job = session.job(work.target, tree)
+        with session.watch.at_work(work.target.name):
+            if session.mover is None:
+                _move(job, work, tree, session.at)
+            else:
+                work.moved, work.found = session.mover(job, work.base)
+                tree.dirty = True
         _stage(session, job, work, tree)
         _check(session, job, work, tree)
         _make(session, job, work, tree)
-    except (TargetFailed, Interrupted, ComplianceError, OSError) as error:
+    except (TargetFailed, Interrupted, ComplianceError, OSError):
         undo(work)
         tree.dirty = True
-        work.outcome = failure(session, work, error)
-    return work
+        raise
 
 
 def undo(work: Work) -> None:
@@ -167,7 +196,8 @@ def success(session: Session, work: Work, commit: str | None) -> Outcome:
     verb = "would land" if dry else "landed"
     said = f"{verb}: {pushing.counted(found)}" if found else "nothing changed"
     return replace(
-        _outcome(session, work), success=True, message=work.moved.message or said, changed=known, commit=commit,
+        _outcome(session, work), success=True, message=_counting(work, work.moved.message or said),
+        changed=known, commit=commit,
         outputs_created=tuple(c.path for c in found if c.change == "added") if not dry else (),
         idempotent=work.moved.idempotent, drift=work.moved.drift,
         diff=session.redacted(work.diff or work.moved.diff), output=session.redacted(work.moved.output),
@@ -177,9 +207,13 @@ def success(session: Session, work: Work, commit: str | None) -> Outcome:
 def failure(session: Session, work: Work, error: BaseException) -> Outcome:
     message, output, file, line = _told(work, error)
     return replace(
-        _outcome(session, work), success=False, message=session.redacted(message), output=session.redacted(output),
-        diff=session.redacted(work.diff), file=file, line=line,
+        _outcome(session, work), success=False, message=session.redacted(_counting(work, message)),
+        output=session.redacted(output), diff=session.redacted(work.diff), file=file, line=line,
     )  # fmt: skip
+
+
+def _counting(work: Work, message: str) -> str:
+    return message if work.attempt == 1 else f"{message} (attempt {work.attempt} of {work.target.retries + 1})"
 
 
 def _told(work: Work, error: BaseException) -> tuple[str, str, str | None, int | None]:

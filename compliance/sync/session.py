@@ -5,21 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from compliance.sync import environment, process, quick
+from compliance.sync.listening import Listener
 from compliance.sync.model import Job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from compliance.sync.model import Options
+    from compliance.sync.changes import Found
+    from compliance.sync.model import Moved, Options
     from compliance.sync.process import Completed
     from compliance.sync.repository import Repository
     from compliance.sync.watching import Watch
     from compliance.sync.worktrees import Tree
     from compliance.systems.directional_sync.syncfile import SyncFile, Target
+
+
+Mover: TypeAlias = "Callable[[Job, str], tuple[Moved, Found]]"
 
 
 def nowhere(_: str) -> None:
@@ -29,7 +34,8 @@ def nowhere(_: str) -> None:
 @dataclass(frozen=True)
 class Session:
     """`given`: the runner's own environment; `at`: told each step; `hooks`: are there any that a commit runs? `author`:
-    whoever commits, where git's plumbing may do that."""
+    whoever commits, where git's plumbing may do that; `mover`: what moves instead of the targets' scripts, by job and
+    commit to begin from."""
 
     file: SyncFile
     options: Options
@@ -41,6 +47,8 @@ class Session:
     at: Callable[[str], None] = nowhere
     stop: Event = field(default_factory=Event)
     author: quick.Author | None = None
+    listener: Listener = field(default_factory=Listener)
+    mover: Mover | None = None
 
     def job(self, target: Target, tree: Tree) -> Job:
         mark = {process.MARK: f"{self.repository.store}:{target.name}:"}

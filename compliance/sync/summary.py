@@ -19,9 +19,15 @@ _LONGEST = 20_000  # signs of a diff or of what a command said: its end is in th
 
 def document(run: Run) -> dict[str, Any]:
     """Checked against its schema: what reads it may rely on that."""
-    results = [_result(outcome) for outcome in run.outcomes]
+    told = built(run)
+    _validator().validate(told)
+    return told
+
+
+def built(run: Run) -> dict[str, Any]:
+    results = [result(outcome) for outcome in run.outcomes]
     checks = [*run.checks, *(check for outcome in run.outcomes for check in outcome.checks)]
-    told = {
+    return {
         "timestamp": run.timestamp,
         "total_targets": len(results),
         "successful": sum(each["success"] for each in results),
@@ -33,8 +39,6 @@ def document(run: Run) -> dict[str, Any]:
         "skipped": sum(check.skipped is not None for check in checks),
         "checks": [_check(check) for check in run.checks],
     }
-    _validator().validate(told)
-    return told
 
 
 @lru_cache(maxsize=1)
@@ -44,7 +48,7 @@ def _validator() -> Any:
     return Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
 
 
-def _result(outcome: Outcome) -> dict[str, Any]:
+def result(outcome: Outcome) -> dict[str, Any]:
     return {
         "target": outcome.target,
         "direction": outcome.direction,

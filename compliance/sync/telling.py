@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from compliance.sync.listening import Listener
 from compliance.sync.repository import shown
 from compliance.talking import write
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _PLACE = re.compile(r"(?P<file>[^\n:]+):(?P<line>\d+): (?P<message>.*)", re.DOTALL)
 
 
-class Teller:
+class Teller(Listener):
     """`file`: of the targets, as the repository names it; with `json`, standard output is for the summary alone."""
 
     def __init__(self, *, file: str, ci: bool, verbose: bool, json: bool) -> None:

@@ -68,6 +68,7 @@ def test_each_key_is_a_value_that_the_runner_reads(key: str) -> None:
     read = {"targets": "targets", "skip_on_pull": "concerns", "skip_on_push": "concerns"}.get(key, key)
     elsewhere = {
         "schedule": "workflow_rendering.py", "requirements": "workflow_rendering.py", "depends_on": "syncfile.py",
+        "priority": "syncfile.py",
     }  # fmt: skip
     if key in elsewhere:
         text = (PACKAGE / "systems/directional_sync" / elsewhere[key]).read_text(encoding="utf-8")

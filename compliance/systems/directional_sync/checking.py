@@ -42,7 +42,7 @@ def problems(found: SyncFile) -> Iterator[Problem]:
 
 def _of_target(found: SyncFile, target: Target) -> Iterator[Problem]:
     at = ("targets", target.name)
-    if globs.leads_out(target.entrypoint):
+    if target.entrypoint is not None and globs.leads_out(target.entrypoint):
         yield Problem(f"{target.name}: its entrypoint leads out of the repository", (*at, "entrypoint"))
     for key in ("inputs", "outputs"):
         for number, glob in enumerate(getattr(target, key)):
@@ -61,7 +61,7 @@ def _of_glob(target: Target, key: str, glob: str) -> str | None:
         return "leads out of the repository"
     if globs.base(glob) == "" and "/" not in glob.strip("/") and glob.startswith("*"):
         return "is the whole repository; name a folder"
-    if key == "outputs" and globs.matches(target.entrypoint, [glob]):
+    if key == "outputs" and target.entrypoint is not None and globs.matches(target.entrypoint, [glob]):
         return "holds the entrypoint, which would write itself"
     return None
 
@@ -144,7 +144,7 @@ def _candidates(named: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 def _judges(found: SyncFile) -> Iterator[Problem]:
     """What runs a sync, or says what passes, is written by nobody whom it judges."""
-    judges = {target.entrypoint: f"the entrypoint of {name}" for name, target in found.targets.items()}
+    judges = {path: f"the entrypoint of {name}" for path, name in found.entrypoints.items()}
     if found.secret_baseline is not None:
         judges[globs.normal(found.secret_baseline)] = "the secret_baseline"
     paths = sorted(judges)

@@ -45,7 +45,6 @@ def commands_can_fail(facts: Facts) -> Iterator[Judgement]:
     """None always ends as it has to, and none is what it judges."""
     policy: Policy = facts.policy
     found, texts = looking.configuration(facts), looking.texts(facts)
-    entrypoints = {target.entrypoint: target.name for target in found.targets.values()}
     for one in asked(found):
         try:
             reasons, paths = list(_lost(one, *_script(one.command))), _named(one.command)
@@ -55,7 +54,7 @@ def commands_can_fail(facts: Facts) -> Iterator[Judgement]:
         for reason in dict.fromkeys(reasons):
             yield Finding(policy.file, f"{one.name}: {reason}", f"{one.name}-{reason}")
         for path in scripts.reached(paths, texts):
-            yield from _of_script(policy.file, one.name, path, texts[path], entrypoints.get(path))
+            yield from _of_script(policy.file, one.name, path, texts[path], found.entrypoints.get(path))
 
 
 def _of_script(subject: str, name: str, path: str, text: str, judges: str | None) -> Iterator[Judgement]:

@@ -36,14 +36,16 @@ def targets_equal_policy(facts: Facts) -> Iterator[Judgement]:
 def _comparable(key: str, value: Any) -> Any:
     """Order says nothing in a list of names, nor `./` and a stroke at the end in a path."""
     if key == "entrypoint":
-        return globs.normal(value)
+        return None if value is None else globs.normal(value)
     if key in _GLOBS:
         return tuple(sorted(map(globs.normal, value)))
     return tuple(sorted(value)) if isinstance(value, tuple) else value
 
 
 def _shown(value: Any) -> str:
-    return ", ".join(value) or "nothing" if isinstance(value, tuple) else str(value)
+    if isinstance(value, tuple):
+        return ", ".join(value) or "nothing"
+    return "nothing" if value is None else str(value)
 
 
 def no_bound_is_looser(facts: Facts) -> Iterator[Judgement]:

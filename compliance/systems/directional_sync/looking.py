@@ -32,7 +32,7 @@ def needs(policy: Policy) -> Needs:
         listed=frozenset(
             {
                 policy.file, policy.workflow, policy.runner, *policy.scripts,
-                *(target.entrypoint for target in targets), *_places(outputs),
+                *policy.entrypoints, *_places(outputs),
             }
         ),
     )  # fmt: skip
@@ -40,8 +40,8 @@ def needs(policy: Policy) -> Needs:
 
 def _files(policy: Policy) -> Iterator[str]:
     yield from (policy.file, policy.workflow, policy.runner)
+    yield from policy.entrypoints
     for target in policy.targets.values():
-        yield target.entrypoint
         yield from (glob for glob in (*target.outputs, *target.inputs) if _is_data(glob) and globs.plain(glob))
         yield from (target.verification.schemas.values() if target.verification else ())
 
@@ -61,7 +61,7 @@ def _data_folders(policy: Policy) -> Iterator[str]:
 
 def data(policy: Policy) -> list[str]:
     """The sections that hold outputs of data, and the schemas that they have to keep."""
-    own = {policy.file, policy.workflow, policy.runner, *_entrypoints(policy)}
+    own = {policy.file, policy.workflow, policy.runner, *policy.entrypoints}
     trees = [f"tree:{folder}" for folder in _data_folders(policy)]
     return sorted({*(f"file:{path}" for path in _files(policy) if path not in own), *trees})
 
@@ -112,12 +112,8 @@ def texts(facts: Facts) -> dict[str, str]:
     """All scripts that were looked at, by path: whole folders, and entrypoints that stand elsewhere."""
     policy: Policy = facts.policy
     found = [file for folder in policy.scripts for file in facts.read(f"tree:{folder}")]
-    found += [file for path in sorted(_entrypoints(policy)) for file in facts.read(f"file:{path}")]
+    found += [file for path in sorted(policy.entrypoints) for file in facts.read(f"file:{path}")]
     return {file.path: file.text for file in found if file.text is not None}
-
-
-def _entrypoints(policy: Policy) -> set[str]:
-    return {target.entrypoint for target in policy.targets.values()}
 
 
 def listed(facts: Facts) -> Mapping[str, Listed]:

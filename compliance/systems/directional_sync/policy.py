@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 # What is the same or another; what follows them is a bound, which may be closer than the one of the last release.
 EQUAL = (
-    "direction", "entrypoint", "inputs", "outputs", "outside", "depends_on", "conflict", "git_commit", "dry_run",
+    "direction", "entrypoint", "connector", "inputs", "outputs", "outside", "depends_on", "conflict", "git_commit",
+    "dry_run",
 )  # fmt: skip
 BOUNDS = ("max_deletes", "allow_empty", "idempotent", "fail_on_diff")
 
@@ -49,8 +50,10 @@ class Declared:
     values: Mapping[str, Any]
 
     @property
-    def entrypoint(self) -> str:
-        return str(self.values["entrypoint"])
+    def entrypoint(self) -> str | None:
+        """None where a connector does its work, which is no file of the repository."""
+        entrypoint: str | None = self.values["entrypoint"]
+        return entrypoint
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -76,6 +79,10 @@ class Policy:
     post_sync_checks: tuple[str, ...]
     drift_gates: Mapping[str, Bound]
 
+    @property
+    def entrypoints(self) -> frozenset[str]:
+        return frozenset(t.entrypoint for t in self.targets.values() if t.entrypoint is not None)
+
 
 def parse(document: Document) -> Policy:
     """Frozen values of a validated document; what a schema cannot say is checked here."""
@@ -96,6 +103,8 @@ def parse(document: Document) -> Policy:
 
 def _target(document: Document, name: str) -> Declared:
     value = document.value["targets"][name]
+    if ("entrypoint" in value) == ("connector" in value):
+        raise document.error(f"{name}: names an entrypoint or a connector, one of the two", "targets", name)
     schedule = value.get("schedule")
     if schedule is not None:
         try:

@@ -49,6 +49,8 @@ def scripts_fail_when_they_fail(facts: Facts) -> Iterator[Judgement]:
     """Each entrypoint, and the scripts that it starts in turn."""
     texts = looking.texts(facts)
     for declared, target in looking.both(facts):
+        if target.entrypoint is None:
+            continue
         if target.entrypoint not in texts:
             yield Unseen(declared.name, f"{target.entrypoint} is no text that was looked at")
             continue

@@ -61,7 +61,7 @@ def no_other_workflow_starts_it(facts: Facts) -> Iterator[Judgement]:
     """Two workflows that start a target run it twice, at times that nobody compares."""
     policy: Policy = facts.policy
     found = looking.configuration(facts)
-    paths = {policy.runner, *(target.entrypoint for target in found.targets.values())}
+    paths = {policy.runner, *found.entrypoints}
     named = re.compile(
         "|".join(rf"(?<![\w/-])(?:\./)?{re.escape(path)}(?![\w-]|\.\w)" for path in sorted(paths))
     )

@@ -31,6 +31,7 @@ DEFAULTS: Mapping[str, Any] = {
     "conflict": "fail",
     "max_deletes": 100,
     "allow_empty": False,
+    "retries": 0,
     "env": [],
 }
 # Keys that would have no effect on a target of a direction are refused there: a person who wrote one expects some.
@@ -39,6 +40,11 @@ _IDLE: Mapping[Direction, tuple[str, ...]] = {
     "push": ("outputs", "outside", "conflict", "git_commit"),
     "bidirectional": ("inputs", "idempotent"),  # both sides are always read again after a write
 }
+# What stands in a target as it does in `defaults`.
+_ALIKE = (
+    "dry_run", "fail_on_diff", "idempotent", "git_commit", "timeout", "conflict", "max_deletes", "allow_empty",
+    "retries",
+)  # fmt: skip
 _NEEDED: Mapping[Direction, str] = {"pull": "outputs", "push": "inputs", "bidirectional": "outputs"}
 
 
@@ -110,14 +116,18 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One thing that is kept in step. `timeout`: seconds; `config`: values with `$NAME`, which are expanded when it
-    runs; `env`: names of variables that its commands may see beside PATH, HOME, LANG and USER."""
+    """One thing that is kept in step, by an executable of the repository or a connector. `timeout`: seconds; `config`:
+    values with `$NAME`, which are expanded when it runs; `env`: names of variables that its commands may see beside
+    PATH, HOME, LANG and USER; `priority`: who has the higher one begins first; `retries`: how often it is begun again
+    where the other side failed."""
 
     name: str
     direction: Direction
     description: str
-    entrypoint: str
+    entrypoint: str | None
+    connector: str | None
     schedule: str | None
+    priority: int
     depends_on: tuple[str, ...]
     config: Mapping[str, Any]
     inputs: tuple[str, ...]
@@ -132,6 +142,7 @@ class Target:
     conflict: Conflict
     max_deletes: int
     allow_empty: bool
+    retries: int
     env: tuple[str, ...]
     line: int
 
@@ -154,10 +165,16 @@ class SyncFile:
     drift_gates: tuple[Gate, ...]
     document: Document = field(repr=False, compare=False)
 
+    @property
+    def entrypoints(self) -> dict[str, str]:
+        """The name of a target by its entrypoint."""
+        return {t.entrypoint: t.name for t in self.targets.values() if t.entrypoint is not None}
+
     def ordered(self) -> tuple[Target, ...]:
-        """Each after all that it depends on, else in the order of the file."""
+        """Each after all that it depends on, else by priority, else in the order of the file."""
         done: dict[str, Target] = {}
-        todo = [*self.targets][::-1]  # a list of its own: a chain may be longer than Python's stack
+        first = sorted(self.targets, key=lambda name: -self.targets[name].priority)
+        todo = first[::-1]  # a list of its own: a chain may be longer than Python's stack
         while todo:
             target = self.targets[todo[-1]]
             waiting = [name for name in target.depends_on if name not in done]
@@ -204,15 +221,29 @@ def _target(document: Document, name: str) -> Target:
             raise document.error(f"{name}: '{key}' has no effect on a {direction}", "targets", name, key)
     if _NEEDED[direction] not in value:
         raise document.error(f"{name}: a {direction} names its {_NEEDED[direction]}", "targets", name)
+    entrypoint = value.get("entrypoint")
+    if (entrypoint is None) == ("connector" not in value):
+        text = f"{name}: names an entrypoint of the repository or a connector, and one of the two alone"
+        raise document.error(text, "targets", name)
+    env = (*document.value.get("defaults", {}).get("env", ()), *value.get("env", ()))
     return Target(
-        name, direction, value["description"], _path(value["entrypoint"]), value.get("schedule"),
-        tuple(value.get("depends_on", ())), value.get("config", {}), tuple(value.get("inputs", ())),
-        tuple(value.get("outputs", ())), tuple(value.get("outside", ())),
-        _verification(value.get("verification")), whole["dry_run"], whole["fail_on_diff"], whole["idempotent"],
-        whole["git_commit"], whole["timeout"], whole["conflict"], whole["max_deletes"], whole["allow_empty"],
-        tuple(dict.fromkeys((*document.value.get("defaults", {}).get("env", ()), *value.get("env", ())))),
-        document.line("targets", name),
-    )  # fmt: skip
+        name=name,
+        direction=direction,
+        description=value["description"],
+        entrypoint=None if entrypoint is None else _path(entrypoint),
+        connector=value.get("connector"),
+        schedule=value.get("schedule"),
+        config=value.get("config", {}),
+        priority=value.get("priority", 0),
+        env=tuple(dict.fromkeys(env)),
+        line=document.line("targets", name),
+        verification=_verification(value.get("verification")),
+        depends_on=tuple(value.get("depends_on", ())),
+        inputs=tuple(value.get("inputs", ())),
+        outputs=tuple(value.get("outputs", ())),
+        outside=tuple(value.get("outside", ())),
+        **{key: whole[key] for key in _ALIKE},
+    )
 
 
 def _verification(value: Any) -> Verification | None:

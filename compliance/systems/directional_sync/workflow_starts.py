@@ -50,7 +50,8 @@ class Starts:
         self.targets = found.targets
         self.entrypoints: dict[str, set[str]] = {}
         for target in found.targets.values():
-            self.entrypoints.setdefault(normpath(target.entrypoint), set()).add(target.name)
+            if target.entrypoint is not None:
+                self.entrypoints.setdefault(normpath(target.entrypoint), set()).add(target.name)
         names = (*_RUNNERS, r"compliance\b", *self.entrypoints)
         self._named = re.compile("|".join(name if "\\" in name else re.escape(name) for name in names))
 
