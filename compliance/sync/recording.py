@@ -23,6 +23,7 @@ from compliance.sync.repository import GitFailed, environment, git
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from io import FileIO
     from pathlib import Path
 
     from compliance.sync.model import Outcome, Run
@@ -62,6 +63,7 @@ class Journal(Listener):
         self.results: dict[str, dict[str, Any]] = {}
         self.counts: dict[str, int] = {}
         self.trouble: str | None = None
+        self.file: FileIO | None = None
         self.head: dict[str, Any] = {}
         with self._guarded():
             now = refs(repository.root)
@@ -70,7 +72,8 @@ class Journal(Listener):
                 "history": now.history, "head": now.head, "state": now.state,
                 "targets": {target.name: _facts(file, target) for target in targets},
             }  # fmt: skip
-            self.place.write_bytes(_line(self.head))
+            self.file = self.place.open("wb", buffering=0)
+            self.file.write(_line(self.head))
 
     def landing(self, commits: Mapping[str, str]) -> None:
         self._add({"landing": dict(commits)})
@@ -83,6 +86,8 @@ class Journal(Listener):
 
     def end(self, run: Run) -> str | None:
         """Record it; why it could not be, if so. A journal that could not be kept matters to a run that is killed."""
+        if self.file is not None:
+            self.file.close()
         if not self.head:
             return self.trouble
         self.trouble = None
@@ -97,8 +102,9 @@ class Journal(Listener):
         return self.results.get(outcome.target) or _short(summary.result(outcome))
 
     def _add(self, line: Mapping[str, Any]) -> None:
-        with self._guarded(), self.place.open("ab", buffering=0) as file:
-            file.write(_line(line))
+        if self.file is not None:
+            with self._guarded():
+                self.file.write(_line(line))
 
     def _guarded(self) -> _Guard:
         return _Guard(self)
