@@ -15,7 +15,7 @@ from tests.sync.schedules import EIGHT, of
 if TYPE_CHECKING:
     from pathlib import Path
 
-STATE = "refs/directional-sync/state"
+STATE, HISTORY = "refs/directional-sync/state", "refs/directional-sync/history"
 
 
 class Remote:
@@ -92,15 +92,16 @@ def test_a_remote_that_is_gone_is_tried_a_few_times_and_is_a_failure(remote: Rem
     assert (done.returncode, "::error::main could not be pushed" in done.stdout) == (1, True)
 
 
-def test_the_state_goes_from_one_run_to_the_next(remote: Remote) -> None:
+@pytest.mark.parametrize("ref", [STATE, HISTORY])
+def test_state_and_history_go_from_one_run_to_the_next(remote: Remote, ref: str) -> None:
     assert remote.step("Fetch the recorded state").returncode == 0  # there is none at first
     assert remote.step("Push the recorded state").returncode == 0  # and none after a run that records none
-    remote.git(remote.mine, "update-ref", STATE, "HEAD")
+    remote.git(remote.mine, "update-ref", ref, "HEAD")
     assert remote.step("Push the recorded state").returncode == 0
-    told = remote.git(remote.mine, "rev-parse", STATE)
-    remote.git(remote.mine, "update-ref", "-d", STATE)
+    told = remote.git(remote.mine, "rev-parse", ref)
+    remote.git(remote.mine, "update-ref", "-d", ref)
     assert remote.step("Fetch the recorded state").returncode == 0
-    assert remote.git(remote.mine, "rev-parse", STATE) == told
+    assert remote.git(remote.mine, "rev-parse", ref) == told
 
 
 def test_a_state_that_cannot_be_asked_for_is_no_state_that_is_not_there(remote: Remote) -> None:

@@ -66,16 +66,17 @@ jobs:
           git config user.name 'github-actions[bot]'
           git config user.email '41898282+github-actions[bot]@users.noreply.github.com'
 
-      # What the other sides have confirmed. A first run has none; any other reason to have none is an error.
+      # What the other sides have confirmed, and the history of the runs. A first run has none; any other reason to have
+      # none is an error.
       - name: Fetch the recorded state
         env:
           @credentials
         timeout-minutes: 5
         run: |
           code=0
-          git ls-remote --exit-code origin refs/directional-sync/state || code=$?
+          git ls-remote --exit-code origin 'refs/directional-sync/*' || code=$?
           if [[ "$code" == 0 ]]; then
-            git fetch --no-tags origin '+refs/directional-sync/state:refs/directional-sync/state'
+            git fetch --no-tags origin '+refs/directional-sync/*:refs/directional-sync/*'
           elif [[ "$code" != 2 ]]; then
             echo "::error::the recorded state could not be asked for"
             exit "$code"
@@ -137,9 +138,9 @@ jobs:
           @credentials
         timeout-minutes: 5
         run: |
-          if ! git rev-parse --quiet --verify refs/directional-sync/state; then exit 0; fi
+          if [[ -z "$(git for-each-ref refs/directional-sync)" ]]; then exit 0; fi
           for attempt in 1 2 3; do
-            if git push origin refs/directional-sync/state; then break; fi
+            if git push origin 'refs/directional-sync/*:refs/directional-sync/*'; then break; fi
             if [[ "$attempt" == 3 ]]; then echo "::error::the recorded state could not be pushed"; exit 1; fi
             sleep "$((attempt * 5))"
           done
