@@ -33,7 +33,7 @@ def sync(commands: Commands) -> None:
     _selection(parser)
     _manner(parser)
     _output(parser)
-    inner = parser.add_subparsers(dest="action", metavar="workflow | secrets | history")
+    inner = parser.add_subparsers(dest="action", metavar="workflow | secrets | history | rollback")
     _past(inner)
     workflow = inner.add_parser(
         "workflow", help="write the workflow that runs the targets by their schedules",
@@ -79,6 +79,26 @@ def _past(inner: Commands) -> None:
         "--stats", action="store_true", help="of each target: runs, failures, P50, P95 and P99 of its duration"
     )
     history.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print it as JSON")
+
+    rollback = inner.add_parser(
+        "rollback", help="bring the outputs back to what they were before a run",
+        description="Bring the outputs back to what they were before a run, by one commit a target. What another side"
+        " was handed cannot be taken back, and what was changed again since is not: then nothing is done (exit 4).",
+    )  # fmt: skip
+    rollback.set_defaults(call="roll_back", module="sync.rollback_command")
+    rollback.add_argument("run", metavar="RUN", help="as `compliance sync history` names it")
+    rollback.add_argument(
+        "--target", metavar="NAME|GLOB", nargs="+", action="extend", default=argparse.SUPPRESS,
+        help="what it did of these alone",
+    )  # fmt: skip
+    for words, said in (
+        ("--dry-run", "show what would change; change nothing"),
+        ("--ci", "plain output, annotations for GitHub"),
+        ("--json", "print the summary as JSON"),
+    ):
+        rollback.add_argument(words, action="store_true", default=argparse.SUPPRESS, help=said)
+    for words in ("--config", "--summary-json"):
+        rollback.add_argument(words, metavar="FILE", default=argparse.SUPPRESS, help="as of a sync")
 
 
 def _selection(parser: argparse.ArgumentParser) -> None:

@@ -54,12 +54,12 @@ def _asked(parsed: argparse.Namespace) -> tuple[Repository, SyncFile, tuple[Targ
     except ComplianceError as error:
         broken = Checked("pre_sync", "configuration", False, str(error))
         if parsed.summary_json and not parsed.list:
-            _save(Run(_now(), 0.0, Options(dry_run=parsed.dry_run), (), (broken,)), Path(parsed.summary_json))
+            _save(Run(now(), 0.0, Options(dry_run=parsed.dry_run), (), (broken,)), Path(parsed.summary_json))
         raise
     return found, file, targets
 
 
-def _now() -> str:
+def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -104,14 +104,14 @@ def _run(
     found: Repository, file: SyncFile, targets: Sequence[Target], parsed: argparse.Namespace, teller: Teller,
     at: Callable[[str], None],
 ) -> int:  # fmt: skip
-    begun = Run(_now(), 0.0, _options(parsed, targets), ())
+    begun = Run(now(), 0.0, _options(parsed, targets), ())
     try:
         with carrying.locked(found, teller.say):
             run = carrying.carry_out(found, file, targets, begun, teller, at)
     except ComplianceError as error:
-        _tell(carrying.refused(begun, targets, error), parsed, teller)
+        tell(carrying.refused(begun, targets, error), parsed, teller)
         raise
-    _tell(run, parsed, teller)
+    tell(run, parsed, teller)
     return run.exit_code
 
 
@@ -126,7 +126,7 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _tell(run: Run, parsed: argparse.Namespace, teller: Teller) -> None:
+def tell(run: Run, parsed: argparse.Namespace, teller: Teller) -> None:
     for check in run.checks:
         if check.failed:
             teller.say(f"FAILED pre-sync check '{check.name}': {check.detail}")
@@ -134,7 +134,8 @@ def _tell(run: Run, parsed: argparse.Namespace, teller: Teller) -> None:
                 teller.annotate(f"{check.name}: {check.detail}", teller.file, check.line)
         elif check.skipped is not None:
             teller.say(f"skipped: pre-sync check '{check.name}': {check.skipped}")
-    teller.end(run)
+    if run.outcomes:
+        teller.end(run)
     if parsed.summary_json:
         _save(run, Path(parsed.summary_json))
     if parsed.json:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from importlib import import_module
 
 from compliance import cli
-from compliance.sync import command
 
 
 def main() -> int:
@@ -21,7 +21,8 @@ def main() -> int:
             if left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    return command.sync(cli._parser().parse_args(["sync", *words]), at)
+    parsed = cli._parser().parse_args(["sync", *words])
+    return int(getattr(import_module(f"compliance.{parsed.module}"), parsed.call)(parsed, at))
 
 
 if __name__ == "__main__":
