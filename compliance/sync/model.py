@@ -114,6 +114,30 @@ def _nothing() -> None:
     """Where nothing has to be kept or taken back."""
 
 
+class Told(NamedTuple):
+    """What a pull tells of itself (`partly`). `failed`: a line for each part that failed; `passing`: another time they
+    may not; `tolerated`: they fail nothing."""
+
+    message: str = ""
+    failed: tuple[str, ...] = ()
+    passing: bool = False
+    tolerated: bool = False
+
+    @property
+    def incomplete(self) -> bool:
+        """Is it so little that the target has failed?"""
+        return bool(self.failed) and not self.tolerated
+
+    def behind(self, said: str) -> str:
+        """After what the runner says."""
+        count = f"{len(self.failed)} failed{', which is tolerated' if self.tolerated else ''}"
+        more = [f"{count}: {'; '.join(self.failed)}"] if self.failed else []
+        return "; ".join(part for part in (said, self.message, *more) if part)
+
+
+_NOTHING_TOLD = Told()
+
+
 @dataclass(frozen=True)
 class Moved:
     """What a direction has done before anything lands. `changes`: of a push what was sent (or would be), else None:
@@ -130,11 +154,14 @@ class Moved:
     output: str = ""
     keep: Callable[[], None] = _nothing
     undo: Callable[[], None] = _nothing
+    told: Told = _NOTHING_TOLD
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a target. `outputs_created`: paths that were not there before; `skipped`: checks left out, why."""
+    """What became of a target. `repository`: the name of another one than that of the file; `outputs_created`: paths that
+    were not there before; `skipped`: checks left out, why;
+    `incomplete`: parts of it that failed while the rest landed."""
 
     target: str
     direction: Direction
@@ -145,10 +172,12 @@ class Outcome:
     verification_passed: bool | None = None
     dry_run: bool = False
     ran: bool = True
+    repository: str | None = None
     commit: str | None = None
     changed: tuple[Change, ...] = ()
     checks: tuple[Checked, ...] = ()
     drift: tuple[str, ...] = ()
+    incomplete: tuple[str, ...] = ()
     idempotent: bool | None = None
     diff: str = ""
     output: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from compliance.sync import changes
+from compliance.sync import changes, partly
 from compliance.sync.connectors.protocol import TEMPORARY
 from compliance.sync.model import Moved, TargetFailed
 from compliance.systems.directional_sync import globs
@@ -24,6 +24,7 @@ def pull(job: Job, base: str, at: Callable[[str], None]) -> tuple[Moved, Found]:
     """Run it, find what it changed, and where it changed anything, run it again."""
     make_folders(job)
     done = start(job)
+    told = partly.read(job.scratch)
     at("after entrypoint")
     found = changes.look(job.tree, base, job.target.outputs)
     refuse_empty(job, found)
@@ -38,11 +39,12 @@ def pull(job: Job, base: str, at: Callable[[str], None]) -> tuple[Moved, Found]:
             raise TargetFailed(f"it is not idempotent: a second run changed {changes.listed(differ)} once more")
     elif found.changes:
         idempotent = False
-    return Moved("", idempotent=idempotent if idempotent else None, output=done.tail), found
+    return Moved("", idempotent=idempotent if idempotent else None, output=done.tail, told=told), found
 
 
 def start(job: Job, *, again: bool = False) -> Completed:
     """Run the entrypoint, or say why it did not end well."""
+    partly.place(job.scratch).unlink(missing_ok=True)
     done = job.execute(job.command, cwd=job.tree)
     second = "at its second run, " if again else ""
     if done.timed_out:

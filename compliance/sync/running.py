@@ -98,6 +98,9 @@ def _move(job: Job, work: Work, tree: Tree, at: Callable[[str], None]) -> None:
     tree.dirty = work.target.direction != "pull"
     if work.target.direction == "pull":
         work.moved, work.found = pulling.pull(job, work.base, at)
+        told = work.moved.told
+        if told.incomplete and told.passing and work.attempt <= work.target.retries:
+            raise TargetFailed(told.behind(""), output=work.moved.output, passing=True)
     else:
         pulling.make_folders(job)
         work.moved = pushing.push(job) if work.target.direction == "push" else both.sync(job)
@@ -195,8 +198,11 @@ def success(session: Session, work: Work, commit: str | None) -> Outcome:
     dry = session.options.dry_run or work.target.dry_run
     verb = "would land" if dry else "landed"
     said = f"{verb}: {pushing.counted(found)}" if found else "nothing changed"
+    told = work.moved.told
+    said = session.redacted(_counting(work, told.behind(work.moved.message or said)))
     return replace(
-        _outcome(session, work), success=True, message=_counting(work, work.moved.message or said),
+        _outcome(session, work), success=not told.incomplete, message=said,
+        incomplete=tuple(session.redacted(each) for each in told.failed),
         changed=known, commit=commit,
         outputs_created=tuple(c.path for c in found if c.change == "added") if not dry else (),
         idempotent=work.moved.idempotent, drift=work.moved.drift,
@@ -232,6 +238,7 @@ def _outcome(session: Session, work: Work) -> Outcome:
         target.name, target.direction, False, "", round(time.monotonic() - work.began, 3),
         verification_passed=_verified(work.checks), dry_run=session.options.dry_run or target.dry_run,
         checks=tuple(replace(c, detail=session.redacted(c.detail)) for c in work.checks), line=target.line,
+        repository=target.repository,
     )  # fmt: skip
 
 

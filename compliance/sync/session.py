@@ -7,7 +7,7 @@ from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, TypeAlias
 
-from compliance.sync import environment, process, quick
+from compliance.sync import environment, partly, process, quick
 from compliance.sync.listening import Listener
 from compliance.sync.model import Job
 
@@ -54,6 +54,10 @@ class Session:
         mark = {process.MARK: f"{self.repository.store}:{target.name}:"}
         dry_run = self.options.dry_run or target.dry_run
         env = environment.of_target(self.file, target, self.given, dry_run=dry_run, mark=mark[process.MARK])
+        env |= {"SYNC_CACHE": str(self.repository.store / "cache" / target.name)}
+        env |= {"SYNC_SCRATCH": str(tree.scratch / "own")}
+        if target.direction == "pull":
+            env |= {"SYNC_RESULT": str(partly.place(tree.scratch))}
         execute = partial(_execute, env, target.timeout, self.stop)
         return Job(
             self.file, target, tree.path, tree.scratch, self.repository.store, self.repository.root, execute,

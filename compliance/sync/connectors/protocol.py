@@ -8,14 +8,15 @@ what is half written never lands. It says why it failed by raising `Failed`.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
 
 from compliance.systems.directional_sync import globs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
 TEMPORARY = 75  # EX_TEMPFAIL of sysexits.h: another time it may go well
 
@@ -37,6 +38,18 @@ class Change(NamedTuple):
     sha256: str | None
 
 
+@dataclass(slots=True)
+class Result:
+    """What a pull has to tell beside its outputs. `message`: of what it brought; `failed`: by name why a part of it
+    could not be brought, which stays as it was while the rest lands; `passing`: another time it may go well;
+    `tolerate`: how many may fail before the target has failed."""
+
+    message: str = ""
+    failed: dict[str, str] = field(default_factory=dict)
+    passing: bool = False
+    tolerate: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """What a connector has to do. `config`: of the target, checked by `schema`, with `$NAME` filled in; `given`: the
@@ -49,6 +62,22 @@ class Task:
     outputs: tuple[str, ...]
     folder: Path
     say: Callable[[str], None]
+    result: Result = field(default_factory=Result)
+
+    @property
+    def cache(self) -> Path:
+        """Of this target alone, between runs: for what can be fetched anew, since anybody may delete it."""
+        return self._folder("SYNC_CACHE")
+
+    @property
+    def scratch(self) -> Path:
+        """Of one attempt: its second run finds what the first has left there, so that both may speak of one moment."""
+        return self._folder("SYNC_SCRATCH")
+
+    def _folder(self, name: str) -> Path:
+        place = Path(self.given[name])
+        place.mkdir(parents=True, exist_ok=True)
+        return place
 
     def variable(self, name: str) -> str:
         """A secret comes by the environment alone. Raises `Failed` where it is not set."""
@@ -60,7 +89,7 @@ class Task:
         return value
 
     def write(self, path: str, content: bytes) -> None:
-        """An output, whole or not at all. Raises `Failed` where it is none."""
+        """An output, whole or not at all, with the mode that it had. Raises `Failed` where it is none."""
         if not globs.matches(path, self.outputs) or globs.leads_out(path):
             raise Failed(f"{path!r} is none of its outputs")
         place = self.folder / path
@@ -69,6 +98,8 @@ class Task:
             raise Failed(f"{path!r} leads out of the repository, by a link")
         part = place.with_name(place.name + ".part")
         part.write_bytes(content)
+        if place.is_file():
+            shutil.copymode(place, part)
         os.replace(part, place)  # noqa: PTH105 - Path.replace is the same
 
     def remove(self, path: str) -> None:
