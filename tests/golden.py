@@ -24,7 +24,7 @@ from compliance.estate.resources import resource
 from compliance.probing import Run
 from compliance.systems import Policies
 from compliance.systems.birth_scan.prepare import endpoint_of
-from compliance.systems.directional_sync import syncfile, workflow_rendering
+from compliance.systems.directional_sync import syncfile, syncreading, workflow_rendering
 from compliance.systems.protocol import Facts
 from tests.judging import MIGRATION_034, REFERENCE, compiled, write_sql
 from tests.live.foreign import PROBE, foreign_estate, load_foreign
@@ -90,7 +90,7 @@ def main() -> None:
 def workflow() -> None:
     """Of the directional sync, in the repository of the reference estate."""
     folder, config = resource("fixtures/reference/repository"), ".insightpulse/sync.yaml"
-    found = syncfile.parse(document.load(folder / config, syncfile.SCHEMA))
+    found = syncreading.parse(document.load(folder / config, syncfile.SCHEMA))
     (folder / workflow_rendering.FILE).write_text(workflow_rendering.render(found, config), encoding="utf-8")
 
 

@@ -19,7 +19,7 @@ import pytest
 
 from compliance.estate import document
 from compliance.estate.resources import resource
-from compliance.systems.directional_sync import schedules, syncfile
+from compliance.systems.directional_sync import schedules, syncfile, syncreading
 from tests.sync.services import TOKEN, Services, serving, upstream
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _servers(root: Path) -> Any:
 
 
 def parsed() -> syncfile.SyncFile:
-    return syncfile.parse(document.load(REFERENCE / CONFIG, syncfile.SCHEMA))
+    return syncreading.parse(document.load(REFERENCE / CONFIG, syncfile.SCHEMA))
 
 
 def test_1_the_configuration_keeps_its_schema_and_another_one_is_refused_with_its_line(place: Place) -> None:

@@ -16,7 +16,7 @@ from compliance.sync.session import Session, nowhere
 from compliance.sync.watching import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from compliance.sync.model import Run
     from compliance.sync.repository import Repository
@@ -40,16 +40,20 @@ def locked(found: Repository, say: Callable[[str], None]) -> Iterator[None]:
 def carry_out(
     found: Repository, file: SyncFile, targets: Sequence[Target], begun: Run, teller: Teller,
     at: Callable[[str], None] = nowhere, *, mover: Mover | None = None, of: str | None = None,
+    barred: Mapping[str, str] | None = None,
 ) -> Run:  # fmt: skip
-    """Under the lock. `mover`: does what the targets' own scripts would; then it is a rollback of the run `of`."""
+    """Under the lock. `barred`: why a target may not run; `mover`: does what the targets' own scripts would; then it is a rollback of the run `of`."""
     began = time.monotonic()
     if begun.options.dry_run:
-        return _timed(_targets(found, file, targets, begun, teller, at, mover), began)
+        return _timed(_targets(found, file, targets, begun, teller, at, mover, barred or {}), began)
     kind = "sync" if mover is None else "rollback"
     stamp, ci = begun.timestamp, begun.options.ci
     journal = recording.Journal(found, file, targets, stamp=stamp, ci=ci, kind=kind, of=of)
     try:
-        run = _timed(_targets(found, file, targets, begun, listening.All(teller, journal), at, mover), began)
+        run = _timed(
+            _targets(found, file, targets, begun, listening.All(teller, journal), at, mover, barred or {}),
+            began,
+        )
     except ComplianceError as error:
         _end(journal, _timed(refused(begun, targets, error), began), teller)
         raise
@@ -76,7 +80,7 @@ def _end(journal: recording.Journal, run: Run, teller: Teller) -> None:
 
 def _targets(
     found: Repository, file: SyncFile, targets: Sequence[Target], begun: Run, listener: listening.Listener,
-    at: Callable[[str], None], mover: Mover | None,
+    at: Callable[[str], None], mover: Mover | None, hindered: Mapping[str, str],
 ) -> Run:  # fmt: skip
     watch, options = Watch(found), begun.options
     if watch.head in ("", "(initial)"):
@@ -90,7 +94,7 @@ def _targets(
     )  # fmt: skip
     with preparing.stoppable(session.stop):
         checks, barred = preparing.check(session, targets)
-        outcomes = Line(session, targets, barred).run()
+        outcomes = Line(session, targets, {**barred, **hindered}).run()
     # A wish to stop that came after the last one had landed interrupted nothing.
     stopped = session.stop.is_set() and any(outcome.message.endswith("interrupted") for outcome in outcomes)
     return replace(begun, outcomes=outcomes, checks=checks, interrupted=stopped)

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from compliance.core.errors import ComplianceError, ConfigurationError
 from compliance.estate import document
-from compliance.sync import carrying, environment, repository, summary
+from compliance.sync import carrying, environment, repositories, repository, summary
 from compliance.sync.arguments import DEFAULT
 from compliance.sync.connectors import checking
 from compliance.sync.model import Checked, Options, Run
 from compliance.sync.selecting import select
 from compliance.sync.session import nowhere
 from compliance.sync.telling import Teller, listing
-from compliance.systems.directional_sync import syncfile
+from compliance.systems.directional_sync import syncfile, syncreading
 from compliance.talking import write
 
 if TYPE_CHECKING:
@@ -51,6 +51,9 @@ def _asked(parsed: argparse.Namespace) -> tuple[Repository, SyncFile, tuple[Targ
         targets = select(file, parsed.target, parsed.direction)
         for target in () if parsed.list else targets:
             checking.check_filled(file, target, environment.expanded(file, target, os.environ))
+            if target.repository is not None and target.entrypoint is not None:
+                there = repositories.find(found, file, target.repository, os.environ)
+                _entrypoint(there, file, target, there.root / target.entrypoint)
     except ComplianceError as error:
         broken = Checked("pre_sync", "configuration", False, str(error))
         if parsed.summary_json and not parsed.list:
@@ -66,11 +69,11 @@ def now() -> str:
 def read(found: Repository, config: str | None) -> SyncFile:
     """The configuration, checked whole: also that each entrypoint is there and may be run."""
     path = Path(config) if config else found.root / DEFAULT
-    file = syncfile.parse(document.load(path, syncfile.SCHEMA))
+    file = syncreading.parse(document.load(path, syncfile.SCHEMA))
     for target in file.targets.values():
         if target.entrypoint is None:
             checking.check(file, target)
-        else:
+        elif target.repository is None:
             _entrypoint(found, file, target, found.root / target.entrypoint)
     return file
 
@@ -104,13 +107,19 @@ def _run(
     found: Repository, file: SyncFile, targets: Sequence[Target], parsed: argparse.Namespace, teller: Teller,
     at: Callable[[str], None],
 ) -> int:  # fmt: skip
-    begun = Run(now(), 0.0, _options(parsed, targets), ())
+    begun, done = Run(now(), 0.0, _options(parsed, targets), ()), list[Run]()
     try:
-        with carrying.locked(found, teller.say):
-            run = carrying.carry_out(found, file, targets, begun, teller, at)
+        parts = repositories.parts(found, file, targets, os.environ)
+        with repositories.locked(parts, teller.say):
+            for part in parts:
+                barred = repositories.barred(part, file, {o.target: o for run in done for o in run.outcomes})
+                done.append(carrying.carry_out(*part, begun, teller, at, barred=barred))
+                if done[-1].interrupted:
+                    break
     except ComplianceError as error:
-        tell(carrying.refused(begun, targets, error), parsed, teller)
+        tell(repositories.whole(begun, done, targets, error.message), parsed, teller)
         raise
+    run = repositories.whole(begun, done, targets, "interrupted")
     tell(run, parsed, teller)
     return run.exit_code
 

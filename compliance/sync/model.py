@@ -159,9 +159,8 @@ class Moved:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a target. `repository`: the name of another one than that of the file; `outputs_created`: paths that
-    were not there before; `skipped`: checks left out, why;
-    `incomplete`: parts of it that failed while the rest landed."""
+    """What became of a target. `repository`: another one than that of the file; `outputs_created`: paths that were not
+    there before; `skipped`: checks left out, why; `incomplete`: parts of it that failed while the rest landed."""
 
     target: str
     direction: Direction

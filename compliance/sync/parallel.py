@@ -249,5 +249,6 @@ def _groups(due: Sequence[Work]) -> Iterator[list[Work]]:
 
 def not_run(target: Target, reason: str, *, dry_run: bool) -> Outcome:
     return Outcome(
-        target.name, target.direction, False, f"not run: {reason}", dry_run=dry_run, ran=False, line=target.line
-    )
+        target.name, target.direction, False, f"not run: {reason}", dry_run=dry_run, ran=False, line=target.line,
+        repository=target.repository,
+    )  # fmt: skip

@@ -10,7 +10,7 @@ import pytest
 from compliance.core.errors import ConfigurationError
 from compliance.estate import document
 from compliance.estate.resources import resource
-from compliance.systems.directional_sync import checking, syncfile
+from compliance.systems.directional_sync import checking, syncfile, syncreading
 
 HERE = Path("sync.yaml")
 PULL = """version: "1.0"
@@ -26,7 +26,7 @@ DOCUMENT = Path(resource("fixtures/reference/repository/.insightpulse/sync.yaml"
 
 
 def parse(text: str) -> syncfile.SyncFile:
-    return syncfile.parse(document.validated(document.parsed(text, HERE), syncfile.SCHEMA))
+    return syncreading.parse(document.validated(document.parsed(text, HERE), syncfile.SCHEMA))
 
 
 def refused(text: str) -> str:
@@ -158,7 +158,7 @@ def test_two_targets_with_one_output_are_named_however_it_is_written() -> None:
 
 
 def test_all_problems_are_told_where_somebody_asks_for_all() -> None:
-    found = syncfile.build(document.validated(document.parsed(many(3, "out/**"), HERE), syncfile.SCHEMA))
+    found = syncreading.build(document.validated(document.parsed(many(3, "out/**"), HERE), syncfile.SCHEMA))
     assert [problem.message[:2] for problem in checking.problems(found)] == ["t1", "t2", "t2"]
 
 

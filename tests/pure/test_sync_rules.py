@@ -15,7 +15,7 @@ from compliance.core.observation import Observation
 from compliance.estate import config, document, repository
 from compliance.estate.resources import resource
 from compliance.systems import directional_sync
-from compliance.systems.directional_sync import syncfile, workflow_rendering
+from compliance.systems.directional_sync import syncfile, syncreading, workflow_rendering
 from compliance.systems.protocol import Facts
 from tests import quick
 
@@ -76,7 +76,7 @@ def test_every_rule_keeps_what_the_estates_hold(estate: str) -> None:
 @pytest.mark.parametrize("estate", ["foreign", "reference"])
 def test_the_workflow_of_each_estate_is_the_one_that_is_rendered(estate: str) -> None:
     found, root = policy(estate), resource(f"fixtures/{estate}/repository")
-    sync = syncfile.parse(document.load(root / found.file, syncfile.SCHEMA))
+    sync = syncreading.parse(document.load(root / found.file, syncfile.SCHEMA))
     assert (root / found.workflow).read_text(encoding="utf-8") == workflow_rendering.render(sync, found.file)
 
 

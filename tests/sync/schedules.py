@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compliance.estate import document
-from compliance.systems.directional_sync import syncfile, workflow_reading
+from compliance.systems.directional_sync import syncfile, syncreading, workflow_reading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ def of(times: Mapping[str, str | None], git: Any = None, workflow: Any = None, *
     value |= {} if git is None else {"git": git}
     value |= {} if workflow is None else {"workflow": workflow}
     found = document.parsed(json.dumps(value), Path("sync.yaml"))
-    return syncfile.parse(document.validated(found, syncfile.SCHEMA))
+    return syncreading.parse(document.validated(found, syncfile.SCHEMA))
 
 
 def workflow(script: str, crons: list[str], **step: Any) -> str:

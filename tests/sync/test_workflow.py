@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from compliance.core.errors import ConfigurationError
 from compliance.estate import document
 from compliance.estate.resources import resource
-from compliance.systems.directional_sync import schedules, syncfile, workflow_reading
+from compliance.systems.directional_sync import schedules, syncfile, syncreading, workflow_reading
 from compliance.systems.directional_sync.workflow_rendering import FILE, crons, render
 from tests.sync.schedules import EIGHT, of, problems
 
@@ -31,7 +31,7 @@ BIN = Path(sys.executable).parent
 
 
 def reference() -> SyncFile:
-    return syncfile.parse(document.load(REFERENCE / CONFIG, syncfile.SCHEMA))
+    return syncreading.parse(document.load(REFERENCE / CONFIG, syncfile.SCHEMA))
 
 
 def values(text: str) -> Any:

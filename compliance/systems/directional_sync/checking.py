@@ -48,12 +48,24 @@ def _of_target(found: SyncFile, target: Target) -> Iterator[Problem]:
         for number, glob in enumerate(getattr(target, key)):
             if wrong := _of_glob(target, key, glob):
                 yield Problem(f"{target.name}: '{glob}' {wrong}", (*at, key, number))
+    if target.repository is not None:
+        yield from _of_repository(found, target, at)
     for name in target.depends_on:
         if name not in found.targets:
             yield Problem(f"{target.name}: depends on '{name}', which is no target", (*at, "depends_on"))
     yield from _of_config(target, at)
     yield from _of_schedule(target, at)
     yield from _of_verification(target, at)
+
+
+def _of_repository(found: SyncFile, target: Target, at: _Place) -> Iterator[Problem]:
+    if target.repository not in found.repositories:
+        there = ", ".join(found.repositories) or "none"
+        text = f"{target.name}: '{target.repository}' is none of `repositories` ({there})"
+        yield Problem(text, (*at, "repository"))
+    if target.schedule is not None:
+        text = f"{target.name}: has no schedule: the workflow checks out this repository, not '{target.repository}'"
+        yield Problem(text, (*at, "schedule"))
 
 
 def _of_glob(target: Target, key: str, glob: str) -> str | None:
@@ -122,7 +134,8 @@ def _shared_outputs(found: SyncFile) -> Iterator[Problem]:
     outputs = [(name, n, glob) for name, one in found.targets.items() for n, glob in enumerate(one.outputs)]
     for first, second in sorted(_candidates([glob for *_, glob in outputs]), key=lambda pair: pair[::-1]):
         (owner, _, other), (name, number, glob) = outputs[first], outputs[second]
-        if owner != name and globs.overlap(glob, other):
+        apart = found.targets[owner].repository != found.targets[name].repository
+        if owner != name and not apart and globs.overlap(glob, other):
             text = f"{name}: '{glob}' is an output of {owner} too ('{other}')"
             yield Problem(text, ("targets", name, "outputs", number))
 
@@ -149,6 +162,8 @@ def _judges(found: SyncFile) -> Iterator[Problem]:
         judges[globs.normal(found.secret_baseline)] = "the secret_baseline"
     paths = sorted(judges)
     for name, target in found.targets.items():
+        if target.repository is not None:
+            continue
         for number, glob in enumerate(target.outputs):
             for path in _below(paths, globs.base(glob)):
                 if path != target.entrypoint and globs.matches(path, [glob]):

@@ -20,7 +20,7 @@ def entrypoints_can_be_started(facts: Facts) -> Iterator[Judgement]:
     """In the file system, and in git's index: a clone has what that says. A connector comes with the runner."""
     entries, texts = looking.listed(facts), looking.texts(facts)
     checkout = any(entry.staged for entry in entries.values())
-    for declared, target in looking.both(facts):
+    for declared, target in looking.here(facts):
         if target.entrypoint is None:
             continue
         entry = entries.get(target.entrypoint)

@@ -21,7 +21,7 @@ def nothing_is_left_out(facts: Facts) -> Iterator[Judgement]:
     for path in (policy.file, policy.workflow, policy.runner):
         if path in ignored:
             yield Finding(path, "a .gitignore leaves it out, so that no clone has it", "ignored")
-    for declared, target in looking.both(facts):
+    for declared, target in looking.here(facts):
         if target.entrypoint is not None and target.entrypoint in ignored:
             told = f"a .gitignore leaves its entrypoint {target.entrypoint} out"
             yield Finding(declared.name, told, target.entrypoint)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from compliance.core.errors import ConfigurationError, CouldNotLook
 from compliance.core.needs import Needs
 from compliance.estate import document
-from compliance.systems.directional_sync import globs, syncfile
+from compliance.systems.directional_sync import globs, syncfile, syncreading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -24,8 +24,7 @@ DATA = (".json", ".yaml", ".yml")
 
 def needs(policy: Policy) -> Needs:
     """Texts of the configuration, of what starts it and of what it starts; of all else names and modes."""
-    targets = policy.targets.values()
-    outputs = [glob for target in targets for glob in (*target.outputs, *target.inputs)]
+    outputs = [glob for target in policy.here for glob in (*target.outputs, *target.inputs)]
     return Needs(
         files=frozenset(_files(policy)),
         trees=frozenset({*policy.scripts, *_folders(policy)}),
@@ -41,7 +40,7 @@ def needs(policy: Policy) -> Needs:
 def _files(policy: Policy) -> Iterator[str]:
     yield from (policy.file, policy.workflow, policy.runner)
     yield from policy.entrypoints
-    for target in policy.targets.values():
+    for target in policy.here:
         yield from (glob for glob in (*target.outputs, *target.inputs) if _is_data(glob) and globs.plain(glob))
         yield from (target.verification.schemas.values() if target.verification else ())
 
@@ -53,7 +52,7 @@ def _folders(policy: Policy) -> Iterator[str]:
 
 def _data_folders(policy: Policy) -> Iterator[str]:
     """Of globs that name data alone, as the others may name thousands of files."""
-    for target in policy.targets.values():
+    for target in policy.here:
         for glob in (*target.outputs, *target.inputs):
             if _is_data(glob) and not globs.plain(glob):
                 yield globs.base(glob) or "."
@@ -99,7 +98,7 @@ def configuration(facts: Facts) -> SyncFile:
 def read(text: str, path: str) -> SyncFile:
     """Its values without what no schema can say; raises `ConfigurationError` with the line."""
     found = document.validated(document.parsed(text, Path(path)), syncfile.SCHEMA)
-    return syncfile.build(found)
+    return syncreading.build(found)
 
 
 def text_of(facts: Facts, path: str) -> str | None:
@@ -134,3 +133,8 @@ def both(facts: Facts) -> Iterator[tuple[Declared, syncfile.Target]]:
     for name, declared in policy.targets.items():
         if (target := found.targets.get(name)) is not None:
             yield declared, target
+
+
+def here(facts: Facts) -> Iterator[tuple[Declared, syncfile.Target]]:
+    """Those whose files are in the repository that was looked at: another one is another estate's."""
+    return (pair for pair in both(facts) if pair[1].repository is None)

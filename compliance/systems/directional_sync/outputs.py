@@ -30,7 +30,7 @@ _COUNTS = re.compile(
 def outputs_are_there(facts: Facts) -> Iterator[Judgement]:
     """Each glob has files, of data each can be read and keeps its schema, and there are as many as have to be."""
     entries, texts = looking.listed(facts), _texts(facts)
-    for declared, target in looking.both(facts):
+    for declared, target in looking.here(facts):
         for glob in target.outputs:
             yield from _of_glob(declared, target, glob, entries)
         for path, text in texts.items():

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 # What is the same or another; what follows them is a bound, which may be closer than the one of the last release.
 EQUAL = (
-    "direction", "entrypoint", "connector", "inputs", "outputs", "outside", "depends_on", "conflict", "git_commit",
-    "dry_run",
+    "direction", "entrypoint", "connector", "inputs", "outputs", "outside", "depends_on", "conflict", "repository",
+    "git_commit", "dry_run",
 )  # fmt: skip
 BOUNDS = ("max_deletes", "allow_empty", "idempotent", "fail_on_diff")
 
@@ -80,8 +80,13 @@ class Policy:
     drift_gates: Mapping[str, Bound]
 
     @property
+    def here(self) -> tuple[Declared, ...]:
+        """Whose files are in the repository of the estate."""
+        return tuple(t for t in self.targets.values() if t.values["repository"] is None)
+
+    @property
     def entrypoints(self) -> frozenset[str]:
-        return frozenset(t.entrypoint for t in self.targets.values() if t.entrypoint is not None)
+        return frozenset(t.entrypoint for t in self.here if t.entrypoint is not None)
 
 
 def parse(document: Document) -> Policy:

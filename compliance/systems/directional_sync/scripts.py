@@ -48,7 +48,7 @@ def language(text: str) -> tuple[str, str]:
 def scripts_fail_when_they_fail(facts: Facts) -> Iterator[Judgement]:
     """Each entrypoint, and the scripts that it starts in turn."""
     texts = looking.texts(facts)
-    for declared, target in looking.both(facts):
+    for declared, target in looking.here(facts):
         if target.entrypoint is None:
             continue
         if target.entrypoint not in texts:

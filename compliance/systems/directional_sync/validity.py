@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from compliance.core.errors import ConfigurationError
 from compliance.core.finding import Finding, Judgement
 from compliance.estate import document
-from compliance.systems.directional_sync import checking, looking, schedules, syncfile
+from compliance.systems.directional_sync import checking, looking, schedules, syncfile, syncreading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ def the_file_is_valid(facts: Facts) -> Iterator[Judgement]:
         yield Finding(policy.file, "there is no such file", "missing")
         return
     try:
-        found = syncfile.build(document.validated(document.parsed(text, Path(policy.file)), syncfile.SCHEMA))
+        found = syncreading.build(document.validated(document.parsed(text, Path(policy.file)), syncfile.SCHEMA))
     except ConfigurationError as error:
         yield Finding(policy.file, error.message, "form")
         return
