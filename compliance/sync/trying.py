@@ -21,7 +21,7 @@ def attempts(retries: int, stop: Event) -> Retrying:
     return tenacity.Retrying(
         retry=tenacity.retry_if_exception(lambda error: isinstance(error, TargetFailed) and error.passing),
         stop=tenacity.stop_after_attempt(retries + 1) | tenacity.stop_when_event_set(stop),
-        wait=tenacity.wait_exponential_jitter(initial=_FIRST, max=_LONGEST),
+        wait=tenacity.wait_exponential_jitter(multiplier=_FIRST, max=_LONGEST),
         sleep=tenacity.sleep_using_event(stop),
         reraise=True,
     )
