@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from compliance.core.errors import ComplianceError, ConfigurationError
 from compliance.estate import document
-from compliance.sync import carrying, environment, repositories, repository, summary
+from compliance.sync import carrying, environment, notifying, repositories, repository, summary
 from compliance.sync.arguments import DEFAULT
 from compliance.sync.connectors import checking
 from compliance.sync.model import Checked, Options, Run
@@ -117,9 +117,11 @@ def _run(
                 if done[-1].interrupted:
                     break
     except ComplianceError as error:
-        tell(repositories.whole(begun, done, targets, error.message), parsed, teller)
+        run = repositories.whole(begun, done, targets, error.message)
+        tell(notifying.notified(found, file, run, teller.warn), parsed, teller)
         raise
     run = repositories.whole(begun, done, targets, "interrupted")
+    run = notifying.notified(found, file, run, teller.warn)
     tell(run, parsed, teller)
     return run.exit_code
 

@@ -87,6 +87,7 @@ class Redaction:
 
     def __init__(self, file: SyncFile, given: Mapping[str, str]) -> None:
         found = {given[name]: name for name in _named(file) if name in given and _secret(file, name)}
+        found |= {given[n.url_env]: n.url_env for n in file.notifications if n.url_env in given}
         self.values = {value: name for value, name in found.items() if len(value) >= _SHORTEST}
         told = {
             value: name

@@ -60,10 +60,11 @@ class Past:
 
 def read(root: Path, limit: int | None = None) -> tuple[Past, ...]:
     """The newest first."""
-    return tuple(islice(_all(root), limit))
+    return tuple(islice(each(root), limit))
 
 
-def _all(root: Path) -> Iterator[Past]:
+def each(root: Path) -> Iterator[Past]:
+    """The newest first, read as they are asked for."""
     with subprocess.Popen(
         ["git", "cat-file", "--batch"],  # noqa: S607 - the user's own git
         cwd=root, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,

@@ -184,9 +184,17 @@ class Outcome:
     line: int | None = None
 
 
+class Notified(NamedTuple):
+    """What became of a notification that this run was one for."""
+
+    name: str
+    sent: bool
+    reason: str | None
+
+
 @dataclass(frozen=True)
 class Run:
-    """A run: `checks` are those before anything; `refused`: why nothing ran at all."""
+    """A run: `checks` are those before anything; `notified`: who was told of it, once it was over."""
 
     timestamp: str
     duration: float
@@ -195,6 +203,7 @@ class Run:
     checks: tuple[Checked, ...] = ()
     interrupted: bool = False
     facts: Mapping[str, str] = field(default_factory=dict)
+    notified: tuple[Notified, ...] = ()
 
     @property
     def exit_code(self) -> int:

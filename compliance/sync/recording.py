@@ -203,6 +203,7 @@ def _known(
         "timestamp": head["timestamp"], "total_targets": len(told), "successful": good,
         "failed": len(told) - good, "total_duration": round(seconds, 3), "results": told, "dry_run": False,
         "interrupted": True, "skipped": sum(each["skipped"] for each in told), "checks": [],
+        "notifications": [],
     }, counts  # fmt: skip
 
 

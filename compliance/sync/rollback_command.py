@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from compliance.core.errors import ComplianceError
 from compliance.estate import document
-from compliance.sync import carrying, changes, command, history, repository, rollback
+from compliance.sync import carrying, changes, command, history, notifying, repository, rollback
 from compliance.sync.arguments import DEFAULT
 from compliance.sync.committing import NOBODY
 from compliance.sync.model import Moved, Options, Run
@@ -48,6 +48,8 @@ def roll_back(parsed: argparse.Namespace, at: Callable[[str], None] = nowhere) -
         if parsed.ci:
             teller.error(str(error))
         raise
+    if run.outcomes:
+        run = notifying.notified(found, file, run, teller.warn)
     command.tell(run, parsed, teller)
     return run.exit_code
 

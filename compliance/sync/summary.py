@@ -38,6 +38,7 @@ def built(run: Run) -> dict[str, Any]:
         "interrupted": run.interrupted,
         "skipped": sum(check.skipped is not None for check in checks),
         "checks": [_check(check) for check in run.checks],
+        "notifications": [each._asdict() for each in run.notified],
     }
 
 

@@ -56,6 +56,10 @@ class Teller(Listener):
     def say(self, text: str) -> None:
         self._line(text)
 
+    def warn(self, text: str) -> None:
+        """What is no part of the result: beside it."""
+        sys.stderr.write(f"{_plain(f'warning: {text}')}\n")
+
     def annotate(self, message: str, file: str | None = None, line: int | None = None) -> None:
         """`::error file=…,line=…::…`, which GitHub shows beside the line."""
         place = [f"file={_property(_here(file))}"] if file else []

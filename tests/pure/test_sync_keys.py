@@ -23,7 +23,7 @@ PACKAGE = Path(__file__).parents[2] / "compliance"
 SCHEMA = json.loads(syncfile.SCHEMA.read_text(encoding="utf-8"))
 VALUES = (
     syncfile.SyncFile, syncfile.Target, syncfile.Verification, syncfile.Check, syncfile.Gate, syncfile.Command,
-    syncfile.Elsewhere,
+    syncfile.Elsewhere, syncfile.Notification,
 )  # fmt: skip
 # Read while the file is: of which there is no value, or one of another name.
 READ_AT_ONCE = {"version", "git", "defaults", "safety", "workflow"}

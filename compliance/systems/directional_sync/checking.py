@@ -29,6 +29,11 @@ def problems(found: SyncFile) -> Iterator[Problem]:
     yield from _shared_outputs(found)
     yield from _judges(found)
     yield from _cycle(found)
+    for number, told in enumerate(found.notifications):
+        if told.name in {other.name for other in found.notifications[:number]}:
+            yield Problem(
+                f"notifications: '{told.name}' stands there twice", ("notifications", number, "name")
+            )
     for kind in ("pre_sync_checks", "post_sync_checks", "drift_gates"):
         checks: Sequence[Check | Gate] = getattr(found, kind)
         names: set[str] = set()

@@ -147,6 +147,17 @@ class Elsewhere:
 
 
 @dataclass(frozen=True, slots=True)
+class Notification:
+    """Who is told of a run, and of which. `url_env`: the variable of the environment that holds the address, which is
+    a secret: whoever has it may write there."""
+
+    name: str
+    kind: Literal["webhook", "slack", "mattermost"]
+    url_env: str
+    on: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class SyncFile:
     """All of it, targets in the order of the file. `branch`: where pulls are committed; none: the one that is out.
 
@@ -157,6 +168,7 @@ class SyncFile:
     message: str
     requirements: str
     repositories: Mapping[str, Elsewhere]
+    notifications: tuple[Notification, ...]
     targets: Mapping[str, Target]
     secret_patterns: tuple[re.Pattern[str], ...]
     secret_baseline: str | None

@@ -13,6 +13,7 @@ from compliance.systems.directional_sync.syncfile import (
     Command,
     Elsewhere,
     Gate,
+    Notification,
     SyncFile,
     Target,
     Verification,
@@ -59,6 +60,10 @@ def build(document: Document) -> SyncFile:
             name: Elsewhere(one["path"], one.get("branch"))
             for name, one in value.get("repositories", {}).items()
         },
+        tuple(
+            Notification(one["name"], one["kind"], one["url_env"], frozenset(one["on"]))
+            for one in value.get("notifications", ())
+        ),
         {name: _target(document, name) for name in value["targets"]},
         tuple(_regex(document, number) for number in range(len(safety.get("secret_patterns", [])))),
         safety.get("secret_baseline"),

@@ -87,7 +87,8 @@ def _cases(mapping: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
 
 def _secrets(found: SyncFile) -> Iterator[str]:
     """What targets may see of the environment comes from secrets of the same names, for the one step that runs them."""
-    for name in sorted({name for target in found.targets.values() for name in _asked(target)}):
+    asked = {name for target in found.targets.values() for name in _asked(target)}
+    for name in sorted(asked | {each.url_env for each in found.notifications}):
         if name == "GITHUB_TOKEN":
             yield "          GITHUB_TOKEN: ${{ github.token }}"
         elif not _GIVEN.fullmatch(name):
