@@ -63,6 +63,10 @@ class Sandbox:
         self.script(f"scripts/{name}.sh", script)
         self.targets[name] = {"description": name, "entrypoint": f"scripts/{name}.sh", **keys}
 
+    def connector(self, name: str, connector: str, config: dict[str, Any], **keys: Any) -> None:
+        """A target without a script: `compliance sync` starts the connector in a process of its own."""
+        self.targets[name] = {"description": name, "connector": connector, "config": config, **keys}
+
     def script(self, path: str, text: str) -> None:
         self.file(path, text if text.startswith("#!") else HEAD + text + "\n")
         (self.root / path).chmod(0o755)
