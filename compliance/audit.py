@@ -201,11 +201,12 @@ def obstacles_of(
 
 
 def audit(
-    file: Path, *, recorded: Path | None = None, results: Path | None = None, report: Report = lambda _: None
-) -> Audited:
+    file: Path, *, recorded: Path | None = None, results: Path | None = None, report: Report = lambda _: None,
+    judged_at: str | None = None,
+) -> Audited:  # fmt: skip
     """The whole of it but the page: a verdict, and what was compiled for each system in force."""
     report("observing")
-    run = look(file, recorded, report)
+    run = look(file, recorded, report, judged_at)
     report("probing")
     verdict = probe(run, results=results, report=report)
     compiled: list[Compiled] = []
@@ -244,6 +245,7 @@ def as_json(audited: Audited, folder: Path, page: Path | None) -> dict[str, Any]
         "counts": audited.verdict.counts,
         "findings": findings(audited.verdict),
         "observation": audited.run.observation.digest,
+        "judged_at": audited.verdict.judged_at,
         "compiled": [
             {
                 "system": item.system,

@@ -141,6 +141,7 @@ def _audit(commands: Commands) -> None:
         "compliance audit --estate estate.yaml --json > verdict.json",
     )  # fmt: skip
     _sources(parser)
+    parser.add_argument("--judged-at", metavar="TIME", help="judge what expires as of then; default: now")
     parser.add_argument(
         "--out", metavar="DIR", default="reports", help="where results and page go (default: reports)"
     )

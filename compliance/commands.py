@@ -27,8 +27,9 @@ def audit(parsed: argparse.Namespace) -> int:
     out = Path(parsed.out)
     recorded = Path(parsed.observation) if parsed.observation else None
     audited = job.audit(
-        probing.estate_file(parsed.estate), recorded=recorded, results=out / "allure-results", report=say
-    )
+        probing.estate_file(parsed.estate), recorded=recorded, results=out / "allure-results", report=say,
+        judged_at=parsed.judged_at,
+    )  # fmt: skip
     for item in audited.compiled:
         job.write(audited.run, item, out / "compiled")
     page, why = (None, "left out") if parsed.no_page else _page(out, audited)

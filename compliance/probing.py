@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
@@ -60,10 +61,16 @@ class Judged:
 
 
 class Run:
-    """One observation, judged. Rules are functions of it, so each is called once, however many cases it has."""
+    """One observation, judged. Rules are functions of it, so each is called once, however many cases it has.
 
-    def __init__(self, estate: Estate, policies: Policies, observation: Observation) -> None:
+    `judged_at`: the time by which what expires is judged (UTC, ISO 8601); none: now.
+    """
+
+    def __init__(
+        self, estate: Estate, policies: Policies, observation: Observation, judged_at: str | None = None
+    ) -> None:
         self.estate, self.policies, self.observation = estate, policies, observation
+        self.judged_at = now() if judged_at is None else a_time(judged_at)
         self._judged: dict[Rule, Judged] = {}
         self._evidence: dict[Rule, bytes] = {}
 
@@ -221,15 +228,33 @@ def load(file: Path) -> tuple[Estate, Policies]:
     return estate, Policies.load(estate)
 
 
-def look(file: Path, recorded: Path | None = None, report: Callable[[str], None] = lambda _: None) -> Run:
+def look(
+    file: Path, recorded: Path | None = None, report: Callable[[str], None] = lambda _: None,
+    judged_at: str | None = None,
+) -> Run:  # fmt: skip
     """Load estate and policies and observe once, or read what was observed."""
     estate, policies = load(file)
     if recorded is not None:
-        return Run(estate, policies, _recorded(recorded, estate))
+        return Run(estate, policies, _recorded(recorded, estate), judged_at)
     from compliance.estate.observe import embedded_or_nothing
 
     with embedded_or_nothing(estate) as running:
-        return Run(running, policies, observed(running, policies, report))
+        return Run(running, policies, observed(running, policies, report), judged_at)
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def a_time(text: str) -> str:
+    """In its one spelling, in UTC. Raises `ConfigurationError` where it is none, or of no known zone."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise ConfigurationError(f"'{text}' is no time", remedy="as in 2026-01-31T12:00:00+00:00")
+    return found.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def observed(estate: Estate, policies: Policies, report: Callable[[str], None]) -> Observation:

@@ -53,6 +53,7 @@ class State:
             self.cases.values(),
             observation=run.observation.digest,
             policy=run.policies.digest,
+            judged_at=run.judged_at,
             deselected=self.deselected,
             blind=run.observation.blind,
         )
@@ -64,6 +65,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--estate", metavar="FILE", help="estate.yaml to look at; default: the embedded reference estate"
     )
     group.addoption("--observation", metavar="FILE", help="probe a recorded observation instead of looking")
+    group.addoption("--judged-at", metavar="TIME", help="judge what expires as of then, instead of now")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -235,6 +237,7 @@ def pytest_configure_node(node: Any) -> None:
     file = Path(folder) / "observation.json"
     file.write_bytes(run.observation.to_json())
     node.workerinput["compliance_observation"] = str(file)
+    node.workerinput["compliance_judged_at"] = run.judged_at
 
 
 @pytest.hookimpl(trylast=True)
@@ -273,4 +276,7 @@ def _open(config: pytest.Config) -> Run:
     recorded = workerinput.get("compliance_observation") or config.getoption("observation")
     if workerinput and not recorded:
         raise pytest.UsageError("under xdist name what to look at: --estate FILE or --observation FILE")
-    return look(estate_file(config.getoption("estate")), Path(recorded) if recorded else None)
+    judged_at = workerinput.get("compliance_judged_at") or config.getoption("judged_at")
+    return look(
+        estate_file(config.getoption("estate")), Path(recorded) if recorded else None, judged_at=judged_at
+    )

@@ -159,7 +159,9 @@ def verdict(run: Run, *, anew: bool = False) -> Verdict:
         for look in looks(run, probe.each)
     ]
     seen = run.observation
-    return gate(cases, observation=seen.digest, policy=run.policies.digest, blind=seen.blind)
+    return gate(
+        cases, observation=seen.digest, policy=run.policies.digest, judged_at=run.judged_at, blind=seen.blind
+    )
 
 
 def _case(probe: Probe, look: Look) -> Case:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,23 +32,34 @@ class Rule:
     remedy: str
 
 
+class Waived(NamedTuple):
+    """A finding that does not count for now, and the name of the waiver that says so."""
+
+    finding: Finding
+    waiver: str
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One rule about one subject, and what became of it. `reason` where it is neither kept nor broken."""
+    """One rule about one subject, and what became of it. `reason`: where it is neither kept nor broken; `waived`: what
+    does not count."""
 
     rule: Rule
     subject: str
     outcome: Outcome
     findings: tuple[Finding, ...] = ()
     reason: str = ""
+    waived: tuple[Waived, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Every case of one run over one observation and one policy; made by `gate` alone."""
+    """Every case of one run over one observation and one policy; made by `gate` alone. `judged_at`: UTC, ISO 8601; what
+    expires or grows old is judged by it, and a replay judges by the same."""
 
     observation: str
     policy: str
+    judged_at: str
     cases: tuple[Case, ...]
     deselected: int
     blind: Mapping[str, str] = field(repr=False)
@@ -100,12 +111,13 @@ def gate(
     *,
     observation: str,
     policy: str,
+    judged_at: str,
     deselected: int = 0,
     blind: Mapping[str, str] | None = None,
 ) -> Verdict:
     """The only maker of a verdict: cases in an order that depends on names alone."""
     ordered = sorted(cases, key=lambda case: (case.rule.system, case.rule.id, case.subject))
-    return Verdict(observation, policy, tuple(ordered), deselected, dict(blind or {}))
+    return Verdict(observation, policy, judged_at, tuple(ordered), deselected, dict(blind or {}))
 
 
 def _counts(cases: Iterable[Case]) -> dict[str, int]:

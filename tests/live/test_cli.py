@@ -204,10 +204,11 @@ def test_a_day_that_is_none_does_not_last_for_ever(shell: Shell) -> None:
 def test_an_observation_that_was_written_gives_the_same_verdict_offline(shell: Shell) -> None:
     assert shell.compliance("observe", "--estate", "estate.yaml", "-o", "seen.json").returncode == 0
     assert PASSWORD.encode() not in (shell.folder / "seen.json").read_bytes()
-    live = shell.audit()
+    then = ("--judged-at", "2026-01-31T12:00:00+01:00")
+    live = shell.audit(*then)
     shell.environment["ESTATE_DSN"] = "host=127.0.0.1 port=1"
     shutil.rmtree(shell.folder / "repository")
-    assert shell.audit("--observation", "seen.json") == live
+    assert shell.audit("--observation", "seen.json", *then) == live
 
 
 def test_an_observation_that_was_tampered_with_is_2(shell: Shell) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
+from compliance import probing
+from compliance.core import canonical, verdicts
+from compliance.core.errors import ConfigurationError
 from compliance.core.finding import Finding
-from compliance.core.verdict import OUTCOMES, Case, Rule, Verdict, gate
+from compliance.core.verdict import OUTCOMES, Case, Rule, Verdict, Waived, gate
 
 if TYPE_CHECKING:
     from compliance.core.finding import Phase
@@ -22,7 +26,14 @@ def case(outcome: Outcome, rule: str = "R1", system: str = "s", phase: Phase = "
 
 
 def verdict(*cases: Case, deselected: int = 0, **blind: str) -> Verdict:
-    return gate(cases, observation="o", policy="p", deselected=deselected, blind=blind)
+    return gate(
+        cases,
+        observation="o",
+        policy="p",
+        judged_at="2026-01-31T00:00:00+00:00",
+        deselected=deselected,
+        blind=blind,
+    )
 
 
 def obstacles(made: Verdict) -> tuple[str, ...]:
@@ -91,3 +102,24 @@ def test_the_five_counts_partition_the_cases_and_their_order_does_not_matter() -
 def test_a_verdict_does_not_change() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         verdict().cases = ()  # type: ignore[misc]
+
+
+def test_a_document_says_all_of_a_verdict() -> None:
+    waived = dataclasses.replace(case("waived", "R3"), waived=(Waived(Finding("x", "is wrong", None), "w1"),))
+    made = verdict(case("broken"), case("kept", "R2"), waived, deselected=2, section="timed out")
+    told = json.loads(canonical.dumps(verdicts.document(made)))
+    assert verdicts.parse(told) == made
+    assert verdicts.document(verdicts.parse(told)) == told
+    assert told["cases"][0]["findings"][0]["key"] == "R1:x#facet"
+    assert told["cases"][2]["waived"][0]["waiver"] == "w1"
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2026-01-31", "2026-01-31T12:00:00", "12:00"])
+def test_a_time_without_a_zone_is_none(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="is no time"):
+        probing.a_time(text)
+
+
+def test_a_time_has_one_spelling() -> None:
+    assert probing.a_time("2026-01-31T12:00:00.5+02:00") == "2026-01-31T10:00:00+00:00"
+    assert probing.a_time("2026-01-31T10:00:00Z") == "2026-01-31T10:00:00+00:00"

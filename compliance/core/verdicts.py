@@ -1,0 +1,66 @@
+"""A verdict as a document, which says all of it: what is sealed, replayed, compared and exported is this."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from compliance.core.finding import Finding
+from compliance.core.verdict import Case, Rule, Verdict, Waived, gate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FORMAT = 1
+
+
+def document(verdict: Verdict) -> dict[str, Any]:
+    """Rules once, each case by the id of its rule, in the verdict's own order."""
+    rules = {case.rule.id: asdict(case.rule) for case in verdict.cases}
+    return {
+        "format": FORMAT,
+        "conclusion": verdict.conclusion,
+        "counts": verdict.counts,
+        "observation": verdict.observation,
+        "policy": verdict.policy,
+        "judged_at": verdict.judged_at,
+        "deselected": verdict.deselected,
+        "blind": dict(verdict.blind),
+        "rules": rules,
+        "cases": [_case(case) for case in verdict.cases],
+    }
+
+
+def _case(case: Case) -> dict[str, Any]:
+    return {
+        "rule": case.rule.id,
+        "subject": case.subject,
+        "outcome": case.outcome,
+        "reason": case.reason,
+        "findings": [_finding(case.rule.id, finding) for finding in case.findings],
+        "waived": [_finding(case.rule.id, each.finding) | {"waiver": each.waiver} for each in case.waived],
+    }
+
+
+def _finding(rule: str, finding: Finding) -> dict[str, Any]:
+    return {"key": finding.key(rule), **asdict(finding)}
+
+
+def parse(value: Mapping[str, Any]) -> Verdict:
+    """The verdict that a document of this format tells of; counts and conclusion follow from its cases."""
+    rules = {name: Rule(**said) for name, said in value["rules"].items()}
+    cases = (
+        Case(
+            rules[case["rule"]], case["subject"], case["outcome"], tuple(map(_found, case["findings"])), case["reason"],
+            tuple(Waived(_found(each), each["waiver"]) for each in case["waived"]),
+        )
+        for case in value["cases"]
+    )  # fmt: skip
+    return gate(
+        cases, observation=value["observation"], policy=value["policy"], judged_at=value["judged_at"],
+        deselected=value["deselected"], blind=value["blind"],
+    )  # fmt: skip
+
+
+def _found(value: Mapping[str, Any]) -> Finding:
+    return Finding(value["subject"], value["message"], value["facet"])
