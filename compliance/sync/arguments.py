@@ -132,6 +132,9 @@ def _output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--summary-json", metavar="FILE", help="write the summary there (summary.schema.json)")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
     parser.add_argument("--verbose", action="store_true", help="show what the commands said, without secrets")
+    parser.add_argument(
+        "--watch", action="store_true", help="on a terminal: a table of what each target is at, while they run"
+    )
 
 
 def _count(text: str) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from compliance.core.errors import ComplianceError, ConfigurationError
 from compliance.estate import document
-from compliance.sync import carrying, environment, notifying, repositories, repository, summary
+from compliance.sync import carrying, environment, live, notifying, repositories, repository, summary
 from compliance.sync.arguments import DEFAULT
 from compliance.sync.connectors import checking
 from compliance.sync.model import Checked, Options, Run
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 def sync(parsed: argparse.Namespace, at: Callable[[str], None] = nowhere) -> int:
     """Run what was asked for. `at`: told each step, for tests."""
-    teller = Teller(file=parsed.config or DEFAULT, ci=parsed.ci, verbose=parsed.verbose, json=parsed.json)
+    teller = _teller(parsed)
     try:
         found, file, targets = _asked(parsed)
         if parsed.list:
@@ -41,6 +41,13 @@ def sync(parsed: argparse.Namespace, at: Callable[[str], None] = nowhere) -> int
         if parsed.ci:
             teller.error(str(error))
         raise
+
+
+def _teller(parsed: argparse.Namespace) -> Teller:
+    name = parsed.config or DEFAULT
+    if parsed.watch and live.wanted(ci=parsed.ci, json=parsed.json):
+        return live.LiveTeller(file=name, verbose=parsed.verbose)
+    return Teller(file=name, ci=parsed.ci, verbose=parsed.verbose, json=parsed.json)
 
 
 def _asked(parsed: argparse.Namespace) -> tuple[Repository, SyncFile, tuple[Target, ...]]:
@@ -110,7 +117,7 @@ def _run(
     begun, done = Run(now(), 0.0, _options(parsed, targets), ()), list[Run]()
     try:
         parts = repositories.parts(found, file, targets, os.environ)
-        with repositories.locked(parts, teller.say):
+        with repositories.locked(parts, teller.say), teller.shown(targets):
             for part in parts:
                 barred = repositories.barred(part, file, {o.target: o for run in done for o in run.outcomes})
                 done.append(carrying.carry_out(*part, begun, teller, at, barred=barred))

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 class Listener:
     """Hears all, and does nothing: each of the others minds what it is for. `state` and `line` come from the threads
-    of the targets, the rest from the one that lands."""
+    of the targets, the rest from the one that lands. `hears`: does it want lines at all?"""
+
+    hears = False
 
     def state(self, target: str, state: str) -> None:
         """What it is at: `running`, `checking`, `waiting for …`."""
@@ -32,6 +34,7 @@ class All(Listener):
 
     def __init__(self, *listeners: Listener) -> None:
         self.listeners = listeners
+        self.hears = any(each.hears for each in listeners)
 
     def state(self, target: str, state: str) -> None:
         for each in self.listeners:

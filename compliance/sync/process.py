@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from threading import Event
 
 GRACE = 5.0  # seconds between 'please end' and the end
@@ -66,16 +66,18 @@ class Execute(Protocol):
 
 
 def run(
-    argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float, stop: Event | None = None
-) -> Completed:
-    """Run to its end; what it started is ended with it. Raises `Interrupted` where `stop` is set.
+    argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float, stop: Event | None = None,
+    heard: Callable[[int, bytes], None] | None = None,
+) -> Completed:  # fmt: skip
+    """Run to its end; what it started is ended with it. Raises `Interrupted` where `stop` is set. `heard`: told what
+    it says, by stream, as it comes.
 
     The mark in `env` is what finds, at a time-out, who has left the process group; it is the target's alone.
     """
     process = _started(argv, cwd, env)
     if isinstance(process, Completed):
         return process
-    reader = _Reader(process, time.monotonic() + timeout, stop)
+    reader = _Reader(process, time.monotonic() + timeout, stop, heard)
     try:
         ended = reader.until_end()
     finally:
@@ -106,8 +108,11 @@ def _started(argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> subproce
 class _Reader:
     """Both streams until the process is gone, its time is up or somebody says stop."""
 
-    def __init__(self, process: subprocess.Popen[bytes], deadline: float, stop: Event | None) -> None:
-        self.process, self.deadline, self.stop = process, deadline, stop
+    def __init__(
+        self, process: subprocess.Popen[bytes], deadline: float, stop: Event | None,
+        heard: Callable[[int, bytes], None] | None,
+    ) -> None:  # fmt: skip
+        self.process, self.deadline, self.stop, self.heard = process, deadline, stop, heard
         assert process.stdout is not None
         assert process.stderr is not None
         self.streams = (process.stdout, process.stderr)
@@ -160,6 +165,8 @@ class _Reader:
             found = True
             if not block:
                 self.selector.unregister(key.fileobj)
+            if self.heard is not None:
+                self.heard(key.data, block)
             held = self.held[key.data]
             held += block
             if len(held) > 2 * KEPT:

@@ -64,11 +64,14 @@ def run(session: Session, target: Target, tree: Tree, base: str) -> Work:
             _once(session, work, tree)
     except (TargetFailed, Interrupted, ComplianceError, OSError) as error:
         work.outcome = failure(session, work, error)
+        session.listener.state(target.name, "failed")
     return work
 
 
 def _once(session: Session, work: Work, tree: Tree) -> None:
+    name, again = work.target.name, f" attempt {work.attempt}" if work.attempt > 1 else ""
     try:
+        session.listener.state(name, f"running{again}")
         tree.prepare(work.base)
         session.at("after worktree")
         job = session.job(work.target, tree)
@@ -78,9 +81,11 @@ def _once(session: Session, work: Work, tree: Tree) -> None:
             else:
                 work.moved, work.found = session.mover(job, work.base)
                 tree.dirty = True
+        session.listener.state(name, "checking")
         _stage(session, job, work, tree)
         _check(session, job, work, tree)
         _make(session, job, work, tree)
+        session.listener.state(name, "ready to land")
     except (TargetFailed, Interrupted, ComplianceError, OSError):
         undo(work)
         tree.dirty = True

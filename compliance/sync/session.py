@@ -8,6 +8,7 @@ from threading import Event
 from typing import TYPE_CHECKING, TypeAlias
 
 from compliance.sync import environment, partly, process, quick
+from compliance.sync.hearing import Ear
 from compliance.sync.listening import Listener
 from compliance.sync.model import Job
 
@@ -58,11 +59,15 @@ class Session:
         env |= {"SYNC_SCRATCH": str(tree.scratch / "own")}
         if target.direction == "pull":
             env |= {"SYNC_RESULT": str(partly.place(tree.scratch))}
-        execute = partial(_execute, env, target.timeout, self.stop)
+        told = partial(self._line, target.name) if self.listener.hears else None
+        execute = partial(_execute, env, target.timeout, self.stop, told)
         return Job(
             self.file, target, tree.path, tree.scratch, self.repository.store, self.repository.root, execute,
             self.options, self.given, mark,
         )  # fmt: skip
+
+    def _line(self, target: str, text: str) -> None:
+        self.listener.line(target, self.redacted(text))
 
     def before(self, target: Target, argv: Sequence[str], *, cwd: Path) -> Completed:
         """A check of the main tree, before any target runs: it sees what the target's commands see."""
@@ -72,8 +77,9 @@ class Session:
 
 
 def _execute(
-    base: Mapping[str, str], seconds: float, stop: Event, argv: Sequence[str], *, cwd: Path,
-    env: Mapping[str, str] | None = None, timeout: float | None = None,
+    base: Mapping[str, str], seconds: float, stop: Event, told: Callable[[str], None] | None, argv: Sequence[str], *,
+    cwd: Path, env: Mapping[str, str] | None = None, timeout: float | None = None,
 ) -> Completed:  # fmt: skip
-    whole = {**base, **(env or {})}
-    return process.run(argv, cwd=cwd, env=whole, timeout=seconds if timeout is None else timeout, stop=stop)
+    whole, limit = {**base, **(env or {})}, seconds if timeout is None else timeout
+    heard = None if told is None else Ear(told)
+    return process.run(argv, cwd=cwd, env=whole, timeout=limit, stop=stop, heard=heard)

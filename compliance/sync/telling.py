@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from compliance.sync.repository import shown
 from compliance.talking import write
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from compliance.sync.model import Outcome, Run
     from compliance.systems.directional_sync.syncfile import Target
@@ -25,6 +26,11 @@ class Teller(Listener):
 
     def __init__(self, *, file: str, ci: bool, verbose: bool, json: bool) -> None:
         self.file, self.ci, self.verbose, self.json = file, ci, verbose, json
+
+    @contextmanager
+    def shown(self, targets: Sequence[Target]) -> Iterator[None]:  # noqa: ARG002 - for those that show more
+        """While the targets are at work."""
+        yield
 
     def outcome(self, outcome: Outcome) -> None:
         """As soon as it stands."""
