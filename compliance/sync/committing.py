@@ -60,9 +60,10 @@ class Made(NamedTuple):
 
 
 def stage(tree: Path, paths: Sequence[str]) -> None:
-    """Put what was looked at into the index, before any check could touch it."""
+    """Put what was looked at into the index, before any check could touch it. By force: git refuses a file that it has
+    long kept where it ignores the folder; what is new and ignored was refused before."""
     given = b"".join(os.fsencode(path) + b"\0" for path in paths)
-    words = ("add", "--pathspec-from-file=-", "--pathspec-file-nul")
+    words = ("add", "--force", "--pathspec-from-file=-", "--pathspec-file-nul")
     try:
         git(
             tree,
