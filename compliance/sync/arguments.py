@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,8 +34,9 @@ def sync(commands: Commands) -> None:
     _selection(parser)
     _manner(parser)
     _output(parser)
-    inner = parser.add_subparsers(dest="action", metavar="workflow | secrets | history | rollback")
+    inner = parser.add_subparsers(dest="action", metavar="workflow | secrets | history | rollback | dashboard")
     _past(inner)
+    _page(inner)
     workflow = inner.add_parser(
         "workflow", help="write the workflow that runs the targets by their schedules",
         description="Write .github/workflows/directional-sync.yml from the schedules of sync.yaml.",
@@ -99,6 +101,27 @@ def _past(inner: Commands) -> None:
         rollback.add_argument(words, action="store_true", default=argparse.SUPPRESS, help=said)
     for words in ("--config", "--summary-json"):
         rollback.add_argument(words, metavar="FILE", default=argparse.SUPPRESS, help="as of a sync")
+
+
+def _page(inner: Commands) -> None:
+    dashboard = inner.add_parser(
+        "dashboard", help="write the history as one HTML page",
+        description="Write the state of each target and the runs as one HTML file, which asks nothing of anybody.",
+    )  # fmt: skip
+    dashboard.set_defaults(call="page", module="sync.dashboard_command")
+    dashboard.add_argument("-o", "--output", metavar="FILE", required=True, help="the page")
+    dashboard.add_argument("--limit", metavar="N", type=_count, help="runs that it lists (default: 50)")
+    dashboard.add_argument(
+        "--now", metavar="TIME", type=_time, help="such as 2025-01-04T10:30:00Z: as of when (default: now)"
+    )
+
+
+def _time(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("a time such as 2025-01-04T10:30:00Z") from None
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _selection(parser: argparse.ArgumentParser) -> None:

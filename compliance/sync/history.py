@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -97,13 +98,25 @@ def _past(commit: str, found: tuple[str, bytes] | None) -> Past:
             commit, whole["kind"], whole["rolls_back"], whole["killed"], whole["by"], whole["head"], whole["state"],
             whole["targets"], whole["summary"],
         )  # fmt: skip
-        _ = past.id, past.commits
+        _check(past)
     except (ValueError, LookupError, TypeError):
         raise Refused(
             f"{REF}: the record {commit[:10]} is not what this program writes",
             remedy=f"fetch {REF} again from where it is kept, or delete it (`git update-ref -d {REF}`) to begin anew",
         ) from None
     return past
+
+
+def _check(past: Past) -> None:
+    """Whoever may push may write a record. Raises where what is read of it is of another form."""
+    datetime.strptime(past.when, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    numbers = [past.summary[name] for name in ("successful", "failed", "total_duration")]
+    texts = []
+    for result in past.results:
+        numbers.append(result["duration"])
+        texts += [result["target"], result["message"], result["output"], result["commit"] or ""]
+    if not all(isinstance(n, int | float) for n in numbers) or not all(isinstance(t, str) for t in texts):
+        raise TypeError
 
 
 def find(runs: Sequence[Past], name: str) -> Past:

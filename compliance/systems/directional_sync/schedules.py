@@ -6,7 +6,7 @@ The document writes them so ('Scheduled Runs'), and the workflow that is compile
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -86,6 +86,18 @@ def within(one: str, other: str) -> bool:
     """Is the first never due without the second?"""
     a, b = read(one), read(other)
     return a.times <= b.times and days(a) <= days(b)
+
+
+def following(text: str, after: datetime) -> datetime:
+    """When it is due next, later than that; a day comes, or it could not have been read."""
+    found = read(text)
+    first = after.astimezone(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
+    day = datetime(first.year, first.month, first.day, tzinfo=UTC)
+    while True:
+        due = (day + timedelta(minutes=minute) for minute in sorted(found.times)) if found.falls_on(day) else ()
+        if at := next((at for at in due if at >= first), None):
+            return at
+        day += timedelta(1)
 
 
 @lru_cache(maxsize=4096)
