@@ -34,8 +34,11 @@ def sync(commands: Commands) -> None:
     _selection(parser)
     _manner(parser)
     _output(parser)
-    inner = parser.add_subparsers(dest="action", metavar="workflow | secrets | history | rollback | dashboard")
+    inner = parser.add_subparsers(
+        dest="action", metavar="workflow | secrets | history | rollback | dashboard | skills"
+    )
     _past(inner)
+    _skills(inner)
     _page(inner)
     workflow = inner.add_parser(
         "workflow", help="write the workflow that runs the targets by their schedules",
@@ -63,6 +66,15 @@ def sync(commands: Commands) -> None:
     secrets.add_argument(
         "--config", metavar="FILE", default=argparse.SUPPRESS, help=f"default: {DEFAULT} in the repository"
     )
+
+
+def _skills(inner: Commands) -> None:
+    skills = inner.add_parser(
+        "skills", help="are these folders skills? Without the network: what a verification asks",
+        description="Look at the SKILL.md of each folder below PATH; exit 1 where one is wrong, or none is there.",
+    )  # fmt: skip
+    skills.set_defaults(call="check", module="sync.skills_command")
+    skills.add_argument("paths", metavar="PATH", nargs="+", help="a folder of which each folder is a skill")
 
 
 def _past(inner: Commands) -> None:
