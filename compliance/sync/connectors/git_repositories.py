@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from compliance.sync import trees
 from compliance.sync.connectors import exporting, mirrors
 from compliance.sync.connectors.git_wanted import SCHEMA, wanted
-from compliance.sync.connectors.mirrors import Mirror
+from compliance.sync.connectors.mirrors import Head, Mirror
 from compliance.sync.connectors.protocol import Failed
 from compliance.sync.connectors.remotes import GitSaid, remote
 from compliance.sync.repository import git
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
 
 class Brought(NamedTuple):
-    """`commit`: empty where it failed, and `why`; `staged`: its files, None where what stands here is the same."""
+    """`head`: None where it failed, and `why`; `staged`: its files, None where what stands here is the same."""
 
     name: str
     mirror: str
-    commit: str = ""
+    head: Head | None = None
     staged: Path | None = None
     submodules: tuple[str, ...] = ()
     why: str = ""
@@ -54,7 +54,7 @@ class GitRepositories:
         with ThreadPoolExecutor(task.config.get("jobs", 8)) as pool:
             brought = list(pool.map(source.bring, range(len(listed)), listed))
         _remember(task, brought)
-        failed = {each.name: each.why for each in brought if not each.commit}
+        failed = {each.name: each.why for each in brought if each.head is None}
         passing = any(each.passing for each in brought)
         if len(failed) == len(listed):
             told = "; ".join(f"{name}: {why}" for name, why in failed.items())
@@ -111,22 +111,22 @@ class _Source(NamedTuple):
         if before and before["why"]:
             raise GitSaid(before["why"], passing=before["passing"])
         with mirror.locked():
-            commit = before["commit"] if before else mirror.update()
+            head = Head(before["commit"], before["tree"]) if before else mirror.update()
             try:
-                return self._staged(number, one, mirror, commit)
+                return self._staged(number, one, mirror, head)
             except exporting.Damaged:
                 return self._staged(number, one, mirror, mirror.renew())
 
-    def _staged(self, number: int, one: Wanted, mirror: Mirror, commit: str) -> Brought:
-        blobs = exporting.listed(mirror, commit)
+    def _staged(self, number: int, one: Wanted, mirror: Mirror, head: Head) -> Brought:
+        """A folder of the same digest has no submodule that would have to be told: it could not hold one."""
         at = f"{self.into}/{one.name}"
-        left_out = tuple(exporting.submodules(blobs))
-        if self.here.get(at) == mirror.read("rev-parse", f"{commit}^{{tree}}").decode().strip():
-            return Brought(one.name, mirror.name, commit, None, left_out)
+        if self.here.get(at) == head.tree:
+            return Brought(one.name, mirror.name, head)
+        blobs = exporting.listed(mirror, head.commit)
         folder = self.task.scratch / "staged" / str(number)
         exporting.clear(folder)
         exporting.export(mirror, blobs, folder, at)
-        return Brought(one.name, mirror.name, commit, folder, left_out)
+        return Brought(one.name, mirror.name, head, folder, tuple(exporting.submodules(blobs)))
 
 
 def _here(task: Task, paths: Sequence[str]) -> dict[str, str]:
@@ -142,7 +142,10 @@ def _seen(task: Task) -> Any:
 
 
 def _remember(task: Task, brought: Sequence[Brought]) -> None:
-    told = {each.name: {"commit": each.commit, "why": each.why, "passing": each.passing} for each in brought}
+    told = {
+        each.name: {"why": each.why, "passing": each.passing, **(each.head._asdict() if each.head else {})}
+        for each in brought
+    }
     trees.put(task.scratch / "seen.json", json.dumps(told).encode())
 
 
@@ -174,7 +177,7 @@ def _unignore(task: Task, into: str) -> None:
 
 
 def _counted(task: Task, into: str, brought: Sequence[Brought]) -> str:
-    came = sum(bool(each.commit) for each in brought)
+    came = sum(each.head is not None for each in brought)
     told = f"{came} repositories" if came == len(brought) else f"{came} of {len(brought)} repositories"
     if wanted := task.config.get("module_file"):
         modules = sum(path.rpartition("/")[2] == wanted for path in _files(task.folder, into))

@@ -10,7 +10,7 @@ import fcntl
 import hashlib
 import shutil
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from compliance.sync.connectors.remotes import GitSaid, Remote, environment, git
 
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
 _HEAD = "refs/mirror/head"
 _PACKS = 20  # so many fetches until a mirror is packed, and what is old thrown away
+
+
+class Head(NamedTuple):
+    """What the other side has: the commit, and the digest of all its files."""
+
+    commit: str
+    tree: str
 
 
 class Mirror:
@@ -48,8 +55,8 @@ class Mirror:
     def _new(self) -> Path:
         return self.path.with_suffix(".new")
 
-    def update(self) -> str:
-        """The commit that the other side has now. Raises `GitSaid`; then it is what it was."""
+    def update(self) -> Head:
+        """What the other side has now. Raises `GitSaid`; then it is what it was."""
         if not (self.path / "HEAD").is_file():
             return self.renew()
         try:
@@ -62,18 +69,18 @@ class Mirror:
             return self.renew()
         if len(list(self.path.glob("objects/pack/*.pack"))) > _PACKS:
             git(self.path, ["gc", "--quiet", "--prune=now"], self.env, self.seconds)
-        return self._commit(self.path)
+        return self._head(self.path)
 
-    def renew(self) -> str:
+    def renew(self) -> Head:
         """Fetched from nothing, and only then in the place of what was there."""
         shutil.rmtree(self._new, ignore_errors=True)
         self._new.mkdir(parents=True)
         git(self._new, ["init", "--quiet", "--bare", "--template=", "."], self.env, self.seconds)
         self._fetch(self._new)
-        commit = self._commit(self._new)
+        head = self._head(self._new)
         shutil.rmtree(self.path, ignore_errors=True)
         self._new.rename(self.path)
-        return commit
+        return head
 
     def read(self, *words: str) -> bytes:
         """What git says of what is in it."""
@@ -91,9 +98,9 @@ class Mirror:
                 raise GitSaid(what, passing=False) from None
             raise
 
-    def _commit(self, folder: Path) -> str:
-        words = ["rev-parse", "--verify", f"{_HEAD}^{{commit}}"]
-        return git(folder, words, self.env, self.seconds).decode().strip()
+    def _head(self, folder: Path) -> Head:
+        words = ["rev-parse", f"{_HEAD}^{{commit}}", f"{_HEAD}^{{tree}}"]
+        return Head(*git(folder, words, self.env, self.seconds).decode().split())
 
     def _whole(self) -> bool:
         """Else it is what failed, and not the other side."""
