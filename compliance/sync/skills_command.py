@@ -1,7 +1,7 @@
 """`compliance sync skills`: are these folders skills? Without the network: it judges what a sync has brought.
 
-The document lets the entrypoint verify itself (`skillsmith_sync.py --check`). As `verification.command` this is somebody
-else, who looks.
+The document lets the entrypoint verify itself (`skillsmith_sync.py --check`). As `verification.command` this is
+somebody else, who looks.
 """
 
 from __future__ import annotations
