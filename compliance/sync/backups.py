@@ -20,7 +20,7 @@ from compliance.systems.directional_sync import globs
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_FOLDER, _PART, _MANIFEST = "backups", "unfinished", "manifest.json"
+FOLDER, PART, MANIFEST = "backups", "unfinished", "manifest.json"
 
 
 class _Kept(NamedTuple):
@@ -35,15 +35,15 @@ class _Kept(NamedTuple):
 
 def keep(store: Path, target: str, outside: Sequence[str], repository: Path) -> None:
     """Copy what the globs name. Raises `TargetFailed` before anything is written back."""
-    whole = store / _FOLDER / target
-    part = store / _PART / target
+    whole = store / FOLDER / target
+    part = store / PART / target
     _check(outside, repository)
     try:
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True, mode=0o700)
-        kept = [_copied(path, part, number) for number, path in enumerate(_named(outside))]
+        kept = [_copied(path, part, number) for number, path in enumerate(named(outside))]
         manifest = {"globs": list(outside), "folders": sorted(_folders(outside)), "files": kept}
-        trees.put(part / _MANIFEST, json.dumps(manifest, indent=1).encode())
+        trees.put(part / MANIFEST, json.dumps(manifest, indent=1).encode())
         whole.parent.mkdir(mode=0o700, exist_ok=True)
         part.rename(whole)
         with trees.folder(whole.parent) as number:
@@ -56,9 +56,9 @@ def keep(store: Path, target: str, outside: Sequence[str], repository: Path) -> 
 
 def drop(store: Path, target: str) -> None:
     """Everything landed. Moved away first: half a backup must not be taken for one."""
-    whole = store / _FOLDER / target
+    whole = store / FOLDER / target
     if whole.exists():
-        gone = store / _PART / target
+        gone = store / PART / target
         shutil.rmtree(gone, ignore_errors=True)
         gone.parent.mkdir(mode=0o700, exist_ok=True)
         whole.rename(gone)
@@ -70,22 +70,16 @@ def restore(store: Path, target: str) -> tuple[str, ...]:
 
     What stood there instead is kept beside, under `overwritten`: after a crash nobody can tell whose it is.
     """
-    whole = store / _FOLDER / target
-    if not (whole / _MANIFEST).is_file():
+    whole = store / FOLDER / target
+    if not (whole / MANIFEST).is_file():
         return ()
     try:
-        manifest: dict[str, Any] = json.loads((whole / _MANIFEST).read_bytes())
-        kept = [_Kept(*each) for each in manifest["files"]]
+        changed = put_all(whole, store / "overwritten" / target)
     except (ValueError, KeyError, TypeError):
         raise Refused(
             f"{target}: the backup of its files outside of the repository cannot be read",
             remedy=f"compare them with what is in {whole}, then move that folder away",
         ) from None
-    aside = store / "overwritten" / target
-    shutil.rmtree(aside, ignore_errors=True)
-    try:
-        changed = [each.path for n, each in enumerate(kept) if _put_back(each, whole / str(n), aside)]
-        changed += _removed(manifest, {each.path for each in kept}, aside)
     except OSError as error:
         raise Refused(
             f"{target}: its files outside of the repository cannot be restored: {error.filename}: {error.strerror}",
@@ -95,11 +89,20 @@ def restore(store: Path, target: str) -> tuple[str, ...]:
     return tuple(changed)
 
 
+def put_all(whole: Path, aside: Path) -> list[str]:
+    """Make all files what a backup holds; which of them that changed. What stood there instead goes `aside`."""
+    manifest: dict[str, Any] = json.loads((whole / MANIFEST).read_bytes())
+    kept = [_Kept(*each) for each in manifest["files"]]
+    shutil.rmtree(aside, ignore_errors=True)
+    changed = [each.path for n, each in enumerate(kept) if _put_back(each, whole / str(n), aside)]
+    return changed + list(_removed(manifest, {each.path for each in kept}, aside))
+
+
 def restore_all(store: Path) -> dict[str, tuple[str, ...]]:
     """At the start of a run, under its lock: by target what a run that was killed had left changed."""
-    folder = store / _FOLDER
+    folder = store / FOLDER
     names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-    return {name: restore(store, name) for name in names if (folder / name / _MANIFEST).is_file()}
+    return {name: restore(store, name) for name in names if (folder / name / MANIFEST).is_file()}
 
 
 def _check(outside: Sequence[str], repository: Path) -> None:
@@ -110,7 +113,7 @@ def _check(outside: Sequence[str], repository: Path) -> None:
             raise TargetFailed(f"outside: '{glob}' is in the repository; name it among the outputs")
 
 
-def _named(outside: Sequence[str]) -> list[Path]:
+def named(outside: Sequence[str]) -> list[Path]:
     """All files that a glob names, each once; links among them."""
     found: set[Path] = set()
     for glob in outside:
@@ -172,7 +175,7 @@ def _put_back(kept: _Kept, copy: Path, aside: Path) -> bool:
 def _removed(manifest: dict[str, Any], kept: set[str], aside: Path) -> Iterator[str]:
     """What the write-back made: files that the globs name now and did not before, and their folders."""
     folders = set(manifest["folders"])
-    for path in _named(manifest["globs"]):
+    for path in named(manifest["globs"]):
         if str(path) in kept:
             continue
         _set_aside(path, aside)

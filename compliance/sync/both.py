@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, NamedTuple
 
-from compliance.sync import backups, environment, merging, reports, scanning, state, trees, wellformed
+from compliance.sync import backups, environment, keeping, merging, reports, scanning, state, trees, wellformed
 from compliance.sync.merging import Version
 from compliance.sync.model import Moved, TargetFailed
 from compliance.sync.pulling import passing
@@ -53,23 +53,23 @@ def sync(job: Job) -> Moved:
     }
     if not plan.differences:
         report.write(drift)
-        return _moved(job, "both sides are equal", merged, seen.output)
+        return _moved(job, "both sides are equal", base, merged, seen.output)
     if job.dry_run or job.options.fail_on_diff or target.fail_on_diff:
         return _preview(job, drift)
     _write(job, seen, plan, outside, merged, report)
     report.write(drift)
-    return _moved(job, f"{reports.counted(drift)} settled", merged, seen.output, drift)
+    return _moved(job, f"{reports.counted(drift)} settled", base, merged, seen.output, drift)
 
 
 def _moved(
-    job: Job, message: str, merged: Mapping[str, str], output: str, drift: tuple[str, ...] = ()
-) -> Moved:
+    job: Job, message: str, base: State | None, merged: Mapping[str, str], output: str, drift: tuple[str, ...] = ()
+) -> Moved:  # fmt: skip
     name = job.target.name
 
     def keep() -> None:
         # In this order: were the state recorded first, a crash between the two would restore an old file, which
         # then looked as if the other side had changed it back.
-        backups.drop(job.store, name)
+        keeping.retain(job.store, name, base, State(merged))
         state.record(job.repository, name, State(merged))
 
     def undo() -> None:

@@ -1,8 +1,8 @@
 """What taking a run back would do, judged before anything is done: document 003, roadmap ('Sync history and rollback').
 
-What a pull has landed is in a commit, and goes back path by path. A path that is not any more as that run left it is
-somebody's since, and refuses the whole rollback. What another side was handed is there and stays there: no commit of
-ours takes it back.
+What has landed is in a commit, and goes back path by path; of two sides the files outside of the repository go with it,
+where they are kept. What is not any more as that run left it is somebody's since, and refuses the whole rollback. What
+another side was handed stays there: no commit of ours takes it back.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compliance.core.errors import ConfigurationError, Refused
-from compliance.sync import committing, history
+from compliance.sync import committing, history, rollback_both
 from compliance.sync.changes import listed
 from compliance.sync.repository import GitFailed, git
+from compliance.sync.rollback_both import No
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -21,15 +22,18 @@ if TYPE_CHECKING:
 
     from compliance.sync.committing import Entry
     from compliance.sync.history import Past
+    from compliance.sync.repository import Repository
+    from compliance.sync.rollback_both import Other
     from compliance.systems.directional_sync.syncfile import SyncFile
 
 
 class Step(NamedTuple):
-    """Of one target: these paths become what they are in the commit `before`."""
+    """Of one target: these paths become what they are in the commit `before`; `other`: of two sides, the other."""
 
     target: str
     before: str
     entries: tuple[Entry, ...]
+    other: Other | None
 
 
 class Plan(NamedTuple):
@@ -39,11 +43,7 @@ class Plan(NamedTuple):
     landed: bool
 
 
-class _No(Exception):
-    """This target cannot be taken back; the message says why."""
-
-
-def plan(root: Path, file: SyncFile, runs: Sequence[Past], run: Past, patterns: Sequence[str]) -> Plan:
+def plan(found: Repository, file: SyncFile, runs: Sequence[Past], run: Past, patterns: Sequence[str]) -> Plan:
     """Raises `Refused` with all that stands in the way: a rollback of a half would be a third state."""
     results = history.chosen(run, patterns)
     if not results:
@@ -52,11 +52,11 @@ def plan(root: Path, file: SyncFile, runs: Sequence[Past], run: Past, patterns: 
             remedy="there are: " + ", ".join(result["target"] for result in run.results),
         )
     steps, reasons = [], []
-    effects = [result for result in results if _landed(root, run, result)]
+    effects = [result for result in results if _landed(found.root, run, result)]
     for result in reversed(effects):
         try:
-            steps += _of_target(root, file, runs, run, result)
-        except _No as no:
+            steps += _of_target(found, file, runs, run, result)
+        except No as no:
             reasons.append(f"{result['target']}: {no}")
     if reasons:
         others = [r["target"] for r in effects if not any(s.startswith(f"{r['target']}: ") for s in reasons)]
@@ -83,26 +83,30 @@ def _state_moved(root: Path, run: Past, target: str) -> bool:
 
 
 def _of_target(
-    root: Path, file: SyncFile, runs: Sequence[Past], run: Past, result: Mapping[str, Any]
+    found: Repository, file: SyncFile, runs: Sequence[Past], run: Past, result: Mapping[str, Any]
 ) -> list[Step]:
     name, commit = result["target"], result["commit"]
     if result["direction"] == "push":
-        raise _No("it was handed to the other side, which alone can take it back; the recorded state is kept")
-    if result["direction"] == "bidirectional":
-        raise _No(
-            "two sides were made equal, and of the files outside of the repository nothing is kept to go back to;"
-            " set one side as you want it and sync"
-        )
-    if commit is None:
-        raise _No("its files are in no commit (git_commit: false)")
+        raise No("it was handed to the other side, which alone can take it back; the recorded state is kept")
+    if commit is None and not run.facts[name]["git_commit"]:
+        raise No("its files are in no commit (git_commit: false)")
     if name not in file.targets:
-        raise _No(f"it is no target of sync.yaml any more (`git revert {commit[:10]}`)")
-    there = _in_branch(root, run, name, commit)
+        raise No("it is no target of sync.yaml any more" + (f" (`git revert {commit[:10]}`)" if commit else ""))
+    before, left = ("", ()) if commit is None else _back(found.root, runs, run, result)
+    pull = result["direction"] == "pull"
+    other = None if pull else rollback_both.judge(found, run, file.targets[name], result)
+    return [Step(name, before, left, other)] if left or other else []
+
+
+def _back(
+    root: Path, runs: Sequence[Past], run: Past, result: Mapping[str, Any]
+) -> tuple[str, tuple[Entry, ...]]:
+    """What its commit has changed and is not back yet, and the commit before it."""
+    there = _in_branch(root, run, result["target"], result["commit"])
     entries = committing.delta(root, f"{there}^", there)
     _refuse_since(root, runs, run, there, entries)
-    back = {entry.path for entry in committing.delta(root, f"{there}^", "HEAD")}
-    left = tuple(entry for entry in entries if entry.path in back)
-    return [Step(name, f"{there}^", left)] if left else []
+    differ = {entry.path for entry in committing.delta(root, f"{there}^", "HEAD")}
+    return f"{there}^", tuple(entry for entry in entries if entry.path in differ)
 
 
 def _in_branch(root: Path, run: Past, target: str, commit: str) -> str:
@@ -116,7 +120,7 @@ def _in_branch(root: Path, run: Past, target: str, commit: str) -> str:
     lines = [line.split(" ", 2) for line in told if line]
     found = [oid for oid, at, said in lines if said == subject and first <= int(at) <= last]
     if len(found) != 1:
-        raise _No(f"its commit {commit[:10]} is not in the branch that is checked out")
+        raise No(f"its commit {commit[:10]} is not in the branch that is checked out")
     return found[0]
 
 
@@ -137,7 +141,7 @@ def _refuse_since(root: Path, runs: Sequence[Past], run: Past, commit: str, entr
     coming = [entry.path for entry in entries if entry.there_before and entry.path in back]
     changed |= {path for path in since - own if any(_in_the_way(path, each) for each in coming)}
     if changed:
-        raise _No(f"changed again since: {listed(sorted(changed))}{_by_whom(root, runs, run, commit, changed)}")
+        raise No(f"changed again since: {listed(sorted(changed))}{_by_whom(root, runs, run, commit, changed)}")
 
 
 def _in_the_way(path: str, coming: str) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from compliance.core.errors import ComplianceError
 from compliance.estate import document
-from compliance.sync import carrying, changes, command, history, notifying, repository, rollback
+from compliance.sync import carrying, changes, command, history, notifying, repository, rollback, rollback_both
 from compliance.sync.arguments import DEFAULT
 from compliance.sync.committing import NOBODY
 from compliance.sync.model import Moved, Options, Run
@@ -60,7 +60,7 @@ def _taken_back(
 ) -> Run:  # fmt: skip
     runs = history.read(found.root)
     run = history.find(runs, parsed.run)
-    plan = rollback.plan(found.root, file, runs, run, parsed.target)
+    plan = rollback.plan(found, file, runs, run, parsed.target)
     if not plan.steps:
         teller.say(_nothing(run.id, plan))
         return begun
@@ -92,8 +92,14 @@ def _mover(steps: Sequence[Step]) -> Mover:
     by_target = {step.target: step for step in steps}
 
     def move(job: Job, base: str) -> tuple[Moved, Found]:
-        _restore(job.tree, by_target[job.target.name])
-        return Moved(""), changes.look(job.tree, base, job.target.outputs)
+        step = by_target[job.target.name]
+        _restore(job.tree, step)
+        moved = Moved("") if step.other is None else rollback_both.move(job, step.other)
+        try:
+            return moved, changes.look(job.tree, base, job.target.outputs)
+        except BaseException:
+            moved.undo()
+            raise
 
     return move
 

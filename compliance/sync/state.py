@@ -45,7 +45,12 @@ class State:
 
 def read(repository: Path, target: str) -> State | None:
     """None: nothing was ever recorded. One that cannot be read is an error: as none, all would be sent again."""
-    listed = _entries(repository, _head(repository))
+    return read_at(repository, target, _head(repository))
+
+
+def read_at(repository: Path, target: str, commit: str) -> State | None:
+    """As it was at a commit of the ref; without a commit nothing was."""
+    listed = _entries(repository, commit)
     if _file(target) not in listed:
         return None
     try:
@@ -59,16 +64,21 @@ def read(repository: Path, target: str) -> State | None:
         raise _unreadable(target, "it is not what this program writes") from None
 
 
-def record(repository: Path, target: str, new: State) -> None:
-    """Make it the state of the target; of other targets nothing changes, whoever records theirs meanwhile."""
-    text = new.text(target).encode()
-    blob = git(repository, "hash-object", "-w", "--stdin", given=text).strip()
+def record(repository: Path, target: str, new: State | None) -> None:
+    """Make it the state of the target, none: as if nothing had ever been recorded. Of other targets nothing changes,
+    whoever records theirs meanwhile."""
+    text = b"" if new is None else new.text(target).encode()
+    blob = "" if new is None else git(repository, "hash-object", "-w", "--stdin", given=text).strip()
+    wanted = f"100644 blob {blob}" if blob else None
     for number in range(_TRIES):
         old = _head(repository)
         entries = _entries(repository, old)
-        if entries.get(_file(target)) == f"100644 blob {blob}":
+        if entries.get(_file(target)) == wanted:
             return
-        entries[_file(target)] = f"100644 blob {blob}"
+        if wanted is None:
+            del entries[_file(target)]
+        else:
+            entries[_file(target)] = wanted
         if _moved(repository, old, _commit(repository, entries, old, target)):
             return
         time.sleep(0.001 * number)

@@ -224,7 +224,7 @@ def test_a_push_that_sent_nothing_stands_in_no_ones_way(sandbox: Sandbox) -> Non
     assert outputs(sandbox)["out/changed"] == b"three\n"
 
 
-def test_two_sides_that_were_made_equal_are_refused(sandbox: Sandbox) -> None:
+def test_two_sides_of_which_one_is_no_file_that_is_kept_are_refused(sandbox: Sandbox) -> None:
     place = sandbox.root.parent / "theirs.txt"
     place.write_text("two\n")
     sandbox.file("conf/ours.txt", "two\n")
@@ -242,7 +242,7 @@ def test_two_sides_that_were_made_equal_are_refused(sandbox: Sandbox) -> None:
     head = sandbox.head
     ran = sandbox.run("rollback", newest(sandbox))
     assert ran.code == 4
-    assert "both: two sides were made equal" in ran.err
+    assert "both: its other side is no file that could be kept" in ran.err
     assert sandbox.untouched(head)
     sandbox.run()
     assert "landed nothing" in sandbox.run("rollback", newest(sandbox)).out
