@@ -44,10 +44,12 @@ def probe(
     *,
     results: Path | None = None,
     report: Report = lambda _: None,
+    of: str | None = None,
     only: Container[str] | None = None,
 ) -> Verdict:
     """Run all probes of the systems in force over the run, in this process. `results`: where Allure's files go.
 
+    `of`: those of one system and of the platform, which are what it may be compiled by (ARCHITECTURE, Semantics);
     `only`: those of these rules, where nothing but these is asked.
     """
     from compliance import pytest_plugin
@@ -79,7 +81,7 @@ def probe(
     folder = probe_folder()
     with _hermetic():
         code = pytest.main(
-            [*_arguments(folder, results), *_places(folder, run.policies, only)], plugins=[given]
+            [*_arguments(folder, results), *_places(folder, run.policies, of, only)], plugins=[given]
         )
     # An internal error comes by its hook: its exit code is 3, which the plugin sets where it could not look.
     if failures or code == pytest.ExitCode.USAGE_ERROR:
@@ -110,9 +112,9 @@ def _counted(results: Path, nodeids: Iterable[str]) -> None:
         )
 
 
-def _places(folder: Path, policies: Policies, only: Container[str] | None) -> list[str]:
+def _places(folder: Path, policies: Policies, of: str | None, only: Container[str] | None) -> list[str]:
     """A rule a file, whose name begins with its id."""
-    folders = [folder / name for name in policies]
+    folders = [folder / name for name in policies if of is None or name in (of, "platform")]
     if only is None:
         return list(map(str, folders))
     files = [file for place in folders for file in sorted(place.glob("test_*_*.py"))]

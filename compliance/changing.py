@@ -143,7 +143,7 @@ def _not_kept(estate: Estate, policies: Policies, plan: Plan) -> tuple[str, list
     from compliance.probing import Run
 
     found = observe(estate, policies.needs(), report=say)
-    verdict = job.probe(Run(estate, policies, found), report=say)
+    verdict = job.probe(Run(estate, policies, found), report=say, of=plan.compiled.system)
     cases = [case for case in verdict.cases if job.promised(plan.compiled, case)]
     broken = [
         f"{case.rule.id} {case.subject}: {case.reason or '; '.join(f.message for f in case.findings)}"

@@ -99,7 +99,7 @@ def compile_(parsed: argparse.Namespace) -> int:
         raise ConfigurationError(
             f"'{parsed.system}' is not in force; systems in force: {', '.join(sorted(run.policies))}"
         )
-    compiled = job.compile_system(run, job.probe(run, report=say), parsed.system)
+    compiled = job.compile_system(run, job.probe(run, report=say, of=parsed.system), parsed.system)
     done()
     out = Path(parsed.out)
     if parsed.check:

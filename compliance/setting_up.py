@@ -113,7 +113,7 @@ def _compiled(change: Change, policies: Policies) -> tuple[Run, Compiled]:
 
     changing.policy_of(policies, SYSTEM)
     run = probing.Run(change.estate, policies, probing.observed(change.estate, policies, say))
-    verdict = job.probe(run, report=say)
+    verdict = job.probe(run, report=say, of=SYSTEM)
     return run, next(item for item in job.compile_system(run, verdict, SYSTEM) if item.kind != "seed")
 
 

@@ -467,3 +467,12 @@ def test_every_readiness_guard_is_missed_when_its_probe_is_taken_away(
         with pytest.raises(Refused) as refused:
             audit.compile_system(run, audit.probe(run), "command_catalog")
         assert refused.value.reasons == (f"{rule}: no case of this readiness rule ran",)
+
+
+def test_a_system_is_compiled_by_its_own_probes_and_those_of_the_platform(catalog: Catalog) -> None:
+    run = judging.look(catalog.dsn("compliance_probe"))
+    whole, own = audit.probe(run), audit.probe(run, of="birth_scan")
+    assert {case.rule.system for case in whole.cases} > {case.rule.system for case in own.cases}
+    assert own.cases == tuple(c for c in whole.cases if c.rule.system in ("birth_scan", "platform"))
+    made = [audit.compile_system(run, verdict, "birth_scan") for verdict in (own, whole)]
+    assert made[0] == made[1]
