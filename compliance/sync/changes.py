@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,21 +18,27 @@ from compliance.systems.directional_sync import globs
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from compliance.sync.folders import Folders
     from compliance.sync.model import Kind
 
 LARGEST = (
     100 * 1024 * 1024
 )  # bytes: GitHub takes no larger file, and a push would fail long after the run was green
+_FEW = 100  # folders that git is asked for by name
+_GLIMPSE, _SMALL_FILE = (
+    1024 * 1024,
+    4096,
+)  # bytes, each file with that many more: to read more takes longer than git
 
 
 class Found(NamedTuple):
-    """`prints`: by path what a second run must leave as it is; `ignored`: is there anything that git ignores?
+    """`prints`: by path what a second run must leave as it is; `left`: may there be anything that no change names?
     `fleeting`: staged by the entrypoint and removed again, so that only the index still holds them. `told`: what git
     said of each path."""
 
     changes: tuple[Change, ...]
     prints: dict[str, tuple[int, str | None]]
-    ignored: bool
+    left: bool
     fleeting: tuple[str, ...]
     told: dict[str, repository.Entry]
 
@@ -48,9 +55,20 @@ class Found(NamedTuple):
         return sum(change.change == "deleted" for change in self.changes)
 
 
-def look(tree: Path, base: str, outputs: Sequence[str]) -> Found:
-    """All that differs from the commit; raises `TargetFailed` where any of it may not be."""
-    told = repository.status(tree, ignored=True)
+def look(
+    tree: Path,
+    base: str,
+    outputs: Sequence[str],
+    folders: Folders | None = None,
+    within: Sequence[str] = (),
+    *,
+    only_new: bool = False,
+) -> Found:
+    """All that differs from the commit; raises `TargetFailed` where any of it may not be. `folders`: what is known of
+    the worktree, which saves git the half of its look; `within`: look no further than into these folders; `only_new`:
+    no other file of these has changed, and what git ignores shows the next time."""
+    new = folders.new(within or ("",)) if folders is not None else None
+    told, left = _told(tree, new, within) if new is None or not only_new else (_untracked(base, new), False)
     if told.head != base:
         raise TargetFailed(
             "it made a commit of its own: the runner commits, so that all of it is checked before"
@@ -65,7 +83,43 @@ def look(tree: Path, base: str, outputs: Sequence[str]) -> Found:
     known = [pair for pair in pairs if pair is not None]
     prints = {c.path: (mode, c.sha256) for c, mode in known}
     fleeting = tuple(sorted(path for path, code in entries.items() if path not in prints and code != "?"))
-    return Found(tuple(c for c, _ in known), prints, bool(ignored), fleeting, by_path)
+    return Found(tuple(c for c, _ in known), prints, left or bool(ignored), fleeting, by_path)
+
+
+def _untracked(base: str, new: Sequence[str]) -> repository.Status:
+    return repository.Status(base, tuple(repository.Entry(path, "?") for path in new))
+
+
+def _told(tree: Path, new: Sequence[str] | None, within: Sequence[str]) -> tuple[repository.Status, bool]:
+    """What differs, also what git ignores; and could there be more, such as an empty folder?"""
+    if new is None:
+        return repository.status(tree, ignored=True, within=within), True
+    told = repository.status(tree, untracked=False, within=within)
+    ignored = repository.ignored(tree, new)
+    more = (repository.Entry(path, "!" if path in ignored else "?") for path in new)
+    return told._replace(entries=(*told.entries, *more)), False
+
+
+def near(outputs: Sequence[str]) -> list[str]:
+    """The folders that its outputs are in; none where that is the whole tree."""
+    found = {globs.base(glob) for glob in outputs}
+    return [] if "" in found or len(found) > _FEW else sorted(found)
+
+
+def glimpse(tree: Path, within: Sequence[str]) -> dict[str, object] | None:
+    """What these folders hold, to be compared with a later look; None where that is too much. A link is its text."""
+    found: dict[str, object] = {}
+    left = _GLIMPSE
+    for folder, _, names in (each for place in within for each in os.walk(tree / place)):
+        for path in (f"{folder}/{name}" for name in names):
+            with suppress(OSError):
+                info = os.lstat(path)
+                left -= _SMALL_FILE + info.st_size
+                if left < 0:
+                    return None
+                plain = stat.S_ISREG(info.st_mode)
+                found[path] = (info.st_mode, Path(path).read_bytes() if plain else info.st_ctime_ns)
+    return found if within else None
 
 
 def difference(one: Found, other: Found) -> list[str]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from compliance.sync.folders import Folders
     from compliance.sync.process import Execute
     from compliance.systems.directional_sync.syncfile import Direction, SyncFile, Target
 
@@ -78,7 +79,7 @@ class Job:
     `tree`: the throw-away worktree, folder of every command; `scratch`: a folder of the job alone, beside the tree,
     for the files of the protocol; `store`: `directional-sync` in git's common folder, where backups outlive a run;
     `repository`: the main tree, only to be read; `execute` knows the target's environment and time limit;
-    `given`: the runner's own environment; `mark`: what its commands are found by.
+    `given`: the runner's own environment; `mark`: what its commands are found by; `folders`: what names the tree has.
     """
 
     file: SyncFile
@@ -91,6 +92,7 @@ class Job:
     options: Options
     given: Mapping[str, str]
     mark: Mapping[str, str] = field(default_factory=dict)
+    folders: Folders | None = None
 
     @property
     def dry_run(self) -> bool:

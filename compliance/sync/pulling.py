@@ -11,7 +11,7 @@ from compliance.sync.model import Moved, TargetFailed
 from compliance.systems.directional_sync import globs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from compliance.sync.changes import Found
@@ -23,23 +23,50 @@ if TYPE_CHECKING:
 def pull(job: Job, base: str, at: Callable[[str], None]) -> tuple[Moved, Found]:
     """Run it, find what it changed, and where it changed anything, run it again."""
     make_folders(job)
+    near = changes.near(job.target.outputs) if job.target.idempotent else []
+    before = changes.glimpse(job.tree, near)
     done = start(job)
     told = partly.read(job.scratch)
     at("after entrypoint")
-    found = changes.look(job.tree, base, job.target.outputs)
+    found = _first_look(job, base, near, before)
     refuse_empty(job, found)
     refuse_deletes(job, found)
     idempotent = True
     if found.changes and job.target.idempotent:
         make_folders(job)
-        start(job, again=True)
+        _start_again(job, base)
         at("after second run")
-        first, found = found, changes.look(job.tree, base, job.target.outputs)
+        first, found = found, _look(job, base)
         if differ := changes.difference(first, found):
             raise TargetFailed(f"it is not idempotent: a second run changed {changes.listed(differ)} once more")
     elif found.changes:
         idempotent = False
     return Moved("", idempotent=idempotent if idempotent else None, output=done.tail, told=told), found
+
+
+def _first_look(job: Job, base: str, near: Sequence[str], before: Mapping[str, object] | None) -> Found:
+    """Of what has changed its outputs, all is looked at after its second run, and here only they are: to look twice at
+    all of a worktree takes longer than many a script."""
+    now = changes.glimpse(job.tree, near)
+    if before is not None and now != before:
+        only_new = now is not None and before.items() <= now.items()
+        found = _look(job, base, near, only_new=only_new)
+        if found.changes:
+            return found
+    return _look(job, base)
+
+
+def _look(job: Job, base: str, within: Sequence[str] = (), *, only_new: bool = False) -> Found:
+    return changes.look(job.tree, base, job.target.outputs, job.folders, within, only_new=only_new)
+
+
+def _start_again(job: Job, base: str) -> None:
+    """What it did the first time and must not have done may be why the second one fails: that is told."""
+    try:
+        start(job, again=True)
+    except TargetFailed:
+        _look(job, base)
+        raise
 
 
 def start(job: Job, *, again: bool = False) -> Completed:

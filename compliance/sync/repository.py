@@ -67,14 +67,17 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return kept | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"} | dict(extra or {})
 
 
-def git(root: Path, *arguments: str, given: bytes | None = None, env: Mapping[str, str] | None = None) -> str:
-    """git's answer, with every byte of a name in it; raises `GitFailed`. Ctrl-C in a terminal does not reach it."""
+def git(
+    root: Path, *arguments: str, given: bytes | None = None, env: Mapping[str, str] | None = None, none: int = 0
+) -> str:
+    """git's answer, with every byte of a name in it; raises `GitFailed`. Ctrl-C in a terminal does not reach it.
+    `none`: how it ends where there is nothing to answer."""
     done = subprocess.run(  # noqa: S603 - a list, no shell
         ["git", *arguments],  # noqa: S607 - the user's own git
         cwd=root, env=environment(env), input=given if given is not None else b"", capture_output=True, check=False,
         start_new_session=True,
     )  # fmt: skip
-    if done.returncode:
+    if done.returncode not in (0, none):
         raise GitFailed(arguments, (done.stderr or done.stdout).decode(errors="backslashreplace").strip())
     return os.fsdecode(done.stdout)
 
@@ -94,10 +97,11 @@ def find(folder: Path) -> Repository:
     return Repository(Path(top), Path(own), (folder / common).resolve() / "directional-sync")
 
 
-def status(root: Path, *, ignored: bool = False) -> Status:
-    """All that differs from the commit that is out, file by file; names as they are."""
-    words = ("--untracked-files=all", "--no-renames", *(("--ignored=matching",) if ignored else ()))
-    told = git(root, "status", "--porcelain=v2", "--branch", "-z", *words)
+def status(root: Path, *, ignored: bool = False, untracked: bool = True, within: Iterable[str] = ()) -> Status:
+    """All that differs from the commit that is out, file by file; names as they are. `within`: in these folders."""
+    words = (f"--untracked-files={'all' if untracked else 'no'}", *(("--ignored=matching",) if ignored else ()))
+    form = ("--porcelain=v2", "--branch", "-z", "--no-renames")
+    told = git(root, "--literal-pathspecs", "status", *form, *words, "--", *within)
     head, entries = "", []
     for line in told.split("\0"):
         if line.startswith("# branch.oid "):
@@ -110,6 +114,13 @@ def status(root: Path, *, ignored: bool = False) -> Status:
         elif line[:2] == "u ":
             entries.append(Entry(line.split(" ", 10)[10], "UU"))
     return Status(head, tuple(entries))
+
+
+def ignored(root: Path, paths: Iterable[str]) -> frozenset[str]:
+    """Of paths that no commit has, those that git leaves out."""
+    given = b"".join(os.fsencode(path) + b"\0" for path in paths)
+    told = git(root, "check-ignore", "--no-index", "--stdin", "-z", given=given, none=1) if given else ""
+    return frozenset(told.split("\0")) - {""}
 
 
 def branch(repository: Repository) -> str | None:

@@ -112,7 +112,7 @@ def _move(job: Job, work: Work, tree: Tree, at: Callable[[str], None]) -> None:
         at("after entrypoint")
         work.found = changes.look(job.tree, work.base, work.target.outputs)
         pulling.refuse_deletes(job, work.found)
-    tree.dirty = tree.dirty or work.found.ignored
+    tree.dirty = tree.dirty or work.found.left
 
 
 def _stage(session: Session, job: Job, work: Work, tree: Tree) -> None:

@@ -9,6 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from compliance.core.errors import Refused
+from compliance.sync.folders import Folders
 from compliance.sync.process import MARK
 from compliance.sync.repository import GitFailed, git
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _NAME = "directional-sync-"  # git keeps its notes on a worktree under the name of its folder
 QUIET = ("-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false")
 _THROWN = ("-c", "core.fsync=none")  # a worktree need not outlive a loss of power
+_SMALL, _OFTEN = 256 * 1024, 2  # bytes of git's index; targets of one worktree
 
 # git reads its notes on all worktrees when it makes one, and stumbles over those that another is making or removing.
 _ALONE = Lock()
@@ -36,9 +38,25 @@ class Tree:
         self.scratch = repository.store / "scratch" / str(number)
         self.head: str | None = None
         self.dirty = False
+        self.folders: Folders | None = None
+        self.uses = 0
+
+    @property
+    def notes(self) -> Path:
+        """What git keeps of it."""
+        return self.repository.store.parent / "worktrees" / self.path.name
+
+    def known(self) -> Folders | None:
+        """The names that are in it, as they were checked out: to be asked for before a target begins. None where to
+        learn them takes longer than it saves."""
+        index = self.notes / "index"
+        if self.folders is None and (self.uses > _OFTEN or index.stat().st_size < _SMALL):
+            self.folders = Folders(self.path, index, self.scratch)
+        return self.folders
 
     def prepare(self, commit: str) -> None:
         """As a fresh checkout of the commit: nothing untracked, nothing ignored, an empty scratch folder."""
+        self.uses += 1
         _remove(self.scratch)
         self.scratch.mkdir(parents=True)
         if self.head is not None and self._cleaned(commit):
@@ -57,6 +75,8 @@ class Tree:
 
     def _cleaned(self, commit: str) -> bool:
         """Whatever a target did to it that git cannot mend, a new one does."""
+        known = self.folders if self.head == commit else None
+        self.dirty = self.dirty or not (known is None or known.settled())
         try:
             if self.dirty or self.head != commit:
                 git(self.path, *QUIET, *_THROWN, "reset", "--quiet", "--hard", commit, env=self.marked)
@@ -64,7 +84,9 @@ class Tree:
                 git(self.path, *QUIET, "clean", "-ffdxq", env=self.marked)
         except (GitFailed, OSError):
             return False
-        self.head, self.dirty = commit, False
+        if self.dirty and known is not None and not known.settled(reset=True):
+            return False  # as with a pipe, which git takes for nothing
+        self.head, self.dirty, self.folders = commit, False, known
         return True
 
     def take_back(self, added: Iterable[str]) -> None:
@@ -81,11 +103,11 @@ class Tree:
                     break
 
     def remove(self) -> None:
-        self.head = None
+        self.head = self.folders = None
         _remove(self.path)
         _remove(self.scratch)
         with _ALONE:
-            _remove(self.repository.store.parent / "worktrees" / self.path.name)
+            _remove(self.notes)
 
 
 def clear(repository: Repository) -> None:

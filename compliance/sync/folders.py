@@ -1,0 +1,179 @@
+"""Which names a worktree has that its checkout did not give it: found without git, which looks through all of it anew.
+
+A folder whose names change has another time afterwards. So of a worktree that is known, one look at the time of each
+folder is enough; what is listed are those that changed. What a name means (is it ignored?) remains git's to say, and so
+does whether a file that was checked out has changed.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from pathlib import Path
+
+_GIT = ".git"
+_TRIES = 200  # milliseconds for the clock of the disk to go on; those of other systems may take longer
+_Stamp = tuple[int, int, int, int]
+
+
+class _Names(NamedTuple):
+    """What a folder holds: files and all else, and folders."""
+
+    files: frozenset[str]
+    folders: frozenset[str]
+
+
+class Folders:
+    """Of one worktree, right after its checkout. `index`: git's own of that worktree; `clock`: a folder beside it whose
+    time says what the clock of the disk shows.
+
+    `stamps`: None where the folder changed in the same tick of that clock in which it was looked at, so that another
+    change might not show; it is listed each time. `touched`: folders that were listed since; `made`: new ones.
+    """
+
+    def __init__(self, root: Path, index: Path, clock: Path) -> None:
+        self.root, self.index, self.clock = str(root), index, clock
+        self.names: dict[str, _Names] = {}
+        self.stamps: dict[str, _Stamp | None] = {}
+        self.touched: set[str] = set()
+        self.made: set[str] = set()
+        self.staged = self._index()
+        now = self._now()
+        todo = [""]
+        while todo:
+            path = todo.pop()
+            self.names[path], self.stamps[path] = self._looked_at(path, now)
+            todo += [_joined(path, name) for name in self.names[path].folders]
+
+    def new(self, within: Collection[str] = ("",)) -> list[str] | None:
+        """Paths that are new in these folders; one that ends in `/` is a repository of its own, which is left closed.
+        None where nobody could tell: git's index was written too, or a folder is closed."""
+        if self.staged is None or self._stamp_of_index() != self.staged:
+            return None
+        found: list[str] = []
+        try:
+            for folder in within:
+                found += self._below(folder) if folder in self.names else self._listed(self._known(folder))
+        except OSError:
+            return None
+        return sorted(set(found))
+
+    def settled(self, *, reset: bool = False) -> bool:
+        """Are all names again those of the checkout? Empty folders that are new are taken away. `reset`: git has put
+        back the files, and written its index."""
+        for path in sorted(self.made, reverse=True):
+            with suppress(OSError):
+                os.rmdir(self._at(path))  # noqa: PTH106 - many, as text
+        self.made.clear()
+        if reset:
+            self.staged = self._index()
+        now = self._now()
+        for path in self.touched:
+            try:
+                names, stamp = self._looked_at(path, now)
+            except OSError:
+                return False
+            if names != self.names[path]:
+                return False
+            self.stamps[path] = stamp
+        self.touched.clear()
+        return True
+
+    def _known(self, path: str) -> str:
+        """The folder that was there and in which it, or what leads to it, is new."""
+        while path not in self.names:
+            path = path.rpartition("/")[0]
+        return path
+
+    def _below(self, top: str) -> Iterator[str]:
+        """In a folder that was there, and in those below it."""
+        start = f"{top}/" if top else ""
+        lstat, root = os.lstat, self.root
+        for path, known in self.stamps.items():
+            if not (path == top or path.startswith(start)):
+                continue
+            try:
+                now = _stamp(lstat(f"{root}/{path}"))
+            except (FileNotFoundError, NotADirectoryError):
+                self.touched.add(path)
+                continue
+            if now != known:
+                yield from self._listed(path)
+
+    def _listed(self, path: str) -> Iterator[str]:
+        self.touched.add(path)
+        before = self.names[path]
+        try:
+            now = _names(self._at(path))
+        except (FileNotFoundError, NotADirectoryError):  # a file is there now, which is new in the folder above
+            return
+        if _GIT in (now.files | now.folders) - before.files:
+            yield f"{path}/"
+        yield from (_joined(path, name) for name in now.files - before.files if name != _GIT)
+        for name in now.folders - before.folders - {_GIT}:
+            yield from self._all(_joined(path, name))
+
+    def _all(self, path: str) -> Iterator[str]:
+        """In a folder that is new."""
+        try:
+            now = _names(self._at(path))
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        self.made.add(path)
+        if _GIT in now.files | now.folders:
+            yield f"{path}/"
+            return
+        yield from (_joined(path, name) for name in now.files)
+        for name in now.folders:
+            yield from self._all(_joined(path, name))
+
+    def _looked_at(self, path: str, now: int) -> tuple[_Names, _Stamp | None]:
+        """Its time first: what changes while it is listed shows the next time."""
+        found = _stamp(os.lstat(self._at(path)))
+        return _names(self._at(path)), found if found[2] < now else None
+
+    def _index(self) -> _Stamp | None:
+        """Waits until another write would have another time; None where the clock stands still."""
+        for _ in range(_TRIES):
+            found = self._stamp_of_index()
+            if found is not None and found[2] < self._now():
+                return found
+            time.sleep(0.001)
+        return None
+
+    def _stamp_of_index(self) -> _Stamp | None:
+        try:
+            return _stamp(self.index.lstat())
+        except OSError:
+            return None
+
+    def _now(self) -> int:
+        """What the clock of the disk shows, which goes by ticks and need not be this machine's."""
+        os.utime(self.clock)
+        return self.clock.stat().st_ctime_ns
+
+    def _at(self, path: str) -> str:
+        return f"{self.root}/{path}" if path else self.root
+
+
+def _stamp(info: os.stat_result) -> _Stamp:
+    return info.st_ino, info.st_mtime_ns, info.st_ctime_ns, stat.S_IFMT(info.st_mode)
+
+
+def _names(folder: str) -> _Names:
+    files: list[str] = []
+    folders: list[str] = []
+    with os.scandir(folder) as found:
+        for entry in found:
+            (folders if entry.is_dir(follow_symlinks=False) else files).append(entry.name)
+    return _Names(frozenset(files), frozenset(folders))
+
+
+def _joined(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name
