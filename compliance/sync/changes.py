@@ -66,9 +66,8 @@ def look(
 ) -> Found:
     """All that differs from the commit; raises `TargetFailed` where any of it may not be. `folders`: what is known of
     the worktree, which saves git the half of its look; `within`: look no further than into these folders; `only_new`:
-    no other file of these has changed, and what git ignores shows the next time."""
-    new = folders.new(within or ("",)) if folders is not None else None
-    told, left = _told(tree, new, within) if new is None or not only_new else (_untracked(base, new), False)
+    no other file of these has changed."""
+    told, left = _told(tree, base, folders, within, only_new=only_new)
     if told.head != base:
         raise TargetFailed(
             "it made a commit of its own: the runner commits, so that all of it is checked before"
@@ -80,24 +79,30 @@ def look(
     _none_ignored(tree, ignored, outputs)
     _none_nested(tree, entries)
     pairs = [_change(tree, path, code) for path, code in sorted(entries.items())]
-    known = [pair for pair in pairs if pair is not None]
-    prints = {c.path: (mode, c.sha256) for c, mode in known}
+    those = [pair for pair in pairs if pair is not None]
+    prints = {c.path: (mode, c.sha256) for c, mode in those}
     fleeting = tuple(sorted(path for path, code in entries.items() if path not in prints and code != "?"))
-    return Found(tuple(c for c, _ in known), prints, left or bool(ignored), fleeting, by_path)
+    return Found(tuple(c for c, _ in those), prints, left or bool(ignored), fleeting, by_path)
 
 
-def _untracked(base: str, new: Sequence[str]) -> repository.Status:
-    return repository.Status(base, tuple(repository.Entry(path, "?") for path in new))
-
-
-def _told(tree: Path, new: Sequence[str] | None, within: Sequence[str]) -> tuple[repository.Status, bool]:
-    """What differs, also what git ignores; and could there be more, such as an empty folder?"""
-    if new is None:
+def _told(
+    tree: Path, base: str, folders: Folders | None, within: Sequence[str], *, only_new: bool
+) -> tuple[repository.Status, bool]:
+    """What differs, also what git ignores; and may there be more, such as an empty folder?"""
+    new = folders.new(within or ("",)) if folders is not None else None
+    if folders is None or new is None:
         return repository.status(tree, ignored=True, within=within), True
-    told = repository.status(tree, untracked=False, within=within)
-    ignored = repository.ignored(tree, new)
-    more = (repository.Entry(path, "!" if path in ignored else "?") for path in new)
-    return told._replace(entries=(*told.entries, *more)), False
+    known = repository.Status(base, ())
+    if not only_new:
+        known = repository.status(tree, untracked=False, within=within)
+    return known._replace(entries=(*known.entries, *_new(tree, folders, new))), False
+
+
+def _new(tree: Path, folders: Folders, new: Sequence[str]) -> list[repository.Entry]:
+    """What is new as git tells it. Of the same names it is asked once, unless one of them says what to ignore."""
+    if not folders.asked.issuperset(new) or any(path.endswith(".gitignore") for path in new):
+        folders.ignored, folders.asked = repository.ignored(tree, new), frozenset(new)
+    return [repository.Entry(path, "!" if path in folders.ignored else "?") for path in new]
 
 
 def near(outputs: Sequence[str]) -> list[str]:

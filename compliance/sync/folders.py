@@ -23,10 +23,11 @@ _Stamp = tuple[int, int, int, int]
 
 
 class _Names(NamedTuple):
-    """What a folder holds: files and all else, and folders."""
+    """What a folder holds: files and links, folders, and what git takes for nothing, such as a pipe."""
 
     files: frozenset[str]
     folders: frozenset[str]
+    others: frozenset[str]
 
 
 class Folders:
@@ -35,6 +36,7 @@ class Folders:
 
     `stamps`: None where the folder changed in the same tick of that clock in which it was looked at, so that another
     change might not show; it is listed each time. `touched`: folders that were listed since; `made`: new ones.
+    `asked`: of which new names git was asked, and which of them are `ignored`.
     """
 
     def __init__(self, root: Path, index: Path, clock: Path) -> None:
@@ -43,6 +45,8 @@ class Folders:
         self.stamps: dict[str, _Stamp | None] = {}
         self.touched: set[str] = set()
         self.made: set[str] = set()
+        self.asked: frozenset[str] = frozenset()
+        self.ignored: frozenset[str] = frozenset()
         self.staged = self._index()
         now = self._now()
         todo = [""]
@@ -71,6 +75,7 @@ class Folders:
             with suppress(OSError):
                 os.rmdir(self._at(path))  # noqa: PTH106 - many, as text
         self.made.clear()
+        self.asked = self.ignored = frozenset()
         if reset:
             self.staged = self._index()
         now = self._now()
@@ -169,10 +174,13 @@ def _stamp(info: os.stat_result) -> _Stamp:
 def _names(folder: str) -> _Names:
     files: list[str] = []
     folders: list[str] = []
+    others: list[str] = []
     with os.scandir(folder) as found:
         for entry in found:
-            (folders if entry.is_dir(follow_symlinks=False) else files).append(entry.name)
-    return _Names(frozenset(files), frozenset(folders))
+            plain = entry.is_symlink() or entry.is_file(follow_symlinks=False)
+            kind = files if plain else folders if entry.is_dir(follow_symlinks=False) else others
+            kind.append(entry.name)
+    return _Names(frozenset(files), frozenset(folders), frozenset(others))
 
 
 def _joined(folder: str, name: str) -> str:
