@@ -10,9 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from compliance.core.errors import ComplianceError
-from compliance.sync import environment, history, posting, repositories, summary
+from compliance.sync import environment, history, repositories, summary
 from compliance.sync.model import Notified
-from compliance.sync.posting import Letter
 from compliance.sync.repository import shown
 
 if TYPE_CHECKING:
@@ -33,6 +32,8 @@ def notified(found: Repository, file: SyncFile, run: Run, warn: Callable[[str], 
     """The same run, and who was told of it. A dry run tells nobody."""
     if not file.notifications or run.options.dry_run:
         return run
+    from compliance.sync import posting
+
     recovered = _recovered(found, file, run, warn)
     due = [each for each in file.notifications if each.on & _what(run, recovered)]
     redacted = environment.Redaction(file, os.environ)
@@ -41,7 +42,11 @@ def notified(found: Repository, file: SyncFile, run: Run, warn: Callable[[str], 
     }
     set_ = [each for each in due if os.environ.get(each.url_env)]
     told = dict(
-        zip(set_, posting.post([Letter(os.environ[e.url_env], bodies[e.kind]) for e in set_]), strict=True)
+        zip(
+            set_,
+            posting.post([posting.Letter(os.environ[e.url_env], bodies[e.kind]) for e in set_]),
+            strict=True,
+        )
     )
     results = tuple(_result(each, told.get(each, f"{each.url_env} is not set")) for each in due)
     for result in results:

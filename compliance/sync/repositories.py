@@ -32,12 +32,12 @@ class Part(NamedTuple):
 def parts(found: Repository, file: SyncFile, targets: Sequence[Target], given: Mapping[str, str]) -> list[Part]:
     """In the order of the targets, as many of one repository together as may be. Raises `ConfigurationError`."""
     if all(target.repository is None for target in targets):
-        return [Part(found, _of(file, None), tuple(targets))]
+        return [Part(found, of(file, None), tuple(targets))]
     places = {name: find(found, file, name, given) for name in {t.repository for t in targets}}
     left, result = list(targets), list[Part]()
     while left:
         name = left[0].repository
-        own = _of(file, name)
+        own = of(file, name)
         ready: list[Target] = []
         waiting = {target.name for target in left}
         for target in left:
@@ -49,10 +49,10 @@ def parts(found: Repository, file: SyncFile, targets: Sequence[Target], given: M
     return result
 
 
-def _of(file: SyncFile, name: str | None) -> SyncFile:
+def of(file: SyncFile, name: str | None) -> SyncFile:
     """With the targets of one repository, which wait there for one another alone."""
     own = {key: target for key, target in file.targets.items() if target.repository == name}
-    if len(own) == len(file.targets):
+    if name is None and len(own) == len(file.targets):
         return file
     trimmed = {
         key: replace(target, depends_on=tuple(other for other in target.depends_on if other in own))

@@ -103,7 +103,10 @@ def _back(
 ) -> tuple[str, tuple[Entry, ...]]:
     """What its commit has changed and is not back yet, and the commit before it."""
     there = _in_branch(root, run, result["target"], result["commit"])
-    entries = committing.delta(root, f"{there}^", there)
+    try:
+        entries = committing.delta(root, f"{there}^", there)
+    except GitFailed:
+        raise No(f"what was before its commit {there[:10]} is not here (`git fetch --unshallow`)") from None
     _refuse_since(root, runs, run, there, entries)
     differ = {entry.path for entry in committing.delta(root, f"{there}^", "HEAD")}
     return f"{there}^", tuple(entry for entry in entries if entry.path in differ)

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING
 
 from compliance.core.errors import ComplianceError
 from compliance.estate import document
-from compliance.sync import carrying, changes, command, history, notifying, repository, rollback, rollback_both
+from compliance.sync import (
+    carrying,
+    changes,
+    command,
+    history,
+    notifying,
+    repositories,
+    repository,
+    rollback,
+    rollback_both,
+)
 from compliance.sync.arguments import DEFAULT
 from compliance.sync.committing import NOBODY
 from compliance.sync.model import Moved, Options, Run
@@ -64,11 +74,15 @@ def _taken_back(
     if not plan.steps:
         teller.say(_nothing(run.id, plan))
         return begun
-    targets = [_bare(file.targets[step.target]) for step in plan.steps]
+    here = repositories.of(
+        file, file.targets[plan.steps[0].target].repository
+    )  # a history is of one repository
+    bare = {step.target: _bare(here.targets[step.target]) for step in plan.steps}
     own = replace(
-        file, message=f"revert(sync): {{target}} of {run.id}", targets={t.name: t for t in targets},
+        here, message=f"revert(sync): {{target}} of {run.id}", targets={**here.targets, **bare},
         pre_sync_checks=(), post_sync_checks=(), drift_gates=(),
     )  # fmt: skip
+    targets = tuple(bare.values())
     begun = replace(begun, options=replace(begun.options, jobs=1))
     return carrying.carry_out(found, own, targets, begun, teller, at, mover=_mover(plan.steps), of=run.id)
 

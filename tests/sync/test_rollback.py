@@ -319,6 +319,52 @@ def test_a_commit_that_was_rebased_is_found_again(sandbox: Sandbox) -> None:
     assert sandbox.tree() == before | {"readme": b"another\n"}
 
 
+def test_a_clone_that_is_cut_off_at_the_commit_is_told_what_to_fetch(sandbox: Sandbox) -> None:
+    """As a workflow checks out: one commit, and the history beside it."""
+    _, run = made(sandbox)
+    whole, folder = sandbox.root, sandbox.root.parent / "clone"
+    clone = ["git", "clone", "-q", "--depth", "1", whole.as_uri(), str(folder)]
+    subprocess.run(clone, check=True, capture_output=True)
+    sandbox.root = folder
+    sandbox.git("fetch", "-q", "origin", "+refs/directional-sync/*:refs/directional-sync/*")
+    sandbox.git("config", "user.name", "Tester")
+    sandbox.git("config", "user.email", "tester@example.org")
+    ran = sandbox.run("rollback", run)
+    assert (ran.code, "git fetch --unshallow" in ran.err) == (4, True)
+    sandbox.git("fetch", "-q", "--unshallow")
+    assert sandbox.run("rollback", run).code == 0
+
+
+def test_files_that_are_not_committed_by_declaration_stand_in_no_ones_way(sandbox: Sandbox) -> None:
+    sandbox.file("plain/x", "one\n")
+    sandbox.pull("plain", "echo two >plain/x", ["plain/**"], git_commit=False)
+    made(sandbox)
+    assert sandbox.status
+    assert sandbox.run("rollback", newest(sandbox), "--target", "news").code == 0
+    assert (sandbox.root / "plain/x").read_text() == "two\n"
+
+
+def test_what_was_done_in_another_repository_is_taken_back_there(sandbox: Sandbox) -> None:
+    other = Sandbox(sandbox.root.parent / "other")
+    other.file("out/one", "one\n")
+    other.script("scripts/news.sh", "echo two >out/one")
+    other.git("add", "-A")
+    other.git("commit", "-q", "-m", "as it begins")
+    other.git("branch", "-q", "-m", "trunk")
+    sandbox.rest |= {
+        "repositories": {"other": {"path": "../other", "branch": "trunk"}},
+        "git": {"branch": "main"},
+    }
+    sandbox.pull("news", "true", repository="other")
+    sandbox.commit()
+    assert sandbox.run().code == 0
+    assert outputs(other) == {"out/one": b"two\n"}
+    assert history.read(sandbox.root) == ()
+    ran = other.run("rollback", newest(other), "--config", str(sandbox.root / ".insightpulse/sync.yaml"))
+    assert ran.code == 0, ran.told
+    assert outputs(other) == {"out/one": b"one\n"}
+
+
 def test_a_commit_that_is_gone_from_the_branch_is_told(sandbox: Sandbox) -> None:
     _, run = made(sandbox)
     sandbox.git("reset", "-q", "--hard", "HEAD~1")
