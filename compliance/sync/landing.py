@@ -111,19 +111,19 @@ def settle(repository: Repository) -> str | None:
     place = _place(repository)
     try:
         intent: Any = json.loads(place.read_text(encoding="utf-8"))
+        before, after = str(intent["before"]), str(intent["after"])
     except FileNotFoundError:
         return None
-    except ValueError:
+    except (ValueError, KeyError, TypeError):
         raise Refused(
             f"{place} cannot be read, which says what an earlier run was about to land",
             remedy="look with `git status` whether anything is half landed, then delete it",
         ) from None
-    before, after = str(intent["before"]), str(intent["after"])
     root = repository.root
     done = intent["kind"] == "commit" and git(root, "rev-parse", "HEAD").strip() == after
     if not done:
         _unlock(repository, place)
-        entries = committing.delta(root, before, after)
+        entries = _entries(root, place, before, after)
         if foreign := _neither(repository, entries, before, after):
             raise Refused(
                 f"a landing of {intent['target']} was cut off, and these files were changed since: {listed(foreign)}",
@@ -132,6 +132,17 @@ def settle(repository: Repository) -> str | None:
         _write(repository, entries, before)
     place.unlink()
     return f"{intent['target']}: " + ("had landed" if done else "what was half landed was put back")
+
+
+def _entries(root: Path, place: Path, before: str, after: str) -> tuple[Entry, ...]:
+    try:
+        return committing.delta(root, before, after)
+    except GitFailed as error:
+        raise Refused(
+            f"a landing was cut off, and git has lost what it was to land ({error.message})",
+            remedy=f"look with `git status`, put the files as you want them (`git restore .` takes those of the last"
+            f" commit), then delete {place}",
+        ) from None
 
 
 def _unlock(repository: Repository, intent: Path) -> None:

@@ -309,6 +309,33 @@ def test_what_a_person_wrote_since_is_not_put_back(
     assert box.head == before
 
 
+@pytest.mark.parametrize("lost", ["before", "after"])
+def test_a_landing_whose_commit_git_has_lost_says_what_to_do(
+    half: tuple[Sandbox, repository.Repository, str, str], lost: str
+) -> None:
+    box, found, before, after = half
+    place = found.store / "landing.json"
+    told = {"kind": "commit", "target": "news", "before": before, "after": after}
+    place.write_text(json.dumps({**told, lost: "1" * 40}))
+    ran = box.run()
+    assert ran.code == 4
+    assert "git has lost what it was to land" in ran.err
+    assert f"then delete {place}" in ran.err
+    assert box.untouched(before)
+    place.unlink()
+    assert box.run().code == 0
+
+
+def test_a_landing_note_without_its_commits_is_a_clear_error(
+    half: tuple[Sandbox, repository.Repository, str, str],
+) -> None:
+    box, found, _, _ = half
+    (found.store / "landing.json").write_text('{"kind": "commit"}')
+    ran = box.run()
+    assert ran.code == 4
+    assert "cannot be read" in ran.err
+
+
 def test_a_file_that_git_ignores_is_not_overwritten_by_a_landing(sandbox: Sandbox) -> None:
     sandbox.file(".gitignore", "*.log\n")
     sandbox.file("out/d/x", "x")
