@@ -53,7 +53,8 @@ class Teller(Listener):
 
     def end(self, run: Run) -> None:
         good = sum(outcome.success for outcome in run.outcomes)
-        skipped = sum(c.skipped is not None for o in run.outcomes for c in o.checks)
+        checks = (*run.checks, *(check for outcome in run.outcomes for check in outcome.checks))
+        skipped = sum(check.skipped is not None for check in checks)
         told = f"{good} of {len(run.outcomes)} targets succeeded, {len(run.outcomes) - good} failed"
         told += f", {skipped} checks were skipped" if skipped else ""
         told += " (dry run: nothing was changed)" if run.options.dry_run else ""

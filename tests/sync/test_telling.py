@@ -32,6 +32,16 @@ def test_ci_annotates_wrong_configuration(sandbox: Sandbox) -> None:
     assert "every day" in line
 
 
+def test_a_check_before_all_targets_that_was_skipped_counts_too(sandbox: Sandbox) -> None:
+    sandbox.rest["safety"] = {
+        "pre_sync_checks": [{"name": "first", "command": "no-such-tool"}],
+        "post_sync_checks": [{"name": "tool", "command": "no-such-tool out"}],
+    }
+    sandbox.pull("news", "echo one >out/one")
+    sandbox.commit()
+    assert "2 checks were skipped" in sandbox.run().out
+
+
 def test_a_missing_tool_is_a_failure_in_ci_and_told_elsewhere(sandbox: Sandbox) -> None:
     sandbox.rest["safety"] = {"post_sync_checks": [{"name": "tool", "command": "no-such-tool out"}]}
     sandbox.pull("news", "echo one >out/one")
