@@ -19,6 +19,7 @@ from compliance.sync.selecting import select
 from compliance.sync.session import nowhere
 from compliance.sync.telling import Teller, listing
 from compliance.systems.directional_sync import syncfile, syncreading
+from compliance.systems.directional_sync.checking import written
 from compliance.talking import write
 
 if TYPE_CHECKING:
@@ -77,12 +78,22 @@ def read(found: Repository, config: str | None) -> SyncFile:
     """The configuration, checked whole: also that each entrypoint is there and may be run."""
     path = Path(config) if config else found.root / DEFAULT
     file = syncreading.parse(document.load(path, syncfile.SCHEMA))
+    _unwritten(found, file, path)
     for target in file.targets.values():
         if target.entrypoint is None:
             checking.check(file, target)
         elif target.repository is None:
             _entrypoint(found, file, target, found.root / target.entrypoint)
     return file
+
+
+def _unwritten(found: Repository, file: SyncFile, path: Path) -> None:
+    """No target writes the configuration that says what it may do."""
+    whole, root = path.resolve(), found.root.resolve()
+    if whole.is_relative_to(root):
+        own = {whole.relative_to(root).as_posix(): "the configuration of the sync"}
+        for problem in written(file, own):
+            raise file.document.error(problem.message, *problem.place)
 
 
 def _entrypoint(found: Repository, file: SyncFile, target: Target, place: Path) -> None:

@@ -145,6 +145,18 @@ def test_what_is_wrong_with_a_check_is_named_with_its_line(text: str, line: int,
     assert said.startswith(f"sync.yaml:{line}: "), said
 
 
+def test_no_target_writes_what_the_workflow_installs_the_runner_from() -> None:
+    said = refused(PULL + "workflow: {requirements: ./out/one/r.txt}\n")
+    assert said == "sync.yaml:8: one: 'out/one/**' holds what the workflow installs the runner from", said
+
+
+def test_no_target_writes_the_schema_that_judges_it() -> None:
+    verified = "    verification: {schemas: {'out/one/*.json': out/one/s.json}}\n"
+    said = refused(PULL + verified)
+    assert said.startswith("sync.yaml:9: one: 'out/one/s.json' is among its outputs"), said
+    parse(PULL + verified.replace("out/one/s.json", "schemas/s.json"))
+
+
 def many(count: int, output: str, more: str = "") -> str:
     one = "  t{0}:\n    description: x\n    entrypoint: s/{0}.sh\n    outputs: ['{1}']\n{2}"
     targets = (one.format(n, output.format(n), more.format(n + 1)) for n in range(count))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from compliance.systems.directional_sync import globs, schedules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from compliance.systems.directional_sync.syncfile import Check, Gate, SyncFile, Target
 
@@ -31,9 +31,7 @@ def problems(found: SyncFile) -> Iterator[Problem]:
     yield from _cycle(found)
     for number, told in enumerate(found.notifications):
         if told.name in {other.name for other in found.notifications[:number]}:
-            yield Problem(
-                f"notifications: '{told.name}' stands there twice", ("notifications", number, "name")
-            )
+            yield Problem(f"notifications: '{told.name}' stands there twice", ("notifications", number, "name"))
     for kind in ("pre_sync_checks", "post_sync_checks", "drift_gates"):
         checks: Sequence[Check | Gate] = getattr(found, kind)
         names: set[str] = set()
@@ -163,8 +161,16 @@ def _candidates(named: Sequence[str]) -> Iterator[tuple[int, int]]:
 def _judges(found: SyncFile) -> Iterator[Problem]:
     """What runs a sync, or says what passes, is written by nobody whom it judges."""
     judges = {path: f"the entrypoint of {name}" for path, name in found.entrypoints.items()}
+    judges[globs.normal(found.requirements)] = "what the workflow installs the runner from"
     if found.secret_baseline is not None:
         judges[globs.normal(found.secret_baseline)] = "the secret_baseline"
+    yield from written(found, judges)
+    for target in found.targets.values():
+        yield from _own_schemas(target)
+
+
+def written(found: SyncFile, judges: Mapping[str, str]) -> Iterator[Problem]:
+    """Which of these paths are among the outputs of a target, in this repository."""
     paths = sorted(judges)
     for name, target in found.targets.items():
         if target.repository is not None:
@@ -175,6 +181,14 @@ def _judges(found: SyncFile) -> Iterator[Problem]:
                     yield Problem(
                         f"{name}: '{glob}' holds {judges[path]}", ("targets", name, "outputs", number)
                     )
+
+
+def _own_schemas(target: Target) -> Iterator[Problem]:
+    """One target may fetch the schema that another one keeps; none its own."""
+    for glob, schema in (target.verification.schemas if target.verification else {}).items():
+        if globs.matches(globs.normal(schema), target.outputs):
+            text = f"{target.name}: '{schema}' is among its outputs: it would write the schema that judges it"
+            yield Problem(text, ("targets", target.name, "verification", "schemas", glob))
 
 
 def _below(paths: Sequence[str], folder: str) -> Iterator[str]:
