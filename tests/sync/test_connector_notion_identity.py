@@ -121,7 +121,7 @@ def test_what_is_pushed_and_pulled_again_is_what_it_was(files: dict[str, Any], o
 
 
 @pytest.mark.prove
-@settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(files=st.dictionaries(NAMES, FILES, min_size=1, max_size=4), other=FILES)
 def test_what_is_pushed_and_pulled_again_is_what_it_was_in_many_cases(
     files: dict[str, Any], other: dict[str, Any]

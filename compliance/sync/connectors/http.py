@@ -38,11 +38,13 @@ class Settings:
 
 
 class Client:
-    """Of one host. `token_env`: the variable of its token; `scheme`: what stands before that, such as `Bearer`."""
+    """Of one host. `token_env`: the variable of its token; `scheme`: what stands before that, such as `Bearer`;
+    `secret`: does a secret go there by another way?"""
 
     def __init__(
         self, task: Task, address: str, *, token_env: str | None = None, header: str = "Authorization",
         scheme: str = "Bearer", headers: Mapping[str, str] | None = None, rate: float | None = None,
+        secret: bool = False,
     ) -> None:  # fmt: skip
         import httpx
         import stamina.instrumentation
@@ -50,7 +52,9 @@ class Client:
         stamina.instrumentation.set_on_retry_hooks(())  # it would write a line of its own to standard error
         self.task, self.token_env = task, token_env
         self.settings = Settings(**{"requests_per_second": rate, **task.config.get("http", {})})
-        self.address = addresses.checked(address, secret=token_env is not None, plain=self.settings.plain)
+        self.address = addresses.checked(
+            address, secret=secret or token_env is not None, plain=self.settings.plain
+        )
         self.secret = _token(task, token_env)
         # Nothing packed: what it becomes could be a thousand times larger.
         sent = {"Accept-Encoding": "identity", "User-Agent": "dot-compliance", **(headers or {})}
