@@ -35,11 +35,13 @@ def sync(commands: Commands) -> None:
     _manner(parser)
     _output(parser)
     inner = parser.add_subparsers(
-        dest="action", metavar="workflow | secrets | history | rollback | dashboard | skills"
+        dest="action",
+        metavar="workflow | secrets | history | rollback | dashboard | skills | connectors | drift",
     )
     _past(inner)
     _skills(inner)
     _page(inner)
+    _connectors(inner)
     workflow = inner.add_parser(
         "workflow", help="write the workflow that runs the targets by their schedules",
         description="Write .github/workflows/directional-sync.yml from the schedules of sync.yaml.",
@@ -75,6 +77,26 @@ def _skills(inner: Commands) -> None:
     )  # fmt: skip
     skills.set_defaults(call="check", module="sync.skills_command")
     skills.add_argument("paths", metavar="PATH", nargs="+", help="a folder of which each folder is a skill")
+
+
+def _connectors(inner: Commands) -> None:
+    listed = inner.add_parser(
+        "connectors", help="what a target can name as its connector, and the keys of its config",
+        description="List the connectors, those of installed packages too; with NAME the keys of its `config`.",
+    )  # fmt: skip
+    listed.set_defaults(call="show", module="sync.connectors_command")
+    listed.add_argument("name", metavar="NAME", nargs="?", help="this one, with the keys of its config")
+    listed.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print it as JSON")
+    drift = inner.add_parser(
+        "drift", help="how much the two sides of a target differ, for a drift gate: drift_score=N",
+        description="Read both sides of a bidirectional target with a connector, and count what differs.",
+    )  # fmt: skip
+    drift.set_defaults(call="drift", module="sync.drift_command")
+    drift.add_argument("name", metavar="TARGET", help="its name")
+    drift.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print it as JSON")
+    drift.add_argument(
+        "--config", metavar="FILE", default=argparse.SUPPRESS, help=f"default: {DEFAULT} in the repository"
+    )
 
 
 def _past(inner: Commands) -> None:

@@ -36,10 +36,7 @@ class _Seen(NamedTuple):
 def sync(job: Job) -> Moved:
     """Make both sides equal. Raises `TargetFailed`; then what is outside of the repository is as it was."""
     target = job.target
-    outside = [
-        environment.expand(job.file, glob, job.given, ("targets", target.name, "outside", number))
-        for number, glob in enumerate(target.outside)
-    ]
+    outside = environment.outside(job.file, target, job.given)
     report = reports.Report(job)
     if not job.dry_run:
         backups.restore(job.store, target.name)

@@ -42,7 +42,14 @@ def of_target(
         "SYNC_CONFIG": json.dumps(config, ensure_ascii=False),
         MARK: mark,
     }
+    if target.outside:
+        found["SYNC_OUTSIDE"] = json.dumps(outside(file, target, given))
     return found | {f"SYNC_CONFIG_{key.upper()}": _scalar(v) for key, v in config.items() if _is_scalar(v)}
+
+
+def outside(file: SyncFile, target: Target, given: Mapping[str, str]) -> list[str]:
+    at = ("targets", target.name, "outside")
+    return [expand(file, glob, given, (*at, number)) for number, glob in enumerate(target.outside)]
 
 
 def expanded(file: SyncFile, target: Target, given: Mapping[str, str]) -> dict[str, Any]:

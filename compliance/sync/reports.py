@@ -28,8 +28,12 @@ class Report:
         self.title = f"# Drift of {job.target.name}"
         self.before = self._content()
 
-    def _content(self) -> bytes | None:
-        return self.path.read_bytes() if self.path.is_file() and not self.path.is_symlink() else None
+    def _content(self) -> tuple[bytes, int, int] | None:
+        """With what tells that it was written anew, as it was before."""
+        if not self.path.is_file() or self.path.is_symlink():
+            return None
+        info = self.path.stat()
+        return self.path.read_bytes(), info.st_ino, info.st_mtime_ns
 
     def write(self, drift: Sequence[str]) -> None:
         """What the entrypoint left to the runner."""

@@ -7,6 +7,7 @@ what is half written never lands. It says why it failed by raising `Failed`.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from dataclasses import dataclass, field
@@ -78,6 +79,11 @@ class Task:
         place = Path(self.given[name])
         place.mkdir(parents=True, exist_ok=True)
         return place
+
+    @property
+    def outside(self) -> tuple[str, ...]:
+        """Globs of the files outside of the repository that are backed up before a write-back."""
+        return tuple(json.loads(self.given.get("SYNC_OUTSIDE", "[]")))
 
     def variable(self, name: str) -> str:
         """A secret comes by the environment alone. Raises `Failed` where it is not set."""
