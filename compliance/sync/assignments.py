@@ -26,6 +26,11 @@ TELLING = re.compile(
     r"(?i)passw(?:or)?d|passphrase|(?<![a-z])pwd(?![a-z])|secret|(?<![a-z])token(?!s|iz)|credential"
     r"|(?:api|access|auth|private|service|account|client|encryption|signing)[_-]?key"
 )
+# Without one of these no name in a line is such a one: most lines have none, and to look for assignments takes long.
+_HINT = re.compile(r"(?i)passw|passphrase|pwd|secret|token|credential|key")
+_PLACED = re.compile(
+    r"[\^$\\]|\(\?"
+)  # a pattern that asks what stands around a name says nothing of a whole line
 # What only says of a secret where it is, or of which kind.
 _ABOUT = re.compile(
     r"(?i)(?:^|[_.-])(?:files?|paths?|dirs?|folder|env|ref|names?|types?|length|count|ttl|expir\w*|policy|patterns?|hint|urls?"
@@ -66,10 +71,13 @@ class Reader:
         suffix = PurePosixPath(path).suffix.lower()
         self.code, self.prose = bool(_CODE.fullmatch(suffix)), bool(_PROSE.fullmatch(suffix))
         self.patterns = (*patterns, TELLING)
+        self.hints = None if any(_PLACED.search(each.pattern) for each in patterns) else (*patterns, _HINT)
         self.held, self.left = "", 0
 
     def found(self, line: str) -> Iterator[Assigned]:
         self.left -= 1
+        if not (self.held and self.left >= 0) and self.hints and not any(h.search(line) for h in self.hints):
+            return
         place = 0
         while match := _ASSIGNED.search(line, place):
             # What stands unquoted may hold an assignment itself, as an address does: `url: https://x?token=…`.

@@ -10,6 +10,7 @@ from compliance.sync import connectors
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+    from threading import Event
 
     from compliance.sync.folders import Folders
     from compliance.sync.process import Execute
@@ -79,7 +80,8 @@ class Job:
     `tree`: the throw-away worktree, folder of every command; `scratch`: a folder of the job alone, beside the tree,
     for the files of the protocol; `store`: `directional-sync` in git's common folder, where backups outlive a run;
     `repository`: the main tree, only to be read; `execute` knows the target's environment and time limit;
-    `given`: the runner's own environment; `mark`: what its commands are found by; `folders`: what names the tree has.
+    `given`: the runner's own environment; `mark`: what its commands are found by; `folders`: what names the tree has;
+    `stop`: set where somebody asked the runner to stop.
     """
 
     file: SyncFile
@@ -93,6 +95,7 @@ class Job:
     given: Mapping[str, str]
     mark: Mapping[str, str] = field(default_factory=dict)
     folders: Folders | None = None
+    stop: Event | None = None
 
     @property
     def dry_run(self) -> bool:

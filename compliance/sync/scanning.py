@@ -9,6 +9,7 @@ import codecs
 import hashlib
 import os
 from functools import partial
+from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,12 +18,14 @@ from compliance.sync import assignments, detecting
 from compliance.sync.baseline import Baseline
 from compliance.sync.environment import redaction
 from compliance.sync.model import Checked, TargetFailed
+from compliance.sync.process import Interrupted
 from compliance.sync.repository import shown
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+    from threading import Event
 
     from compliance.sync.model import Job
 
@@ -37,16 +40,19 @@ _OURS = frozenset({
 
 
 class Leak(NamedTuple):
-    """What may be a secret. `digest` binds file and value: what a reviewer has to confirm, and no more."""
+    """What may be a secret. `digest` binds file and value: what a reviewer has to confirm, and no more. `line`: 0 where
+    it is in the name of the file; `told`: that name, without secrets."""
 
     path: str
     line: int
     kind: str
     digest: str
+    told: str
 
     @property
     def shown(self) -> str:
-        return f"{shown(self.path)}:{self.line}: {self.kind}"
+        place = f"{self.line}" if self.line else "in its name"
+        return f"{shown(self.told)}:{place}: {self.kind}"
 
 
 class Scan(NamedTuple):
@@ -67,13 +73,13 @@ class Scan(NamedTuple):
 
 def scan(
     paths: Iterable[str], cwd: Path, patterns: Sequence[re.Pattern[str]], baseline: Baseline | None = None,
-    known: Mapping[str, str] = MappingProxyType({}),
+    known: Mapping[str, str] = MappingProxyType({}), stop: Event | None = None,
 ) -> Scan:  # fmt: skip
-    """Look through these files, less what a person has reviewed; one that is not there was deleted. `known`: secrets by
-    value, with the variable that holds each."""
+    """Look through these files and their names, less what a person has reviewed; one that is not there was deleted.
+    `known`: secrets by value, with the variable that holds each. Raises `Interrupted` where `stop` is set."""
     reviewed = baseline or Baseline(())
     looked = sorted(set(paths))
-    leaks = [leak for path in looked for leak in _of_file(cwd, path, patterns, known)]
+    leaks = [leak for path in looked for leak in _of_file(cwd, path, patterns, known, stop)]
     found = {(leak.path, leak.digest) for leak in leaks}
     left = tuple(leak for leak in leaks if (leak.path, leak.digest) not in reviewed.known)
     return Scan(left, reviewed.stale(set(looked), found, cwd))
@@ -83,7 +89,7 @@ def refuse(job: Job, paths: Iterable[str], folder: Path | None = None) -> Checke
     """The same before something is sent; raises `TargetFailed` with the places."""
     known = redaction(job.file, job.given).certain
     reviewed = Baseline.of(job.file, job.tree)
-    found = scan(paths, folder or job.tree, job.file.secret_patterns, reviewed, known).checked
+    found = scan(paths, folder or job.tree, job.file.secret_patterns, reviewed, known, job.stop).checked
     if found.failed:
         raise TargetFailed("what may be a secret would be committed or sent; nothing was", output=found.detail)
     return found
@@ -94,17 +100,27 @@ def digest(path: str, value: str) -> str:
 
 
 def _of_file(
-    cwd: Path, path: str, patterns: Sequence[re.Pattern[str]], known: Mapping[str, str]
+    cwd: Path, path: str, patterns: Sequence[re.Pattern[str]], known: Mapping[str, str], stop: Event | None
 ) -> Iterator[Leak]:
-    reader = assignments.Reader(path, patterns)
+    told, reader = path, assignments.Reader(path, patterns)
     seen: set[tuple[int, str]] = set()
-    for number, line in _lines(cwd / path):
+    for number, line in chain([(0, path)], _lines(cwd / path)):
+        if stop is not None and stop.is_set():
+            raise Interrupted
         held = [(f"the value of {name}", value) for value, name in known.items() if value in line]
-        for kind, value in (*held, *_ours(reader, line), *detecting.found(path, line)):
-            mark = digest(path, value)
+        pairs = [*held, *_ours(reader, line), *detecting.found(path, line)]
+        if number == 0:
+            told = _without(path, [value for _, value in pairs])
+        for kind, value in pairs:
             if not any(at == number and (value in other or other in value) for at, other in seen):
-                yield Leak(path, number, kind, mark)
+                yield Leak(path, number, kind, digest(path, value), told)
             seen.add((number, value))
+
+
+def _without(text: str, values: Iterable[str]) -> str:
+    for value in sorted(values, key=len, reverse=True):
+        text = text.replace(value, "<secret>")
+    return text
 
 
 def _ours(reader: assignments.Reader, line: str) -> Iterator[tuple[str, str]]:

@@ -63,7 +63,7 @@ class Session:
         execute = partial(_execute, env, target.timeout, self.stop, told)
         return Job(
             self.file, target, tree.path, tree.scratch, self.repository.store, self.repository.root, execute,
-            self.options, self.given, mark, tree.known() if target.direction == "pull" else None,
+            self.options, self.given, mark, tree.known() if target.direction == "pull" else None, self.stop,
         )  # fmt: skip
 
     def _line(self, target: str, text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import pytest
 
 from compliance.core.errors import ConfigurationError
 from compliance.sync import baseline, scanning
+from compliance.sync.process import Interrupted
 
 if TYPE_CHECKING:
     from tests.sync.sandbox import Sandbox
@@ -360,3 +362,56 @@ def test_a_secret_that_a_hook_writes_is_not_committed(sandbox: Sandbox) -> None:
     assert ran.code == 1
     assert "out/notes.txt:2" in ran.told
     assert sandbox.untouched(before)
+
+
+@pytest.mark.parametrize("name", [f"out/{TOKEN}.txt", f"out/{TOKEN}/x.json", "out/password=hunter2hunter2"])
+def test_a_secret_in_the_name_of_a_file_is_one_and_is_not_shown(sandbox: Sandbox, name: str) -> None:
+    sandbox.pull("news", f"mkdir -p $(dirname {name}); echo one >{name}")
+    before = sandbox.commit()
+    ran = sandbox.run("--verbose", "--json")
+    assert ran.code == 1
+    assert "<secret>" in ran.told
+    assert "in its name" in ran.told
+    assert TOKEN not in ran.told
+    assert "hunter2hunter2" not in ran.told
+    assert sandbox.untouched(before)
+
+
+def test_the_value_of_a_secret_variable_in_a_name_is_one(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("API_TOKEN", "very-own-value-1")
+    sandbox.pull("news", "echo one >out/$API_TOKEN", env=["API_TOKEN"])
+    sandbox.commit()
+    ran = sandbox.run()
+    assert ran.code == 1
+    assert "in its name: the value of API_TOKEN" in ran.out
+    assert "very-own-value-1" not in ran.told
+
+
+def test_names_that_only_tell_of_secrets_are_none(tmp_path: Path) -> None:
+    names = [
+        "secrets/api_token.md",
+        "docs/password: how to.md",
+        "keys/" + "0a1b" * 10 + ".json",
+        "token-budget.txt",
+    ]
+    assert [scan(tmp_path, name, "nothing") for name in names] == [[]] * len(names)
+
+
+def test_a_wish_to_stop_is_heard_within_a_long_line(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("token=x " * 4_000_000)
+    stop = threading.Event()
+    threading.Timer(0.5, stop.set).start()
+    began = time.monotonic()
+    with pytest.raises(Interrupted):
+        scanning.scan(["a.txt"], tmp_path, (), stop=stop)
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("pattern", ["^NAG_.*", r"\bNAG\b", "(?<!x)NAG", "N.G_", "NAG$"])
+def test_a_pattern_of_a_person_tells_of_a_name_wherever_it_stands(tmp_path: Path, pattern: str) -> None:
+    name = "NAG" if pattern.endswith(("b", "$")) else "NAG_ID"
+    (tmp_path / "a.env").write_text(f"x: 1, {name}=o8wvn2x9q\n")
+    found = scanning.scan(["a.env"], tmp_path, [re.compile(pattern, re.IGNORECASE)])
+    assert [leak.line for leak in found.leaks] == [1]
