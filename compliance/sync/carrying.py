@@ -42,7 +42,8 @@ def carry_out(
     at: Callable[[str], None] = nowhere, *, mover: Mover | None = None, of: str | None = None,
     barred: Mapping[str, str] | None = None,
 ) -> Run:  # fmt: skip
-    """Under the lock. `barred`: why a target may not run; `mover`: does what the targets' own scripts would; then it is a rollback of the run `of`."""
+    """Under the lock. `barred`: why a target may not run; `mover`: does what the targets' own scripts would; then it is
+    a rollback of the run `of`."""
     began = time.monotonic()
     if begun.options.dry_run:
         return _timed(_targets(found, file, targets, begun, teller, at, mover, barred or {}), began)
@@ -56,6 +57,9 @@ def carry_out(
         )
     except ComplianceError as error:
         _end(journal, _timed(refused(begun, targets, error), began), teller)
+        raise
+    except BaseException:  # it stays, for the next run to record
+        journal.close()
         raise
     at("before record")
     _end(journal, run, teller)

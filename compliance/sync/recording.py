@@ -86,8 +86,7 @@ class Journal(Listener):
 
     def end(self, run: Run) -> str | None:
         """Record it; why it could not be, if so. A journal that could not be kept matters to a run that is killed."""
-        if self.file is not None:
-            self.file.close()
+        self.close()
         if not self.head:
             return self.trouble
         self.trouble = None
@@ -97,6 +96,10 @@ class Journal(Listener):
         with suppress(OSError):
             self.place.unlink(missing_ok=True)
         return self.trouble
+
+    def close(self) -> None:
+        if self.file is not None:
+            self.file.close()
 
     def _result(self, outcome: Outcome) -> dict[str, Any]:
         return self.results.get(outcome.target) or _short(summary.result(outcome))

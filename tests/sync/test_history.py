@@ -308,8 +308,7 @@ def test_recording_a_run_of_a_thousand_targets_costs_it_next_to_nothing(sandbox:
 def test_a_run_that_is_killed_at_any_step_is_in_the_history_once_and_the_next_too(tmp_path: Path) -> None:
     from tests.sync.test_kills import QUICK, made
 
-    steps = [s for s in QUICK if s != "after worktree"] + ["before record", "after record"]
-    for number, step in enumerate(steps):
+    for number, step in enumerate(QUICK):
         box = made(tmp_path / str(number))
         before = len(past(box))
         kill(box, step)

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 # What each step is for is told where it is called; the last ones are those at which the main tree changes.
 QUICK = (
     "after worktree", "after entrypoint", "after second run", "after staging", "after checks", "after commit",
-    "after intent", "after merge", "after files", "after landing", "after keep",
+    "after intent", "after merge", "after files", "after landing", "after keep", "before record", "after record",
 )  # fmt: skip
 BOTH = """
 case $SYNC_PHASE in
