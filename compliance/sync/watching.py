@@ -34,6 +34,7 @@ class Watch:
         self.ended: dict[str, _Span] = {}
         self.blamed: dict[str, str] = {}
         self.head, self.seen = self._look()
+        self.refs = self._refs()
 
     @contextmanager
     def at_work(self, target: str) -> Iterator[None]:
@@ -50,6 +51,7 @@ class Watch:
         with self.lock:
             over = set(self.ended)
         moved, strays = self.since()
+        refs = self._refs_since()
         with self.lock:
             spans = self.ended | {name: (start, time.time_ns()) for name, start in self.working.items()}
             self.ended = {name: span for name, span in self.ended.items() if name not in over}
@@ -60,6 +62,12 @@ class Watch:
             for name in suspects:
                 self.blamed[name] = _said(
                     moved, switched, strays, [other for other in suspects if other != name]
+                )
+
+        if refs:
+            for name in sorted(spans):
+                self.blamed.setdefault(
+                    name, _of_refs(refs, [other for other in sorted(spans) if other != name])
                 )
 
     def check(self, target: str) -> None:
@@ -81,6 +89,22 @@ class Watch:
         moved, self.head, self.seen = head != self.head, head, now
         return moved, strays
 
+    def _refs_since(self) -> list[str]:
+        before, self.refs = self.refs, self._refs()
+        return sorted(ref for ref in before.keys() | self.refs.keys() if before.get(ref) != self.refs.get(ref))
+
+    def _refs(self) -> dict[str, str]:
+        """Branches, tags and the like, which all worktrees share. Not those that a fetch moves, nor a branch that
+        somebody has checked out: he may commit to it while this runs."""
+        form = "--format=%(refname)%00%(objectname)%00%(worktreepath)"
+        told = (line.split("\0") for line in repository.git(self.root, "for-each-ref", form).splitlines())
+        ours = str(self.found.store)
+        return {
+            ref: commit
+            for ref, commit, place in told
+            if not ref.startswith("refs/remotes/") and (not place or place.startswith(ours))
+        }
+
     def landed(self) -> None:
         """The change was the runner's own."""
         with self.lock:
@@ -99,6 +123,14 @@ class Watch:
 
 def _within(span: _Span, times: Sequence[int]) -> bool:
     return any(span[0] - _COARSE <= each <= span[1] + _COARSE for each in times)
+
+
+def _of_refs(refs: Sequence[str], others: Sequence[str]) -> str:
+    beside = f" ({', '.join(others)} ran beside it)" if others else ""
+    return (
+        f"it made, moved or removed refs of the repository{beside}: {listed(refs)}; a worktree shares them: remove"
+        " them with `git update-ref -d`, and work with branches in a clone of your own"
+    )
 
 
 def _said(moved: bool, switched: bool, strays: Sequence[str], others: Sequence[str]) -> str:
