@@ -2,6 +2,9 @@
 
 A backup is complete before anything is written: it is made in another folder and moved. Whoever finds one at the
 start of a run knows that the run before was ended between its write-back and its landing, and restores it first.
+
+Kept are content, mode, owner, group and times of each file, and where links lead. Not kept: access control lists and
+other extended attributes, that two names were one file, and mode and owner of folders that are made anew.
 """
 
 from __future__ import annotations
@@ -31,6 +34,9 @@ class _Kept(NamedTuple):
     digest: str | None
     mode: int
     changed_at: int
+    read_at: int = 0
+    owner: int = -1
+    group: int = -1
 
 
 def keep(store: Path, target: str, outside: Sequence[str], repository: Path) -> None:
@@ -139,11 +145,12 @@ def _copied(path: Path, folder: Path, number: int) -> _Kept:
     link = os.readlink(path) if path.is_symlink() else None  # noqa: PTH115 - as text, whatever is in it
     if not path.is_file():  # a link to nothing, or to a folder
         return _Kept(str(path), link, None, 0, 0)
-    content, status = path.read_bytes(), path.stat()
+    status, content = path.stat(), path.read_bytes()  # in this order: who reads it changes its time
     trees.put(folder / str(number), content)
     return _Kept(
-        str(path), link, trees.sha256(folder / str(number)), status.st_mode & 0o7777, status.st_mtime_ns
-    )
+        str(path), link, trees.sha256(folder / str(number)), status.st_mode & 0o7777, status.st_mtime_ns,
+        status.st_atime_ns, status.st_uid, status.st_gid,
+    )  # fmt: skip
 
 
 def _put_back(kept: _Kept, copy: Path, aside: Path) -> bool:
@@ -165,11 +172,21 @@ def _put_back(kept: _Kept, copy: Path, aside: Path) -> bool:
         end.parent.mkdir(parents=True, exist_ok=True)
         trees.put(end, copy.read_bytes(), kept.mode)
         changed = True
-    if (end.stat().st_mode & 0o7777) != kept.mode:
+    changed = _owned(end, kept) or changed
+    if (end.stat().st_mode & 0o7777) != kept.mode:  # after its owner, whose change takes bits away
         end.chmod(kept.mode)
         changed = True
-    os.utime(end, ns=(kept.changed_at, kept.changed_at))
+    os.utime(end, ns=(kept.read_at or kept.changed_at, kept.changed_at))
     return changed
+
+
+def _owned(place: Path, kept: _Kept) -> bool:
+    """Give it back to whoever had it; raises where that is not allowed, since another could read it then, or not."""
+    now = place.stat()
+    if kept.owner in (-1, now.st_uid) and kept.group in (-1, now.st_gid):
+        return False
+    os.chown(place, kept.owner, kept.group)
+    return True
 
 
 def _removed(manifest: dict[str, Any], kept: set[str], aside: Path) -> Iterator[str]:
