@@ -253,7 +253,8 @@ def _commands(whole: Mapping[str, Any], parent: str) -> bytes:
 
 def _import(repository: Repository, commands: bytes) -> None:
     """The ref moves only onward: git refuses a commit that does not stand on what is there."""
-    words = ("git", "fast-import", "--quiet", "--done", "--date-format=raw")
+    together = ("-c", "core.fsyncMethod=batch")  # on the disk, by one wait for all three objects
+    words = ("git", *together, "fast-import", "--quiet", "--done", "--date-format=raw")
     with subprocess.Popen(  # noqa: S603 - a list, no shell
         words, cwd=repository.root, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, start_new_session=True,
