@@ -7,9 +7,10 @@ takes for that to be another one than the longest there is none.
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from fnmatch import fnmatchcase
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PERCENTILES = (50, 95, 99)
+_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _ABBREVIATED = 7  # signs of a commit that name it, as git has it
 
 
@@ -70,21 +72,28 @@ def each(root: Path) -> Iterator[Past]:
         ["git", "cat-file", "--batch"],  # noqa: S607 - the user's own git
         cwd=root, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
     ) as git:  # fmt: skip
-        commit = _asked(git, REF)
+        _ask(git, REF)
+        commit = _answer(git)
         while commit is not None:
             oid, text = commit
-            yield _past(oid, _asked(git, f"{oid}:{FILE}"))
             headers = text.partition(b"\n\n")[0].decode(errors="replace").split("\n")
             parent = next((line.split()[1] for line in headers if line.startswith("parent ")), None)
-            commit = None if parent is None else _asked(git, parent)
+            # Both at once: while one is read here, git looks for the other.
+            _ask(git, f"{oid}:{FILE}", *([parent] if parent else []))
+            record = _answer(git)
+            commit = _answer(git) if parent else None
+            yield _past(oid, record)
 
 
-def _asked(git: subprocess.Popen[bytes], name: str) -> tuple[str, bytes] | None:
-    """An object and its name; None where it is not there, as behind the end of a shallow clone."""
+def _ask(git: subprocess.Popen[bytes], *names: str) -> None:
     assert git.stdin is not None
-    assert git.stdout is not None
-    git.stdin.write(name.encode() + b"\n")
+    git.stdin.write("".join(f"{name}\n" for name in names).encode())
     git.stdin.flush()
+
+
+def _answer(git: subprocess.Popen[bytes]) -> tuple[str, bytes] | None:
+    """An object and its name; None where it is not there, as behind the end of a shallow clone."""
+    assert git.stdout is not None
     said = git.stdout.readline().split()
     if len(said) != 3:
         return None
@@ -109,7 +118,9 @@ def _past(commit: str, found: tuple[str, bytes] | None) -> Past:
 
 def _check(past: Past) -> None:
     """Whoever may push may write a record. Raises where what is read of it is of another form."""
-    datetime.strptime(past.when, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    if not _STAMP.fullmatch(past.when):
+        raise ValueError
+    datetime.fromisoformat(past.when)
     numbers = [past.summary[name] for name in ("successful", "failed", "total_duration")]
     texts = []
     for result in past.results:
