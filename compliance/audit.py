@@ -163,7 +163,7 @@ def compile_system(run: Run, verdict: Verdict, name: str) -> tuple[Compiled, ...
 
 
 def _desired(run: Run, _verdict: Verdict, name: str) -> tuple[Compiled, ...]:
-    return system(name).compile(Facts(name, run.policies, run.observation))
+    return system(name).compile(Facts(name, run.policies, run.current))
 
 
 def _prepared(run: Run, verdict: Verdict, name: str) -> tuple[Compiled, ...]:
@@ -173,7 +173,7 @@ def _prepared(run: Run, verdict: Verdict, name: str) -> tuple[Compiled, ...]:
     preparing = cast("Preparing", system(name))
     if obstacles_of(run, verdict, name, but=preparing.prepared):
         return ()
-    return preparing.prepare(Facts(name, run.policies, run.observation))
+    return preparing.prepare(Facts(name, run.policies, run.current))
 
 
 def promised(compiled: Compiled, case: Case) -> bool:
@@ -208,7 +208,11 @@ def audit(
 ) -> Audited:  # fmt: skip
     """The whole of it but the page: a verdict, and what was compiled for each system in force."""
     report("observing")
-    run = look(file, recorded, report, judged_at)
+    return judge(look(file, recorded, report, judged_at), results=results, report=report)
+
+
+def judge(run: Run, *, results: Path | None = None, report: Report = lambda _: None) -> Audited:
+    """The same of what was looked at already."""
     report("probing")
     verdict = probe(run, results=results, report=report)
     compiled: list[Compiled] = []

@@ -45,7 +45,7 @@ def audit(parsed: argparse.Namespace) -> int:
             audited.obstacles,
             page,
             why,
-            audited.run.observation.unavailable,
+            audited.run.current.unavailable,
         )
     return audited.verdict.exit_code
 
@@ -60,7 +60,7 @@ def _page(out: Path, audited: Audited) -> tuple[Path | None, str]:
 
     estate = audited.run.estate
     facts = {"estate": estate.name, "kind": estate.kind, "observation": audited.run.observation.digest[:16]}
-    facts |= {f"not looked at: {source}": why for source, why in audited.run.observation.unavailable.items()}
+    facts |= {f"not looked at: {source}": why for source, why in audited.run.current.unavailable.items()}
     results.write_run_files(
         out / "allure-results", facts | {"observed_at": audited.run.observation.observed_at}
     )

@@ -89,7 +89,7 @@ def _marking(looked: Run, name: str, system: Marking) -> tuple[Compiled, Act]:
     from compliance.systems.protocol import Facts
 
     _check_safe(looked, name, system)
-    rows = system.marking(Facts(name, looked.policies, looked.observation))
+    rows = system.marking(Facts(name, looked.policies, looked.current))
     return marking.compiled(name, rows), lambda change, plan, policy: marking.exercise(
         change, plan, rows, policy=policy
     )
@@ -99,7 +99,7 @@ def _asking(looked: Run, name: str, system: Asking) -> tuple[Compiled, Act]:
     from compliance.executor import asking
     from compliance.systems.protocol import Facts
 
-    requests = system.asking(Facts(name, looked.policies, looked.observation))
+    requests = system.asking(Facts(name, looked.policies, looked.current))
     return asking.compiled(name, requests), lambda change, plan, policy: asking.exercise(
         change, plan, requests, policy=policy
     )
@@ -109,7 +109,7 @@ def _sandbox(looked: Run, name: str, system: Sandboxing) -> tuple[Compiled, Act]
     from compliance.executor import sandbox
     from compliance.systems.protocol import Facts
 
-    box = system.sandbox(Facts(name, looked.policies, looked.observation))
+    box = system.sandbox(Facts(name, looked.policies, looked.current))
     return sandbox.compiled(name, box), lambda change, plan, policy: sandbox.exercise(
         change, plan, box, policy=policy
     )

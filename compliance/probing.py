@@ -3,67 +3,43 @@
 from __future__ import annotations
 
 import traceback
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from compliance.core import canonical
+from compliance.core import aging, canonical
 from compliance.core.collecting import uncollected
 from compliance.core.errors import ConfigurationError, CouldNotLook
-from compliance.core.finding import Finding, Judgement, NotApplicable, Note, Unseen
+from compliance.core.finding import Finding, Judgement, NotApplicable, Unseen
 from compliance.core.observation import Blind, Observation, SourceUnavailable
-from compliance.systems import SYSTEMS, Policies, system
-from compliance.systems.protocol import Facts, Rule
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-    from compliance.estate.config import Estate
-from pathlib import Path
-
+from compliance.core.verdict import Waived
+from compliance.core.waivers import told as told_waived
 from compliance.estate import config
 from compliance.estate.resources import resource
+from compliance.outcomes import Broken, ItsWaived, Unlooked
+from compliance.systems import SYSTEMS, Policies, system
+from compliance.systems.protocol import Facts, Judged, Rule
+from compliance.waiving import POPULATION, Waiving
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from compliance.core import verdict
+    from compliance.core.waivers import Waiver
+    from compliance.estate.config import Estate
 
 REST = "(all others)"
 ALL = "(all)"
 
 
-class Broken(pytest.fail.Exception):  # type: ignore[name-defined,misc]
-    """Findings, as what pytest calls a failure: shown without a traceback, which says nothing about an estate."""
-
-    def __init__(self, findings: Sequence[Finding], text: str) -> None:
-        super().__init__(text, pytrace=False)
-        self.findings = tuple(findings)
-
-
-class Unlooked(pytest.fail.Exception):  # type: ignore[name-defined,misc]
-    """A look that failed, as what pytest calls a failure: without a traceback, which costs 0.3 s a case to render."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"could not look: {reason}", pytrace=False)
-        self.reason = reason
-
-
-@dataclass
-class Judged:
-    """What a rule said, by subject; or why it could say nothing."""
-
-    by_subject: dict[str, list[Judgement]] = field(default_factory=dict)
-    failure: CouldNotLook | None = None
-    sections: tuple[str, ...] = ()
-
-    def notes(self) -> dict[str, Any]:
-        """What the rule wants kept with its evidence."""
-        found = [j for judgements in self.by_subject.values() for j in judgements if isinstance(j, Note)]
-        return {"notes": {note.title: note.content for note in found}} if found else {}
-
-
 class Run:
     """One observation, judged. Rules are functions of it, so each is called once, however many cases it has.
 
-    `judged_at`: the time by which what expires is judged (UTC, ISO 8601); none: now.
+    `judged_at`: the time by which what expires is judged (UTC, ISO 8601); none: now. `current`: of the observation what
+    may still be judged then.
     """
 
     def __init__(
@@ -71,6 +47,9 @@ class Run:
     ) -> None:
         self.estate, self.policies, self.observation = estate, policies, observation
         self.judged_at = now() if judged_at is None else a_time(judged_at)
+        limits = policies["platform"].max_age if "platform" in policies else {}
+        self.current = aging.as_of(observation, limits, self.judged_at)
+        self.waiving = Waiving(policies, self.judged_at, self.judged, self.unlooked)
         self._judged: dict[Rule, Judged] = {}
         self._evidence: dict[Rule, bytes] = {}
 
@@ -85,6 +64,8 @@ class Run:
             return [ALL]
         if (name, population) == ("platform", "policies"):
             return list(self.policies)
+        if each == POPULATION:
+            return [waiver.id for waiver in self.policies.waivers.entries]
         try:
             return list(system(name).names(self.policies[name], population))
         except KeyError:
@@ -98,7 +79,7 @@ class Run:
         return found
 
     def _judge(self, rule: Rule, system_name: str) -> Judged:
-        facts = Facts(system_name, self.policies, self.observation)
+        facts = Facts(system_name, self.policies, self.current, waivers=self.waiving.judgements)
         judged = Judged()
         try:
             with uncollected():
@@ -110,6 +91,15 @@ class Run:
             judged = Judged(failure=CouldNotLook(f"the rule failed: {_told(error)}"))
         judged.sections = tuple(sorted(facts.sections))
         return judged
+
+    def unlooked(self, judged: Judged) -> CouldNotLook | None:
+        """A rule that gets along without a section per subject saw none of the others if it saw no section at all."""
+        found = [self.current.sections.get(name) for name in judged.sections]
+        blind = [section for section in found if isinstance(section, Blind)]
+        if not blind or len(blind) < len(found):
+            return None
+        failed = next((section for section in blind if not section.unavailable), None)
+        return CouldNotLook(failed.reason) if failed else SourceUnavailable(blind[0].reason)
 
     def evidence(self, rule: Rule, system_name: str) -> bytes:
         """What a rule read, once for all of its cases: each section with its query, its time and its facts."""
@@ -125,7 +115,7 @@ class Run:
         return found
 
     def _section(self, name: str) -> dict[str, Any]:
-        section = self.observation.sections.get(name)
+        section = self.current.sections.get(name)
         if section is None:
             return {"blind": "not held by this observation"}
         origin = section.provenance
@@ -142,6 +132,7 @@ class Look:
     subject: str
     others: frozenset[str]
     not_applicable: str = ""
+    said: verdict.Rule | None = None
     rule: Rule | None = None
 
     def __repr__(self) -> str:
@@ -156,18 +147,9 @@ class Look:
         judged = self.run.judged(rule, self.system)
         if judged.failure is not None:
             _refuse(judged.failure)
-        if self.subject == REST:
-            self._not_all_blind(judged.sections)
-        self._conclude(self._mine(judged))
-
-    def _not_all_blind(self, sections: Sequence[str]) -> None:
-        """A rule that gets along without a section per subject saw none of the others if it saw no section at all."""
-        __tracebackhide__ = True
-        found = [self.run.observation.sections.get(name) for name in sections]
-        blind = [section for section in found if isinstance(section, Blind)]
-        if blind and len(blind) == len(found):
-            failed = next((section for section in blind if not section.unavailable), None)
-            _refuse(CouldNotLook(failed.reason) if failed else SourceUnavailable(blind[0].reason))
+        if self.subject == REST and (failure := self.run.unlooked(judged)):
+            _refuse(failure)
+        self._conclude(self._mine(judged), self.run.waiving.waived(self.said, judged))
 
     def _mine(self, judged: Judged) -> list[Judgement]:
         if self.subject in (ALL, REST):
@@ -175,15 +157,25 @@ class Look:
             return [j for subject, js in judged.by_subject.items() if subject not in named for j in js]
         return judged.by_subject.get(self.subject, [])
 
-    def _conclude(self, mine: list[Judgement]) -> None:
+    def _conclude(self, mine: list[Judgement], waivers: Mapping[str, Waiver]) -> None:
         __tracebackhide__ = True
         findings = [j for j in mine if isinstance(j, Finding)]
         if unseen := [j for j in mine if isinstance(j, Unseen)]:
             raise Unlooked("; ".join(j.reason for j in unseen))
         if findings:
-            raise Broken(findings, "\n".join(f"{f.subject}: {f.message}" for f in findings))
+            self._broken_or_waived(findings, waivers)
         if excluded := [j for j in mine if isinstance(j, NotApplicable)]:
             pytest.skip(excluded[0].reason)
+
+    def _broken_or_waived(self, findings: list[Finding], waivers: Mapping[str, Waiver]) -> NoReturn:
+        __tracebackhide__ = True
+        by = {f: waivers[key] for f in findings if self.said and (key := f.key(self.said.id)) in waivers}
+        waived = [Waived(f, by[f].id) for f in findings if f in by]
+        told = [told_waived(f, by[f]) for f in findings if f in by]
+        if len(waived) == len(findings):
+            raise ItsWaived(waived, "; ".join(told))
+        broken = [f for f in findings if f not in by]
+        raise Broken(broken, "\n".join([*(f"{f.subject}: {f.message}" for f in broken), *told]), waived)
 
 
 def _refuse(failure: CouldNotLook) -> NoReturn:
@@ -193,18 +185,25 @@ def _refuse(failure: CouldNotLook) -> NoReturn:
     raise Unlooked(failure.message)
 
 
-def looks(run: Run, each: str) -> list[Look]:
-    """One look a subject, one for all that policy does not name, and where there is nothing a reason for that."""
+def looks(run: Run, each: str, said: verdict.Rule | None = None) -> list[Look]:
+    """One look a subject, one for all that policy does not name, and where there is nothing a reason for that.
+
+    `said`: the rule that is asked; without it nothing is waived.
+    """
     name, _, population = each.partition(".")
     subjects = run.subjects(each)
     if name not in run.policies:
-        return [Look(run, name, ALL, frozenset(), f"{name} is not in force on estate '{run.estate.name}'")]
+        why = f"{name} is not in force on estate '{run.estate.name}'"
+        return [Look(run, name, ALL, frozenset(), why, said)]
     if subjects == [ALL]:
-        return [Look(run, name, ALL, frozenset())]
+        return [Look(run, name, ALL, frozenset(), said=said)]
+    found = [Look(run, name, s, frozenset(), said=said) for s in subjects]
     if not subjects:
-        empty = Look(run, name, f"(no {population})", frozenset(), f"policy declares no {population}")
-        return [empty, Look(run, name, REST, frozenset())]
-    return [*(Look(run, name, s, frozenset()) for s in subjects), Look(run, name, REST, frozenset(subjects))]
+        why = f"policy declares no {population}"
+        found = [Look(run, name, f"(no {population})", frozenset(), why, said)]
+    # A waiver that policy does not name is none; of everything else there may be more than policy names.
+    rest = [] if each == POPULATION else [Look(run, name, REST, frozenset(subjects), said=said)]
+    return [*found, *rest]
 
 
 def estate_file(given: str | None) -> Path:

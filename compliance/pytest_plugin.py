@@ -17,9 +17,9 @@ import pytest
 from compliance.core.errors import ComplianceError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
-    from compliance.core.verdict import Case, Outcome, Rule, Verdict
+    from compliance.core.verdict import Case, Outcome, Rule, Verdict, Waived
     from compliance.probing import Look, Run
     from compliance.reporting.labels import CaseLabels
 
@@ -55,7 +55,7 @@ class State:
             policy=run.policies.digest,
             judged_at=run.judged_at,
             deselected=self.deselected,
-            blind=run.observation.blind,
+            blind=run.current.blind,
         )
 
 
@@ -86,18 +86,22 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         raise pytest.UsageError(f"{metafunc.definition.nodeid}: a rule takes its case as the argument `look`")
     state = metafunc.config.stash[STATE]
     try:
-        rule = _rule(metafunc, marker)
-        found = _looks(state, metafunc)
+        each = _each(metafunc)
+        rule = rule_of(metafunc.function, metafunc.module.__doc__, marker, each)
+        found = _looks(state, metafunc, rule, each)
     except ComplianceError as error:
         raise pytest.UsageError(str(error)) from None
     state.rules[metafunc.definition.nodeid] = rule
     metafunc.parametrize("look", found, ids=[look.subject for look in found])
 
 
-def _looks(state: State, metafunc: pytest.Metafunc) -> list[Look]:
+def _looks(state: State, metafunc: pytest.Metafunc, rule: Rule, each: str) -> list[Look]:
     from compliance.probing import looks
+    from compliance.waiving import asked
 
-    return looks(state.the_run(), _each(metafunc))
+    run = state.the_run()
+    run.waiving.know(rule, asked(metafunc.function))
+    return looks(run, each, rule)
 
 
 def _each(metafunc: pytest.Metafunc) -> str:
@@ -109,16 +113,17 @@ def _each(metafunc: pytest.Metafunc) -> str:
     return str(marker.args[0])
 
 
-def _rule(metafunc: pytest.Metafunc, marker: pytest.Mark) -> Rule:
+def rule_of(function: Callable[..., Any], module: str | None, marker: pytest.Mark, each: str) -> Rule:
+    """What a probe says of itself: its marker, its docstring and its module's."""
     from compliance.core.finding import Phase, Severity
     from compliance.core.verdict import Rule
 
-    said = dict(_SECTION.findall(metafunc.module.__doc__ or ""))
-    title = (metafunc.function.__doc__ or metafunc.function.__name__).strip().splitlines()[0].rstrip(".")
+    said = dict(_SECTION.findall(module or ""))
+    title = (function.__doc__ or function.__name__).strip().splitlines()[0].rstrip(".")
     try:
         return Rule(
             id=marker.args[0],
-            system=_each(metafunc).partition(".")[0],
+            system=each.partition(".")[0],
             title=title,
             family=marker.kwargs["family"],
             severity=_one_of(get_args(Severity), marker.kwargs["severity"]),
@@ -128,7 +133,7 @@ def _rule(metafunc: pytest.Metafunc, marker: pytest.Mark) -> Rule:
         )
     except (IndexError, KeyError, ValueError) as error:
         raise pytest.UsageError(
-            f"{metafunc.definition.nodeid}: @pytest.mark.rule needs an id, family, severity and phase ({error})"
+            f"{function.__name__}: @pytest.mark.rule needs an id, family, severity and phase ({error})"
         ) from None
 
 
@@ -156,10 +161,12 @@ def pytest_runtest_makereport(
         return report
     look: Look = item.callspec.params["look"]  # type: ignore[attr-defined]
     state.looks[item.nodeid] = look
-    outcome, findings, reason = _outcome(look, call)
+    outcome, findings, reason, waived = _outcome(look, call)
     if outcome == "could_not_look":
         report.longrepr = f"could not look: {reason}"
-    report.compliance = (outcome, [(f.subject, f.message, f.facet) for f in findings], reason, look.subject)  # type: ignore[attr-defined]
+    plain = [(f.subject, f.message, f.facet) for f in findings]
+    plain_waived = [(w.finding.subject, w.finding.message, w.finding.facet, w.waiver) for w in waived]
+    report.compliance = (outcome, plain, reason, look.subject, plain_waived)  # type: ignore[attr-defined]
     report.compliance_rule = [getattr(rule, name) for name in rule.__slots__]  # type: ignore[attr-defined]
     return report
 
@@ -168,21 +175,26 @@ def _rule_of(state: State, item: pytest.Item) -> Rule | None:
     return state.rules.get(item.nodeid.partition("[")[0]) if state.rules else None
 
 
-def _outcome(look: Look, call: pytest.CallInfo[Any]) -> tuple[Outcome, tuple[Any, ...], str]:
-    from compliance.probing import Broken, Unlooked
+def _outcome(
+    look: Look, call: pytest.CallInfo[Any]
+) -> tuple[Outcome, tuple[Any, ...], str, tuple[Waived, ...]]:
+    """Its findings that count, its reason, and the findings that do not count."""
+    from compliance.outcomes import Broken, ItsWaived, Unlooked
 
     if call.excinfo is None:
-        return ("kept", (), "") if look.rule else ("could_not_look", (), "the probe judged nothing")
+        return ("kept", (), "", ()) if look.rule else ("could_not_look", (), "the probe judged nothing", ())
     error = call.excinfo.value
     if isinstance(error, Broken):
-        return "broken", error.findings, ""
+        return "broken", error.findings, "", error.waived
+    if isinstance(error, ItsWaived):
+        return "waived", (), error.reason, error.waived
     if isinstance(error, pytest.skip.Exception):
-        return "not_applicable", (), str(error.msg)
+        return "not_applicable", (), str(error.msg), ()
     if isinstance(error, Unlooked):
-        return "could_not_look", (), error.reason
+        return "could_not_look", (), error.reason, ()
     if isinstance(error, ComplianceError):
-        return "could_not_look", (), error.message
-    return "could_not_look", (), f"the probe failed: {type(error).__name__}: {error}"
+        return "could_not_look", (), error.message, ()
+    return "could_not_look", (), f"the probe failed: {type(error).__name__}: {error}", ()
 
 
 class _Cases:
@@ -196,13 +208,13 @@ class _Cases:
         if said is None:
             return
         from compliance.core.finding import Finding
-        from compliance.core.verdict import Case, Rule
+        from compliance.core.verdict import Case, Rule, Waived
 
-        outcome, findings, reason, subject = said
+        outcome, findings, reason, subject, waived = said
         rule = Rule(*report.compliance_rule)
-        self.state.cases[report.nodeid] = Case(
-            rule, subject, outcome, tuple(Finding(*finding) for finding in findings), reason
-        )
+        found = tuple(Finding(*finding) for finding in findings)
+        let = tuple(Waived(Finding(*finding), waiver) for *finding, waiver in waived)
+        self.state.cases[report.nodeid] = Case(rule, subject, outcome, found, reason, let)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -15,15 +15,17 @@ import pytest
 
 from compliance.core.observation import Observation, Seen
 from compliance.core.verdict import Case, Rule, gate
-from compliance.probing import Broken, Run, Unlooked, looks, probe_folder
+from compliance.outcomes import Broken, ItsWaived, Unlooked
+from compliance.probing import Run, looks, probe_folder
+from compliance.pytest_plugin import rule_of
+from compliance.waiving import POPULATION, asked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterator
 
-    from compliance.core.finding import Judgement
     from compliance.core.verdict import Verdict
-    from compliance.probing import Judged, Look
-    from compliance.systems.protocol import Facts
+    from compliance.probing import Look
+    from compliance.systems.protocol import Judged
 
 
 class Probe(NamedTuple):
@@ -32,15 +34,6 @@ class Probe(NamedTuple):
     said: Rule
     each: str
     rule: Any
-
-
-class _Asked:
-    """Stands where a look would, to be told the rule."""
-
-    rule: Any = None
-
-    def expect_none(self, rule: Callable[[Facts], Iterable[Judgement]]) -> None:
-        self.rule = rule
 
 
 @cache
@@ -55,19 +48,13 @@ def _of(path: str) -> list[Probe]:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return [_probe(function) for name, function in vars(module).items() if name.startswith("test_")]
+    return [_probe(module, function) for name, function in vars(module).items() if name.startswith("test_")]
 
 
-def _probe(function: Any) -> Probe:
+def _probe(module: Any, function: Any) -> Probe:
     marks = {mark.name: mark for mark in function.pytestmark}
-    asked = _Asked()
-    function(asked)
     each = marks["each"].args[0]
-    said = Rule(
-        id=marks["rule"].args[0], system=each.partition(".")[0], title=function.__doc__, why="", remedy="",
-        **marks["rule"].kwargs,
-    )  # fmt: skip
-    return Probe(said, each, asked.rule)
+    return Probe(rule_of(function, module.__doc__, marks["rule"], each), each, asked(function))
 
 
 class _Recorded(dict[str, Any]):
@@ -134,7 +121,9 @@ def _known(run: Run, system: str) -> _Known:
         run.estate, run.policies, Observation(run.observation.estate, run.observation.observed_at, sections)
     )
     for probe in probes():
-        if probe.said.system == system:
+        if (
+            probe.said.system == system and probe.each != POPULATION
+        ):  # which is judged by time, and by other rules
             anew.judged(probe.rule, system)
     return _Known(frozenset(sections.asked), anew._judged)
 
@@ -152,15 +141,22 @@ def verdict(run: Run, *, anew: bool = False) -> Verdict:
     """As the gate makes it of what the cases came to. `anew`: without what is known of earlier runs."""
     if not anew:
         _take_over(run)
+    for probe in probes():
+        if probe.said.system in run.policies:
+            run.waiving.know(probe.said, probe.rule)
     cases = [
         _case(probe, look)
         for probe in probes()
         if probe.said.system in run.policies
-        for look in looks(run, probe.each)
+        for look in looks(run, probe.each, probe.said)
     ]
     seen = run.observation
     return gate(
-        cases, observation=seen.digest, policy=run.policies.digest, judged_at=run.judged_at, blind=seen.blind
+        cases,
+        observation=seen.digest,
+        policy=run.policies.digest,
+        judged_at=run.judged_at,
+        blind=run.current.blind,
     )
 
 
@@ -168,9 +164,11 @@ def _case(probe: Probe, look: Look) -> Case:
     try:
         look.expect_none(probe.rule)
     except Broken as found:
-        return Case(probe.said, look.subject, "broken", found.findings)
+        return Case(probe.said, look.subject, "broken", found.findings, waived=found.waived)
     except Unlooked as found:
         return Case(probe.said, look.subject, "could_not_look", reason=found.reason)
+    except ItsWaived as found:
+        return Case(probe.said, look.subject, "waived", reason=found.reason, waived=found.waived)
     except pytest.skip.Exception as found:
         return Case(probe.said, look.subject, "not_applicable", reason=str(found))
     return Case(probe.said, look.subject, "kept")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from compliance.core import canonical, redact
+from compliance.core import aging, canonical, redact
 from compliance.core.errors import CouldNotLook
 from compliance.core.observation import Blind, Provenance, Seen
 from compliance.estate.reading import plain
@@ -41,11 +41,5 @@ def unavailable(estate: Estate, source: str, at: str, names: Iterable[str]) -> l
     declared = estate.unavailable.get(source)
     if declared is None:
         return []
-    if declared.until < at[:10]:
-        reason, excluded = (
-            f"declared unavailable until {declared.until}, which is over ({declared.owner})",
-            False,
-        )
-    else:
-        reason, excluded = f"unavailable until {declared.until}: {declared.reason} ({declared.owner})", True
-    return [(name, Blind(reason, Provenance(source, "", at, 0.0), excluded)) for name in names]
+    reason, holds = aging.excluded(declared.until, f"{declared.reason} ({declared.owner})", at)
+    return [(name, Blind(reason, Provenance(source, "", at, 0.0), holds)) for name in names]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from compliance.core import canonical
 from compliance.core.needs import Needs
-from compliance.estate import config, document
+from compliance.estate import config, document, waivers
+from compliance.estate.waivers import Waivers
 
 if TYPE_CHECKING:
     from compliance.systems.protocol import System
@@ -22,10 +23,14 @@ def system(name: str) -> System:
 
 
 class Policies(dict[str, Any]):
-    """The parsed policy of each system in force, and the digests of the values they were parsed from."""
+    """The parsed policy of each system in force, and the digests of the values they were parsed from.
+
+    `waivers`: of all systems; where there are any they are part of the one digest, and of no plan's.
+    """
 
     digest: str
     digests: dict[str, str]
+    waivers: Waivers = Waivers()
 
     @classmethod
     def load(cls, estate: config.Estate) -> Policies:
@@ -37,8 +42,11 @@ class Policies(dict[str, Any]):
             source = document.load(estate.policy / f"{name}.yaml", schema)
             found[name] = system(name).parse(source)
             values[name] = source.value
-        found.digest = canonical.digest(canonical.dumps(values))
         found.digests = {name: canonical.digest(canonical.dumps(value)) for name, value in values.items()}
+        found.waivers = waivers.load(estate.policy)
+        if found.waivers.value is not None:
+            values["waivers"] = found.waivers.value
+        found.digest = canonical.digest(canonical.dumps(values))
         return found
 
     def needs(self) -> Needs:

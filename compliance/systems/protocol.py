@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from compliance.core.finding import Judgement
+from compliance.core.finding import Finding, Judgement, Note
 
 if TYPE_CHECKING:
     from compliance.core.asking import Asking as Requests
     from compliance.core.change import Compiled, Exercise
+    from compliance.core.errors import CouldNotLook
     from compliance.core.flows import Flows
     from compliance.core.loops import Edge
     from compliance.core.marking import Marking as Rows
@@ -22,12 +23,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a rule reads: the policy of its system, those of all systems, and the observation."""
+    """What a rule reads: the policy of its system, those of all systems, and the observation.
+
+    `waivers`: what there is to say of the waivers in this run, which takes the judgements of other rules.
+    """
 
     system: str
     policies: Mapping[str, Any]
     observation: Observation = field(repr=False)
     sections: set[str] = field(default_factory=set, compare=False)
+    waivers: Callable[[], Iterable[Judgement]] = field(default=tuple, compare=False, repr=False)
 
     @property
     def policy(self) -> Any:
@@ -40,6 +45,24 @@ class Facts:
 
 
 Rule = Callable[[Facts], Iterable[Judgement]]
+
+
+@dataclass
+class Judged:
+    """What a rule said, by subject; or why it could say nothing."""
+
+    by_subject: dict[str, list[Judgement]] = field(default_factory=dict)
+    failure: CouldNotLook | None = None
+    sections: tuple[str, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(j for judgements in self.by_subject.values() for j in judgements if isinstance(j, Finding))
+
+    def notes(self) -> dict[str, Any]:
+        """What the rule wants kept with its evidence."""
+        found = [j for judgements in self.by_subject.values() for j in judgements if isinstance(j, Note)]
+        return {"notes": {note.title: note.content for note in found}} if found else {}
 
 
 class System(Protocol):

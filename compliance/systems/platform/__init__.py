@@ -29,7 +29,7 @@ def reads(_policy: Policy) -> frozenset[str]:
 
 
 def names(policy: Policy, population: str) -> Sequence[str]:
-    """`directus` where there is one; `policies` are added by the plugin, which knows all of them."""
+    """`directus` where there is one; `policies` and `waivers` are added by the run, which knows all of them."""
     return {"directus": lambda: ["directus"] if policy.directus else []}[population]()
 
 

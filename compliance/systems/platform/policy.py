@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from compliance.core.flows import FLOW_COLUMNS, OPERATION_COLUMNS
@@ -10,6 +10,8 @@ from compliance.core.needs import RowsNeed
 from compliance.systems.platform.execution import Execution, parse_execution
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from compliance.estate.document import Document
 
 
@@ -31,13 +33,15 @@ class Directus:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`oldest` and `newest`: major versions of PostgreSQL that this estate may run. `directus`: None without one."""
+    """`oldest` and `newest`: major versions of PostgreSQL that this estate may run. `directus`: None without one.
+    `max_age`: how old evidence may be when it is judged, by kind; see `core/aging.py`."""
 
     reviewed: bool
     oldest: int
     newest: int
     execution: Execution
     directus: Directus | None
+    max_age: Mapping[str, str] = field(default_factory=dict)
 
 
 def parse(document: Document) -> Policy:
@@ -52,4 +56,5 @@ def parse(document: Document) -> Policy:
         newest=versions["newest"],
         execution=parse_execution(document),
         directus=Directus(directus["schema"], tuple(directus.get("addresses", ()))) if directus else None,
+        max_age=document.value.get("evidence", {}).get("max_age", {}),
     )
