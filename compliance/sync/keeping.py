@@ -14,6 +14,7 @@ import shutil
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compliance.sync import backups, trees
+from compliance.sync.model import TargetFailed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,6 +69,7 @@ def find(store: Path, target: str) -> Kept | None:
     try:
         told = json.loads((folder / _AFTER).read_bytes())
         before, after = told["moved"]
+        _globs(folder)
         return Kept((before, after), told["files"], folder)
     except (FileNotFoundError, NotADirectoryError, ValueError, LookupError, TypeError):
         return None
@@ -80,7 +82,13 @@ def globs(store: Path, target: str) -> list[str]:
 
 def put_back(store: Path, target: str) -> list[str]:
     """Make the files what they were; which of them changed. A backup of what they are has to stand."""
-    return backups.put_all(store / _FOLDER / target, store / "overwritten" / target)
+    folder = store / _FOLDER / target
+    try:
+        return backups.put_all(folder, store / "overwritten" / target)
+    except (ValueError, LookupError, TypeError):  # such as of another version
+        raise TargetFailed(
+            f"what is kept of its files outside of the repository cannot be read: {folder}"
+        ) from None
 
 
 def _globs(folder: Path) -> list[str]:

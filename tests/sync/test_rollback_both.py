@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import subprocess
@@ -171,6 +172,20 @@ def test_a_rollback_that_cannot_land_leaves_both_sides(tmp_path: Path) -> None:
     assert end(box) == now
     (box.root / ".git/hooks/pre-commit").unlink()
     assert box.run("rollback", run).code == 0
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"globs": GLOBS, "folders": [], "files": [["one"]]}'])
+def test_what_is_kept_and_cannot_be_read_takes_nothing_back(tmp_path: Path, text: str) -> None:
+    box = pair(tmp_path)
+    run = changed(box)
+    now, head = end(box), box.head
+    manifest = box.root / ".git/directional-sync/kept/pair/manifest.json"
+    manifest.write_text(text.replace("GLOBS", json.dumps([f"{place(box)}/**"])))
+    ran = box.run("rollback", run)
+    assert ran.code in (1, 4)
+    assert "cannot be read" in ran.told or "nothing is kept" in ran.told
+    assert end(box) == now
+    assert box.untouched(head)
 
 
 def test_what_is_kept_is_for_its_owner_alone(tmp_path: Path) -> None:
