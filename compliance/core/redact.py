@@ -17,6 +17,7 @@ _NAMED = (
     r"|\$[A-Z_][A-Z0-9_]*(?![A-Za-z0-9_])|\$(?:env|trigger|last)\b[\w.\[\]]*"
     r"|<secret [a-z-]+ length=\d+ hash=\w+>)"
 )
+_PLACEHOLDER = r"(?<=<)(?-i:secret): [\w.-]{1,200}>"  # what `sanitized_files` of the sync leaves in the place of one
 _WORDS = r"(?:password|passwd|passphrase|pwd|secret|token|(?:api|access|auth|private|secret)[_-]?key)"
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
@@ -69,7 +70,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "assignment",
         # A value behind a telling name. `$X`, `${X}`, `{{…}}`, calls and attributes are references, not values.
         re.compile(
-            rf"(?i)(?<![a-z0-9]){_WORDS}"
+            rf"(?i)(?<![a-z0-9])(?!{_PLACEHOLDER}){_WORDS}"
             r"[\"']?\s*(?::|=>|=)\s*[\"']?(?![\s\"'${(<\[])([A-Za-z0-9!@#%^&*+/_~-]{6,})(?![A-Za-z0-9_.(\[])"
         ),
     ),

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from compliance.systems.protocol import Facts
 
 DATA = (".json", ".yaml", ".yml")
+_TEXT = (*DATA, ".cfg", ".conf", ".csv", ".env", ".ini", ".md", ".toml", ".txt")  # what a secret can be read in
 
 
 def needs(policy: Policy) -> Needs:
     """Texts of the configuration, of what starts it and of what it starts; of all else names and modes."""
     outputs = [glob for target in policy.here for glob in (*target.outputs, *target.inputs)]
     return Needs(
-        files=frozenset(_files(policy)),
+        files=frozenset({*_files(policy), *_plain_texts(policy)}),
         trees=frozenset({*policy.scripts, *_folders(policy)}),
         listed=frozenset(
             {
@@ -43,6 +44,21 @@ def _files(policy: Policy) -> Iterator[str]:
     for target in policy.here:
         yield from (glob for glob in (*target.outputs, *target.inputs) if _is_data(glob) and globs.plain(glob))
         yield from (target.verification.schemas.values() if target.verification else ())
+
+
+def _plain_texts(policy: Policy) -> Iterator[str]:
+    """Outputs of text that are named one by one."""
+    for target in policy.targets.values():
+        yield from (glob for glob in target.outputs if glob.endswith(_TEXT) and globs.plain(glob))
+
+
+def written(facts: Facts) -> dict[str, str]:
+    """By path the outputs that were looked at, as text."""
+    policy: Policy = facts.policy
+    wanted = [*(f"file:{path}" for path in _plain_texts(policy)), *(f"tree:{f}" for f in _data_folders(policy))]
+    named = [glob for target in policy.targets.values() for glob in target.outputs]
+    found = [file for section in sorted(set(wanted)) for file in facts.read(section)]
+    return {file.path: file.text for file in found if file.text is not None and globs.matches(file.path, named)}
 
 
 def _folders(policy: Policy) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""No secret stands as text in `sync.yaml`, in what starts it, or in what it starts: git keeps it for good."""
+"""No secret stands as text in `sync.yaml`, in what starts it, in what it starts or writes: git keeps it for good."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from compliance.core import redact
 from compliance.core.errors import CouldNotLook
 from compliance.core.finding import Finding, Judgement
-from compliance.systems.directional_sync import looking
+from compliance.systems.directional_sync import globs, looking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +32,22 @@ def no_literal_secret(facts: Facts) -> Iterator[Judgement]:
             where = ", ".join(map(str, lines))
             yield Finding(path, f"a secret stands there as text ({kind}), line {where}", kind)
     yield from _of_config(facts)
+
+
+def no_secret_in_outputs(facts: Facts) -> Iterator[Judgement]:
+    """By target, file and kind; a placeholder is how one is left out."""
+    policy: Policy = facts.policy
+    texts = looking.written(facts)
+    for target in policy.targets.values():
+        for path, text in sorted(texts.items()):
+            if globs.matches(path, target.outputs):
+                for kind, lines in _found(text).items():
+                    where = ", ".join(map(str, lines))
+                    yield Finding(
+                        target.name,
+                        f"{path}: a secret stands there as text ({kind}), line {where}",
+                        f"{path}-{kind}",
+                    )
 
 
 def _found(text: str) -> dict[str, list[int]]:
