@@ -13,6 +13,7 @@ import pytest
 
 from compliance.core.errors import ComplianceError, Refused
 from compliance.core.plansql import check_step
+from compliance.core.waivers import OWN
 from compliance.executor import plan as plans
 from compliance.executor.plan import Plan, bind
 from compliance.probing import Run, look, probe_folder
@@ -177,7 +178,12 @@ def _prepared(run: Run, verdict: Verdict, name: str) -> tuple[Compiled, ...]:
 
 
 def promised(compiled: Compiled, case: Case) -> bool:
-    """Must this case be kept once the plan was applied? A preparation promises what it prepares, and no more."""
+    """Must this case be kept once the plan was applied? A preparation promises what it prepares, and no more.
+
+    No plan promises anything of waivers: one is unused as soon as what it was given for is repaired.
+    """
+    if case.rule.id == OWN:
+        return False
     if compiled.kind == "preparation":
         preparing = cast("Preparing", system(compiled.system))
         return case.rule.id in getattr(preparing, "promised", preparing.prepared)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
+    from compliance.core.verdict import Case
     from compliance.estate.config import Estate
     from compliance.executor.apply import Applied, Change
     from compliance.executor.ledger import Entry
@@ -90,19 +91,28 @@ def applied(change: Change, policies: Policies, plan: Plan, *, dry_run: bool = F
     # Held until it is verified: nobody else changes the estate between a COMMIT and the look that judges it.
     with change.ledger.locked():
         policy = policy_of(policies, plan.compiled.system)
+        waived = (
+            _waived(change.estate, policies, plan) if policies.waivers.entries and not dry_run else frozenset()
+        )
         done = run(change, plan, policy=policy, dry_run=dry_run)
         if done.receipt is not None:
-            _verify(change, policies, plan, done.receipt)
+            _verify(change, policies, plan, done.receipt, frozenset() if done.recovered else waived)
     return done
 
 
-def _verify(change: Change, policies: Policies, plan: Plan, receipt: str) -> None:
+def _waived(estate: Estate, policies: Policies, plan: Plan) -> frozenset[str]:
+    """The keys of what is found before the change and does not count: the change need not answer for that."""
+    _, cases = _promised(estate, policies, plan)
+    return frozenset(each.finding.key(case.rule.id) for case in cases for each in case.waived)
+
+
+def _verify(change: Change, policies: Policies, plan: Plan, receipt: str, waived: frozenset[str]) -> None:
     """Raises `NotKept`, with the change taken back where that can be, or remembers that it was kept."""
     from compliance.executor.apply import remember_verified
     from compliance.executor.finishing import Unfinished
     from compliance.executor.rollback import rollback as take_back
 
-    observation, broken, unasked = _not_kept(change.estate, policies, plan)
+    observation, broken, unasked = _not_kept(change.estate, policies, plan, waived)
     if not broken:
         remember_verified(change, plan, receipt, observation, unasked)
         return
@@ -136,26 +146,42 @@ def policy_of(policies: Policies, system: str) -> str:
         raise Refused(f"'{system}' is not in force on this estate") from None
 
 
-def _not_kept(estate: Estate, policies: Policies, plan: Plan) -> tuple[str, list[str], dict[str, str]]:
-    """The same probes again, over a new look: its digest, what they say against it, and what could not be asked."""
+def _promised(estate: Estate, policies: Policies, plan: Plan) -> tuple[str, list[Case]]:
+    """A new look, its digest, and what the probes say of it that the plan promises."""
     from compliance import audit as job
     from compliance.estate.observe import observe
     from compliance.probing import Run
 
     found = observe(estate, policies.needs(), report=say)
     verdict = job.probe(Run(estate, policies, found), report=say, of=plan.compiled.system)
-    cases = [case for case in verdict.cases if job.promised(plan.compiled, case)]
-    broken = [
-        f"{case.rule.id} {case.subject}: {case.reason or '; '.join(f.message for f in case.findings)}"
-        for case in cases
-        if case.outcome in ("broken", "could_not_look")
-    ]
+    return found.digest, [case for case in verdict.cases if job.promised(plan.compiled, case)]
+
+
+def _not_kept(
+    estate: Estate, policies: Policies, plan: Plan, waived: frozenset[str]
+) -> tuple[str, list[str], dict[str, str]]:
+    """The same probes again: the digest of the look, what they say against it, and what could not be asked."""
+    digest, cases = _promised(estate, policies, plan)
     unasked = {
         f"{case.rule.id} {case.subject}": f"{case.outcome.replace('_', ' ')}: {case.reason}"
         for case in cases
         if case.outcome in ("not_applicable", "waived")
     }
-    return found.digest, broken, unasked
+    return digest, [line for case in cases for line in _against(case, waived)], unasked
+
+
+def _against(case: Case, waived: frozenset[str]) -> list[str]:
+    """What a case says against a change. A waiver is given for what is there, never for what a change brings."""
+    where, rule = f"{case.rule.id} {case.subject}", case.rule.id
+    said = case.reason or "; ".join(f.message for f in case.findings)
+    return [
+        *([f"{where}: {said}"] if case.outcome in ("broken", "could_not_look") else []),
+        *(
+            f"{where}: {each.finding.message}: {each.waiver} waives it, but it was not seen before this change"
+            for each in case.waived
+            if each.finding.key(rule) not in waived
+        ),
+    ]
 
 
 def rollback(parsed: argparse.Namespace) -> int:
