@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compliance.arguments import add, changes, registration
+from compliance.evidence_arguments import evidence
 from compliance.sync.arguments import sync
 from compliance.talking import done
 
@@ -120,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     _start(commands)
     _estate(commands)
     changes(commands)
+    evidence(commands)
     registration(commands)
     sync(commands)
     _report(commands)

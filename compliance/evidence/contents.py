@@ -1,0 +1,100 @@
+"""What is sealed of a run: what it was given, what it came to, and what whoever reads that has to know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from compliance.core import canonical, redact, verdicts
+from compliance.core.errors import ConfigurationError
+from compliance.core.observation import Observation
+from compliance.estate import document
+from compliance.estate.config import Estate, Unavailable
+from compliance.evidence.spelling import NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from compliance.core.verdict import Verdict
+    from compliance.executor.plan import Plan
+
+OBSERVATION, VERDICT, ESTATE, COMPILED = "observation.json", "verdict.json", "estate.yaml", "compiled.json"
+# What opens something; a value of another key is the name of a variable, an address or a path.
+_OPENS = frozenset({"dsn", "writer_dsn", "token", "writer_token"})
+
+
+class Performed(NamedTuple):
+    """What a run came to, and what a replay has to come to again. `nothing`: compiled, and nothing was to do;
+    `refused`: not compiled, and why."""
+
+    observation: Observation
+    verdict: Verdict
+    plans: tuple[Plan, ...]
+    nothing: tuple[str, ...]
+    refused: Mapping[str, tuple[str, ...]]
+
+    def files(self) -> dict[str, bytes]:
+        """Verdict, what was compiled, and every file of every plan."""
+        compiled = {
+            "plans": {plan.name: plan.digest for plan in self.plans},
+            "nothing": list(self.nothing),
+            "refused": {name: list(reasons) for name, reasons in self.refused.items()},
+        }
+        return {
+            VERDICT: canonical.lines(verdicts.document(self.verdict), deep=2).encode(),
+            COMPILED: canonical.pretty(compiled).encode(),
+            **{f"plans/{plan.name}/{name}": data for plan in self.plans for name, data in plan.files.items()},
+        }
+
+
+def given(observation: Observation, estate_file: Path, policy: Path) -> dict[str, bytes]:
+    """What the run was judged by: the observation, the policy folder, and estate.yaml without what opens the estate."""
+    return {
+        OBSERVATION: observation.to_json(),
+        ESTATE: estate_text(document.read(estate_file).value),
+        **{
+            f"policy/{path.name}": path.read_bytes() for path in sorted(policy.glob("*.yaml")) if _is_ours(path)
+        },
+    }
+
+
+def _is_ours(path: Path) -> bool:
+    return path.is_file() and NAME.fullmatch(path.name) is not None
+
+
+def estate_text(value: Mapping[str, Any]) -> bytes:
+    """Written anew of its values: a comment may hold anything."""
+    shown = canonical.pretty(redact.value(_without(dict(value)), None) | {"policy": "policy"})
+    return f"# As it was sealed: without comments, DSNs and tokens.\n{shown}".encode()
+
+
+def _without(value: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: _without(item) if isinstance(item, dict) else item
+        for name, item in value.items()
+        if name not in _OPENS
+    }
+
+
+def offline(files: Mapping[str, bytes], folder: Path) -> Estate:
+    """The estate of a bundle, which has no address; `folder` gets its policy."""
+    found = document.parsed(files[ESTATE].decode(), Path(ESTATE))
+    policy = folder / "policy"
+    policy.mkdir()
+    for name, data in files.items():
+        if name.startswith("policy/"):
+            (folder / name).write_bytes(data)
+    value = found.value
+    return Estate(
+        name=value["name"], kind=value["kind"], systems=tuple(value["systems"]), policy=policy,
+        dsn=None, embedded=False, repository=None, redaction_key=None,
+        unavailable={name: Unavailable(**said) for name, said in value.get("unavailable", {}).items()},
+    )  # fmt: skip
+
+
+def observed(files: Mapping[str, bytes]) -> Observation:
+    """Checked against the digest that it states."""
+    try:
+        return Observation.from_json(files[OBSERVATION], OBSERVATION)
+    except KeyError:
+        raise ConfigurationError(f"the bundle holds no {OBSERVATION}") from None

@@ -1,0 +1,109 @@
+"""An audit performed again from what was sealed of it, and where that comes to something else."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from itertools import zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from compliance import audit
+from compliance.core.errors import Refused
+from compliance.evidence import report as reports
+from compliance.evidence.contents import VERDICT, Performed, observed, offline
+from compliance.probing import Run
+from compliance.systems import Policies
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from compliance.audit import Audited
+
+    Report = Callable[[str], None]
+
+_LISTED = 20
+
+
+def performed(audited: Audited) -> Performed:
+    """What an audit came to, as it is sealed."""
+    return Performed(
+        audited.run.observation, audited.verdict,
+        tuple(audit.plan_of(audited.run, item) for item in audited.compiled if not item.nothing),
+        tuple(f"{item.system}/{item.kind}" for item in audited.compiled if item.nothing),
+        audited.obstacles,
+    )  # fmt: skip
+
+
+def results(done: Performed) -> dict[str, bytes]:
+    """All that a replay has to write again, byte for byte."""
+    return {**done.files(), reports.REPORT: reports.report(done)}
+
+
+def again(files: Mapping[str, bytes], report: Report = lambda _: None) -> Performed:
+    """From these files alone, as of the time that the sealed verdict was judged by."""
+    judged_at = _verdict(files)["judged_at"]
+    with tempfile.TemporaryDirectory(prefix="compliance-replay-") as folder:
+        estate = offline(files, Path(folder))
+        run = Run(estate, Policies.load(estate), observed(files), judged_at)
+        return performed(audit.judge(run, report=report))
+
+
+def _verdict(files: Mapping[str, bytes]) -> dict[str, Any]:
+    try:
+        return dict(json.loads(files[VERDICT]))
+    except (KeyError, ValueError):
+        raise Refused(f"what is sealed holds no {VERDICT} that can be read", remedy="is it a bundle?") from None
+
+
+def differences(sealed: Mapping[str, bytes], now: Mapping[str, bytes]) -> list[str]:
+    """Cases by their key, plans by file and line; nothing where every byte is the same."""
+    found = []
+    for name in sorted(now.keys() | {name for name in sealed if name.startswith("plans/")}):
+        was, is_ = sealed.get(name), now.get(name)
+        if was == is_:
+            continue
+        if was is None or is_ is None:
+            found.append(f"{name}: {'is not sealed' if was is None else 'is sealed, and was not made again'}")
+        elif name == VERDICT:
+            found += _cases(json.loads(was), json.loads(is_)) or [_line(name, was, is_)]
+        else:
+            found.append(_line(name, was, is_))
+    return found
+
+
+def _cases(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """What is said of the run as a whole first, then each case that is another, or is in one of both alone."""
+    heads = ("conclusion", "observation", "policy", "judged_at", "deselected", "blind")
+    found = [f"{VERDICT}: {name}: {was[name]} -> {now[name]}" for name in heads if was[name] != now[name]]
+    before, after = ({(c["rule"], c["subject"]): c for c in said["cases"]} for said in (was, now))
+    for key in sorted(before.keys() | after.keys()):
+        old, new = before.get(key), after.get(key)
+        if old != new:
+            found.append(f"case {key[0]}[{key[1]}]: {_said(old)} -> {_said(new)}")
+    other = sorted(
+        rule for rule in was["rules"].keys() & now["rules"].keys() if was["rules"][rule] != now["rules"][rule]
+    )
+    return found + [f"rule {rule}: says something else of itself" for rule in other]
+
+
+def _said(case: dict[str, Any] | None) -> str:
+    if case is None:
+        return "no such case"
+    keys = ", ".join(each["key"] for each in (*case["findings"], *case["waived"]))
+    why = keys or case["reason"]
+    return str(case["outcome"]).replace("_", " ") + (f" ({why})" if why else "")
+
+
+def _line(name: str, was: bytes, now: bytes) -> str:
+    """The first line that differs; it is not shown, since a plan may be long."""
+    pairs = zip_longest(was.split(b"\n"), now.split(b"\n"))
+    number = next((number for number, (a, b) in enumerate(pairs, 1) if a != b), 0)
+    return f"{name}:{number}: is another line"
+
+
+def shown(found: list[str]) -> Iterator[str]:
+    """As many as a person reads; the others are counted."""
+    yield from found[:_LISTED]
+    if len(found) > _LISTED:
+        yield f"and {len(found) - _LISTED} more (--json lists all)"
