@@ -70,6 +70,8 @@ def run(session: Session, target: Target, tree: Tree, base: str) -> Work:
 
 def _once(session: Session, work: Work, tree: Tree) -> None:
     name, again = work.target.name, f" attempt {work.attempt}" if work.attempt > 1 else ""
+    if again and session.stop.is_set():  # asked while it waited
+        raise Interrupted
     try:
         session.listener.state(name, f"running{again}")
         tree.prepare(work.base)
@@ -224,13 +226,17 @@ def failure(session: Session, work: Work, error: BaseException) -> Outcome:
 
 
 def _counting(work: Work, message: str) -> str:
-    return message if work.attempt == 1 else f"{message} (attempt {work.attempt} of {work.target.retries + 1})"
+    return (
+        message
+        if work.attempt == 1 or message == "interrupted"
+        else f"{message} (attempt {work.attempt} of {work.target.retries + 1})"
+    )
 
 
 def _told(work: Work, error: BaseException) -> tuple[str, str, str | None, int | None]:
     if isinstance(error, TargetFailed):
         return error.message, error.output, error.file, error.line or work.target.line
-    if isinstance(error, Interrupted):
+    if isinstance(error, Interrupted):  # and no more: the end of a run is known by it
         return "interrupted", "", None, work.target.line
     if isinstance(error, OSError):
         return f"{error.filename or 'the disk'}: {error.strerror or error}", "", None, work.target.line
