@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from compliance.sync.repository import Repository
 
 SWITCHED = "another branch was checked out meanwhile: nothing may land on it"
+_OWN = "refs/directional-sync/"
 _Print = tuple[str, int, int]
 _Span = tuple[int, int]
 _COARSE = 20_000_000  # nanoseconds: the clock of a disk goes by ticks
@@ -94,15 +95,15 @@ class Watch:
         return sorted(ref for ref in before.keys() | self.refs.keys() if before.get(ref) != self.refs.get(ref))
 
     def _refs(self) -> dict[str, str]:
-        """Branches, tags and the like, which all worktrees share. Not those that a fetch moves, nor a branch that
-        somebody has checked out: he may commit to it while this runs."""
+        """Branches, tags and the like, which all worktrees share. Not those that a fetch moves or the runner itself,
+        nor a branch that somebody has checked out: he may commit to it while this runs."""
         form = "--format=%(refname)%00%(objectname)%00%(worktreepath)"
         told = (line.split("\0") for line in repository.git(self.root, "for-each-ref", form).splitlines())
         ours = str(self.found.store)
         return {
             ref: commit
             for ref, commit, place in told
-            if not ref.startswith("refs/remotes/") and (not place or place.startswith(ours))
+            if not ref.startswith(("refs/remotes/", _OWN)) and (not place or place.startswith(ours))
         }
 
     def landed(self) -> None:
