@@ -2,7 +2,7 @@
 
 Why: what is pulled from production is committed, and whoever may read the repository reads it there for good (document
   003, 'Live to Docs': sanitize secrets, replace with placeholders).
-Remedy: take it over with `sanitized_files`, or name it there in `secrets`; change the secret, which is in the history.
+Remedy: take it over with `sanitized_files`, or name it there in `hide`; change the secret, which is in the history.
 """
 
 from __future__ import annotations

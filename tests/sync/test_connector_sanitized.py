@@ -279,7 +279,7 @@ def test_a_file_that_cannot_be_read_as_it_is_declared_is_told_without_its_text(t
 def test_a_name_may_be_declared_a_secret_or_none(tmp_path: Path) -> None:
     (tmp_path / "odoo.conf").write_text("[options]\nserial = twelve\nmonkey_key = banana\n")
     source = {"conf": str(tmp_path / "odoo.conf")}
-    whole = {"files": {"out.txt": source}, "secrets": ["ser*"], "public": ["monkey_key"]}
+    whole = {"files": {"out.txt": source}, "hide": ["ser*"], "show": ["monkey_key"]}
     SanitizedFiles().pull(task(tmp_path, whole))
     assert (tmp_path / "out.txt").read_text() == "monkey_key=banana\nserial=<secret: serial>\n"
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from compliance.sync.connectors.protocol import Task
 
 _LARGEST = 16 * 1024 * 1024
-_REMARK = re.compile(r"\s[;#].*", re.DOTALL)
+_REMARK = re.compile(r"\s[;#].*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 

@@ -23,7 +23,7 @@ class SanitizedFiles:
         """A secret that one source gives is taken out of what every other one says."""
         config = task.config
         named = [source["xmlrpc"]["key_env"] for source in config["files"].values() if "xmlrpc" in source]
-        names = Names(config.get("secrets", ()), config.get("public", ()))
+        names = Names(config.get("hide", ()), config.get("show", ()))
         sanitizer = Sanitizer(names, sanitizing.of_runner(task.given, named))
         read = {path: instances.entries(task, source) for path, source in config["files"].items()}
         for entries in read.values():
@@ -45,7 +45,7 @@ def _made(path: str, source: Mapping[str, Any], entries: Sequence[Entry], saniti
     for number, line in enumerate(lines, 1):
         if kind := next((kind for kind, _ in sanitizing.shaped(line)), None):
             raise Failed(
-                f"{path}:{number}: may still hold a secret ({kind}); nothing was written: name it in `secrets`"
+                f"{path}:{number}: may still hold a secret ({kind}); nothing was written: name it in `hide`"
             )
         if any(value in line for value in sanitizer.known):
             raise Failed(f"{path}:{number}: still holds a secret; nothing was written")
