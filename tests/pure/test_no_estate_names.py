@@ -19,6 +19,7 @@ PACKAGE = Path(__file__).parents[2] / "compliance"
 POLICY = document.read(resource("fixtures/reference/policy/command_catalog.yaml")).value
 SCAN = document.read(resource("fixtures/reference/policy/birth_scan.yaml")).value
 VIEW = document.read(resource("fixtures/reference/policy/iu_registration.yaml")).value
+SYNC = document.read(resource("fixtures/reference/policy/directional_sync.yaml")).value
 # Makers of the embedded reference estate itself, which no other estate runs.
 OF_THE_REFERENCE = {"reference.py", "reference_build.py"}
 COUNTS = {
@@ -66,6 +67,17 @@ def names_of_the_registration() -> set[str]:
         *(box[key].partition(".")[2] for key in ("relation", "register", "retire")), box["name"],
     }  # fmt: skip
     return {name for name in named if re.search(r"[._ -]", name)} - {"created_at", "updated_at"}
+
+
+def names_of_the_sync() -> set[str]:
+    """What only the repository of document 003 calls so: its targets, their scripts and their files. Where the runner
+    looks unless it is told (`.insightpulse`, the workflow's name) is the document's own default, and the program's."""
+    named: set[str] = set(SYNC["targets"])
+    for target in SYNC["targets"].values():
+        named |= {target["entrypoint"], *target.get("outputs", ()), *target.get("inputs", ())}
+        named |= {glob for glob in target.get("outside", ()) if glob}
+        named |= set(target.get("verification", {}).get("schemas", {}).values())
+    return {re.sub(r"/?\*.*", "", name) for name in named} - {""}
 
 
 PREFIXES = {"dot_iu_", "fn_iu_", "iu_core.", "v_iu_", "trg_iu_", "cutter_agent"}
@@ -133,6 +145,23 @@ def test_what_judges_and_compiles_the_birth_scan_knows_none_of_its_names(path: P
         v for v in literals(path.read_text(encoding="utf-8")) if isinstance(v, str) and OF_THE_SCAN.search(v)
     ]
     assert found == []
+
+
+OF_THE_SYNC = re.compile("|".join(map(re.escape, sorted(names_of_the_sync(), key=len, reverse=True))))
+SYNCING = [path for part in ("sync", "systems/directional_sync") for path in (PACKAGE / part).rglob("*.py")]
+
+
+@pytest.mark.parametrize("path", sorted(SYNCING), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_the_runner_and_what_judges_the_sync_know_none_of_its_names(path: Path) -> None:
+    texts = (value for value in literals(path.read_text(encoding="utf-8")) if isinstance(value, str))
+    assert [text for text in texts if OF_THE_SYNC.search(text)] == []
+
+
+def test_the_names_of_the_sync_are_those_of_eight_targets_and_their_files() -> None:
+    found = names_of_the_sync()
+    assert len(found) > 20
+    assert "oca_repos" in found
+    assert "docs/runtime/apps_truth.json" in found
 
 
 def test_the_foreign_birth_scan_shares_no_name_with_the_reference() -> None:
