@@ -135,9 +135,14 @@ def test_who_is_no_longer_listed_goes_with_its_mirror(sandbox: Sandbox, hosting:
 
 @pytest.mark.parametrize(
     ("fault", "why"),
-    [pytest.param("404", "not found", marks=pytest.mark.prove), pytest.param("401", "asks who is there", marks=pytest.mark.prove), ("500", "500"), ("stalled", "did not come within 2 s"),
-     pytest.param("truncated", "", marks=pytest.mark.prove)],
-)  # fmt: skip
+    [
+        ("500", "500"),
+        ("stalled", "did not come within 2 s"),
+        pytest.param("404", "not found", marks=pytest.mark.prove),
+        pytest.param("401", "asks who is there", marks=pytest.mark.prove),
+        pytest.param("truncated", "", marks=pytest.mark.prove),
+    ],
+)
 def test_one_broken_remote_stays_as_it_was_and_the_rest_lands(
     sandbox: Sandbox, hosting: GitHosting, there: Upstream, fault: str, why: str
 ) -> None:
@@ -312,8 +317,8 @@ def test_what_moves_between_its_two_runs_comes_with_the_next(
 
     looked, pushed = changes.look, list[int]()
 
-    def look(*given: Any) -> Any:
-        found = looked(*given)
+    def look(*given: Any, **keys: Any) -> Any:
+        found = looked(*given, **keys)
         if not pushed:
             pushed.append(1)
             there.change("web", "later.txt", "later\n")
