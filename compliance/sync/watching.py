@@ -92,18 +92,23 @@ class Watch:
 
     def _refs_since(self) -> list[str]:
         before, self.refs = self.refs, self._refs()
-        return sorted(ref for ref in before.keys() | self.refs.keys() if before.get(ref) != self.refs.get(ref))
+        moved = (
+            ref for ref in before.keys() | self.refs.keys() if before.get(ref, "") != self.refs.get(ref, "")
+        )
+        return sorted(
+            ref for ref in moved if before.get(ref, "") is not None and self.refs.get(ref, "") is not None
+        )
 
-    def _refs(self) -> dict[str, str]:
-        """Branches, tags and the like, which all worktrees share. Not those that a fetch moves or the runner itself,
-        nor a branch that somebody has checked out: he may commit to it while this runs."""
+    def _refs(self) -> dict[str, str | None]:
+        """Branches, tags and the like, which all worktrees share. Not those that a fetch moves or the runner itself;
+        None: a branch that somebody has checked out, who may commit to it while this runs."""
         form = "--format=%(refname)%00%(objectname)%00%(worktreepath)"
         told = (line.split("\0") for line in repository.git(self.root, "for-each-ref", form).splitlines())
         ours = str(self.found.store)
         return {
-            ref: commit
+            ref: commit if not place or place.startswith(ours) else None
             for ref, commit, place in told
-            if not ref.startswith(("refs/remotes/", _OWN)) and (not place or place.startswith(ours))
+            if not ref.startswith(("refs/remotes/", _OWN))
         }
 
     def landed(self) -> None:
