@@ -1,4 +1,4 @@
-"""Each guard of the sync in the list is taken out of a copy of the program: the test that is named for it fails then."""
+"""Each guard of the sync in the list is taken out of a copy of the program: then the test named for it fails."""
 
 from __future__ import annotations
 
