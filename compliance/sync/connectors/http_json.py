@@ -26,6 +26,8 @@ _PAGES = 10_000
 
 
 class HttpJson:
+    """A list that a service gives as JSON, page by page, as one file."""
+
     schema: ClassVar[Mapping[str, Any]] = schemas.load("http_json")
 
     def pull(self, task: Task) -> None:

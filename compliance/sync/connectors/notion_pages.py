@@ -29,6 +29,8 @@ _GONE = "gone"  # what stands for the id of a page that somebody else has remove
 
 
 class NotionPages:
+    """Files as pages of a Notion database, found again by key; its fields and pages as files."""
+
     schema: ClassVar[Mapping[str, Any]] = schemas.load("notion_pages")
 
     def push(self, task: Task, changes: Sequence[Change], confirm: Callable[[str, str], None]) -> None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 
 class SanitizedFiles:
+    """What an instance runs with, as files in which each secret is a placeholder."""
+
     schema: ClassVar[Mapping[str, Any]] = schemas.load("sanitized_files")
 
     def pull(self, task: Task) -> None:

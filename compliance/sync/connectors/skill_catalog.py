@@ -22,6 +22,8 @@ _TOLD = 10
 
 
 class SkillCatalog:
+    """Skills of a catalog or of a git repository, judged before the first is written."""
+
     schema: ClassVar[Mapping[str, Any]] = schemas.load("skill_catalog")
 
     def pull(self, task: Task) -> None:
