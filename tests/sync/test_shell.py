@@ -24,6 +24,9 @@ SCRIPTS = {
     "in double parentheses it is false": 'h=$(date +%H); if (( h % 6 == 0 )); then echo a; else echo b; fi',
     "in double brackets it is false too": 'h=$(date +%H); if [[ $h -eq 8 ]]; then echo a; else echo b; fi',
     "in single brackets there is no octal": 'h=$(date +%H); if [ "$h" -eq 8 ]; then echo a; else echo b; fi',
+    "what 64 bits cannot hold comes round": """
+        n=9223372036854775807; echo $((n + 1)) $((n * n)) $((-n - 2)) $((3 ** 50)) $((1 << 63)) $((0xffffffffffffffff))
+        ((n++)); echo $n; n=$((n / -1)); echo $n $((99999999999999999999)); ((n *= 4)) || echo $n""",
     "with a base it is decimal": 'h=$(date +%H); echo $((10#$h % 12)) $((10#$h / 5)) $(( -7 % 3 )) $(( 2**5 - 0x1f ))',
     "a zero is taken away": 'h=$(date +%H); echo "${h#0}" "$(date +%-H)" "$(echo "$h" | sed \'s/^0*//\')" "${h:0:1}"',
     "let and increments": 'i=1; let "i=i+2"; (( i++ )); (( i += 4 )); echo $i; let "j=09" || echo no',

@@ -121,7 +121,7 @@ class _Calculation:
             over = bool(value) if sign == "||" else sign == "&&" and not value
             right = level if sign == "**" else level + 1
             other = self._passed(lambda: self._binary(right), over=over)  # noqa: B023 - called at once
-            value = 0 if self.idle else _apply(sign, value, other)
+            value = 0 if self.idle else _wrapped(_apply(sign, value, other))
         return value
 
     def _unary(self) -> int:
@@ -129,7 +129,7 @@ class _Calculation:
             if len(sign) == 2:
                 raise Unreadable(f"'{sign}' before a name is not followed")
             value = self._unary()
-            return {"!": int(not value), "-": -value, "+": value, "~": ~value}[sign]
+            return _wrapped({"!": int(not value), "-": -value, "+": value, "~": ~value}[sign])
         if self._take("("):
             value = self._ternary()
             if not self._take(")"):
@@ -138,7 +138,7 @@ class _Calculation:
         kind, text = self._peek()
         self.at += 1
         if kind == "number":
-            return number(text)
+            return _wrapped(number(text))
         if kind == "name":
             return self._name(text)
         raise NotANumber(text)
@@ -149,12 +149,12 @@ class _Calculation:
             if self.idle:
                 return 0
             if sign != "=":
-                value = _apply(sign[:-1], self._value(name), value)
+                value = _wrapped(_apply(sign[:-1], self._value(name), value))
             self.put(name, str(value))
             return value
         value = self._value(name)
         if (sign := self._take("++", "--")) and not self.idle:
-            self.put(name, str(value + (1 if sign == "++" else -1)))
+            self.put(name, str(_wrapped(value + (1 if sign == "++" else -1))))
         return value
 
     def _value(self, name: str) -> int:
@@ -162,6 +162,11 @@ class _Calculation:
         if self.idle:
             return 0
         return calculate(self.get(name), self.get, self.put, self.deep + 1)
+
+
+def _wrapped(value: int) -> int:
+    """As bash's 64 bits hold it: what is too large comes round."""
+    return (value + 2**63) % 2**64 - 2**63
 
 
 def _apply(sign: str, a: int, b: int) -> int:
