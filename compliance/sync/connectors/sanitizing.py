@@ -19,7 +19,7 @@ from compliance.sync import assignments, detecting
 from compliance.sync.environment import ALWAYS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 _SHORTEST = 6  # a shorter value stands in too many others to be taken out of them
 _TELLS = re.compile(
@@ -101,7 +101,7 @@ class Sanitizer:
         # Of an address user and password together, and first of all: which of them it was, nobody can tell.
         text = _URL.sub(lambda match: f"{match['scheme']}{mark}@", text)
         for value in sorted(self.known, key=len, reverse=True):
-            text = _outside(text, lambda part, value=value: part.replace(value, placeholder(self.known[value])))  # type: ignore[misc]
+            text = _outside(text, self._known(value))
         text = _ARMOUR.sub(mark, text)
         text = _outside(text, lambda part: _QUERY.sub(lambda m: f"{m['head']}{mark}", part))
         text = _outside(text, lambda part: _ARGUMENT.sub(_argument, part))
@@ -113,6 +113,9 @@ class Sanitizer:
                 text = text.replace(value, mark)
         return _outside(text, lambda part: _RUN.sub(lambda m: mark if random(m[0]) else m[0], part))
 
+    def _known(self, value: str) -> Callable[[str], str]:
+        return lambda part: part.replace(value, placeholder(self.known[value]))
+
 
 def _argument(match: re.Match[str]) -> str:
     """`--password x` and `token: x` within a value. A word of prose that only follows one is none."""
@@ -123,12 +126,11 @@ def _argument(match: re.Match[str]) -> str:
     return f"{name}{match['sign']}{placeholder(name.strip('-'))}"
 
 
-def _outside(text: str, change: object) -> str:
+def _outside(text: str, change: Callable[[str], str]) -> str:
     """Placeholders stay as they are."""
-    assert callable(change)
     parts = _PLACEHOLDER.split(text)
     marks = _PLACEHOLDER.findall(text)
-    done = [str(change(part)) for part in parts]
+    done = [change(part) for part in parts]
     return "".join(part + mark for part, mark in zip(done, [*marks, ""]))
 
 
