@@ -47,6 +47,7 @@ def seal(parsed: argparse.Namespace) -> int:
     from compliance.executor import keys
 
     signer, file = keys.load(Path(parsed.key)), probing.estate_file(parsed.estate)
+    _ready(parsed, file)
     recorded = Path(parsed.observation) if parsed.observation else None
     with tempfile.TemporaryDirectory(prefix="compliance-seal-") as scratch:
         results = None if parsed.no_report else Path(scratch) / "allure-results"
@@ -66,6 +67,17 @@ def seal(parsed: argparse.Namespace) -> int:
     text = f"sealed {path} ({sealed.size} bytes)\n{performed.verdict.conclusion}: {counts}"
     say_json(parsed, value, f"{text}\nmanifest {sealed.manifest}\n{entered}")
     return 0
+
+
+def _ready(parsed: argparse.Namespace, file: Path) -> None:
+    """What would only be found when the audit is done."""
+    from compliance import probing
+    from compliance.evidence import sealing
+
+    if parsed.output:
+        sealing.free(Path(parsed.output))
+    if ledger := _ledger(probing.load(file)[0]):
+        ledger.entries()
 
 
 def _contents(audited: Audited, file: Path, results: Path | None) -> tuple[Performed, dict[str, bytes]]:

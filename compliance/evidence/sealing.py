@@ -41,10 +41,7 @@ def seal(
     path: Path, done: Performed, files: Mapping[str, bytes], *, kind: str, signer: Signer, ledger: Ledger | None
 ) -> Sealed:
     """Write the bundle; the ledger is held from the last line that goes in until its entry follows that."""
-    if path.exists():
-        raise ConfigurationError(
-            f"{path}: there is a file already", remedy="evidence is never replaced: name another"
-        )
+    free(path)
     with ledger.locked() if ledger else nullcontext(), _whole(path) as file:
         entries: tuple[Entry, ...] = ()
         if ledger:
@@ -65,6 +62,14 @@ def seal(
         file.truncate()
         size = file.tell()
     return Sealed(path, size, canonical.digest(listed), entry.hash if entry else None)
+
+
+def free(path: Path) -> None:
+    """Raises where something is there."""
+    if path.exists():
+        raise ConfigurationError(
+            f"{path}: there is a file already", remedy="evidence is never replaced: name another"
+        )
 
 
 def _all(done: Performed, files: Mapping[str, bytes], entries: tuple[Entry, ...]) -> dict[str, bytes]:

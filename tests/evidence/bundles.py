@@ -82,8 +82,8 @@ class Desk:
         assert "Traceback" not in done.stderr
         return Done(done.returncode, done.stdout, done.stderr)
 
-    def seal(self, name: str = "bundle.tar", *words: str) -> Done:
+    def seal(self, name: str = "bundle.tar", *words: str, **environment: str) -> Done:
         return self.run(
             "evidence", "seal", "--estate", "estate.yaml", "--observation", "observation.json", "--key", "key.pem",
-            "-o", name, "--judged-at", "2026-11-22T00:00:00+00:00", *words,
+            "-o", name, "--judged-at", "2026-11-22T00:00:00+00:00", *words, **environment,
         )  # fmt: skip
