@@ -32,6 +32,7 @@ def changes(commands: Commands) -> None:
     _setup(commands)
     _repository(commands)
     _ledger(commands)
+    _waivers(commands)
 
 
 def _changing(
@@ -197,3 +198,29 @@ def _ledger(commands: Commands) -> None:
     settle.add_argument("intent", metavar="INTENT", help="id of the open intent, as the error names it")
     settle.add_argument("--as", dest="become", required=True, choices=("applied", "not-applied"))
     settle.add_argument("--reason", metavar="TEXT", required=True, help="how that was found out")
+
+
+def _waivers(commands: Commands) -> None:
+    parser = add(
+        commands, "waivers", "listed", "list all waivers and what they meet, or draft new ones",
+        "compliance waivers --owner operators", module="listing_waivers",
+    )  # fmt: skip
+    parser.add_argument("--estate", metavar="FILE", help="estate.yaml; default: the embedded reference estate")
+    parser.add_argument("--observation", metavar="FILE", help="judge a recorded observation instead of looking")
+    parser.add_argument("--judged-at", metavar="TIME", help="judge what expires as of then; default: now")
+    parser.add_argument(
+        "--owner", metavar="NAME", help="those of one owner; exit 1 where one is itself a finding"
+    )
+    parser.add_argument("--json", action="store_true", help="print it as JSON")
+    new = add(
+        parser.add_subparsers(dest="action", metavar="ACTION"), "draft", "draft",
+        "propose entries for waivers.yaml, each to end on a day of its own",
+        "compliance waivers draft CC001:dot_iu_place#category --days 30", module="listing_waivers",
+    )  # fmt: skip
+    new.add_argument(
+        "keys", metavar="KEY", nargs="+", help="a finding's key, as `compliance audit --json` has it"
+    )
+    new.add_argument("--days", metavar="N", type=int, default=30, help="end by then; default: 30")
+    # Suppressed, or what stands before the action would be lost.
+    for name, kind in (("--estate", "FILE"), ("--judged-at", "TIME")):
+        new.add_argument(name, metavar=kind, default=argparse.SUPPRESS, help="as above")

@@ -17,6 +17,7 @@ from compliance.core.waivers import OWN
 from compliance.executor import plan as plans
 from compliance.executor.plan import Plan, bind
 from compliance.probing import Run, look, probe_folder
+from compliance.reporting.listed import findings, waived
 from compliance.systems import Policies, system, templates
 from compliance.systems.protocol import Facts
 
@@ -256,6 +257,8 @@ def as_json(audited: Audited, folder: Path, page: Path | None) -> dict[str, Any]
         "verdict": audited.verdict.conclusion,
         "counts": audited.verdict.counts,
         "findings": findings(audited.verdict),
+        "waived": waived(audited.verdict),
+        "warnings": [each._asdict() for each in audited.run.waiving.warnings()],
         "observation": audited.run.observation.digest,
         "judged_at": audited.verdict.judged_at,
         "compiled": [
@@ -270,20 +273,3 @@ def as_json(audited: Audited, folder: Path, page: Path | None) -> dict[str, Any]
         ],
         "report": str(page) if page else None,
     }
-
-
-def findings(verdict: Verdict) -> list[dict[str, Any]]:
-    """All findings, in the verdict's order."""
-    return [
-        {
-            "rule": case.rule.id,
-            "subject": finding.subject,
-            "message": finding.message,
-            "severity": case.rule.severity,
-            "system": case.rule.system,
-            "key": finding.key(case.rule.id),
-            "remedy": case.rule.remedy,
-        }
-        for case in verdict.cases
-        for finding in case.findings
-    ]

@@ -39,14 +39,11 @@ def audit(parsed: argparse.Namespace) -> int:
     else:
         from compliance.reporting.terminal import summary
 
+        warnings = [each.message for each in audited.run.waiving.warnings()]
         summary(
-            audited.verdict,
-            _written(audited, out),
-            audited.obstacles,
-            page,
-            why,
-            audited.run.current.unavailable,
-        )
+            audited.verdict, _written(audited, out), audited.obstacles, page, why,
+            audited.run.current.unavailable, warnings,
+        )  # fmt: skip
     return audited.verdict.exit_code
 
 
@@ -61,6 +58,7 @@ def _page(out: Path, audited: Audited) -> tuple[Path | None, str]:
     estate = audited.run.estate
     facts = {"estate": estate.name, "kind": estate.kind, "observation": audited.run.observation.digest[:16]}
     facts |= {f"not looked at: {source}": why for source, why in audited.run.current.unavailable.items()}
+    facts |= {f"warning {n}": each.message for n, each in enumerate(audited.run.waiving.warnings(), start=1)}
     results.write_run_files(
         out / "allure-results", facts | {"observed_at": audited.run.observation.observed_at}
     )

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 class Broken(pytest.fail.Exception):  # type: ignore[name-defined,misc]
     """Findings that count, and beside them those that do not for now."""
 
+    __module__ = "builtins"  # a report shows the name of what was raised, and where it lies is of no use to a reader
+
     def __init__(self, findings: Sequence[Finding], text: str, waived: Sequence[Waived] = ()) -> None:
         super().__init__(text, pytrace=False)
         self.findings, self.waived = tuple(findings), tuple(waived)
@@ -25,6 +27,8 @@ class Broken(pytest.fail.Exception):  # type: ignore[name-defined,misc]
 class ItsWaived(pytest.skip.Exception):  # type: ignore[name-defined,misc]
     """Findings, of which none counts for now: shown as a skip that says why."""
 
+    __module__ = "builtins"
+
     def __init__(self, waived: Sequence[Waived], reason: str) -> None:
         super().__init__(reason)
         self.waived, self.reason = tuple(waived), reason
@@ -32,6 +36,8 @@ class ItsWaived(pytest.skip.Exception):  # type: ignore[name-defined,misc]
 
 class Unlooked(pytest.fail.Exception):  # type: ignore[name-defined,misc]
     """A look that failed."""
+
+    __module__ = "builtins"
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"could not look: {reason}", pytrace=False)

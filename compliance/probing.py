@@ -16,6 +16,7 @@ from compliance.core.errors import ConfigurationError, CouldNotLook
 from compliance.core.finding import Finding, Judgement, NotApplicable, Unseen
 from compliance.core.observation import Blind, Observation, SourceUnavailable
 from compliance.core.verdict import Waived
+from compliance.core.waivers import in_full
 from compliance.core.waivers import told as told_waived
 from compliance.estate import config
 from compliance.estate.resources import resource
@@ -134,6 +135,7 @@ class Look:
     not_applicable: str = ""
     said: verdict.Rule | None = None
     rule: Rule | None = None
+    waived: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return self.subject
@@ -169,7 +171,9 @@ class Look:
 
     def _broken_or_waived(self, findings: list[Finding], waivers: Mapping[str, Waiver]) -> NoReturn:
         __tracebackhide__ = True
-        by = {f: waivers[key] for f in findings if self.said and (key := f.key(self.said.id)) in waivers}
+        rule = self.said.id if self.said else ""
+        by = {f: waivers[f.key(rule)] for f in findings if f.key(rule) in waivers}
+        self.waived = tuple(in_full(f, by[f], rule) for f in findings if f in by)
         waived = [Waived(f, by[f].id) for f in findings if f in by]
         told = [told_waived(f, by[f]) for f in findings if f in by]
         if len(waived) == len(findings):

@@ -232,6 +232,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         return
     verdict = state.verdict()
     counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in verdict.counts.items())
+    for warning in state.the_run().waiving.warnings():
+        terminalreporter.write_line(f"warning: {warning.message}", yellow=True)
     terminalreporter.write_sep("-", f"{verdict.conclusion}: {counts}")
 
 
@@ -276,7 +278,7 @@ def _labels(state: State, nodeid: str) -> CaseLabels | None:
     )
     return CaseLabels(
         rule.title, look.subject, rule.system, rule.family, rule.id, rule.severity, rule.phase, rule.why, rule.remedy,
-        evidence,
+        evidence, ("waived",) if look.waived else (), look.waived,
     )  # fmt: skip
 
 

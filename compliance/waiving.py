@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compliance.core import waivers
+from compliance.core.expiring import Warned, warnings
 from compliance.core.finding import NotApplicable, Unseen
 from compliance.core.observation import SourceUnavailable
 from compliance.core.waivers import Met, Waiver
@@ -58,6 +59,16 @@ def shipped() -> dict[str, str]:
     return {file.name.split("_")[1].upper(): file.parent.name for file in files}
 
 
+def refused(rule: str) -> str:
+    """Why a waiver of this rule would waive nothing, as far as that shows without a run; or nothing."""
+    if rule == waivers.OWN:
+        return f"{rule} judges waivers, and cannot be waived"
+    home = shipped().get(rule)
+    return (
+        f"{rule} is a rule of readiness, which cannot be waived" if home and rule in system(home).guards else ""
+    )
+
+
 @dataclass
 class Waiving:
     """Of one run, as of `at`. `judge`: what a rule said of everything; `unlooked`: why it says nothing of any subject.
@@ -91,15 +102,20 @@ class Waiving:
         for met in self.met():
             yield from waivers.judgements(met, self.at)
 
+    def warnings(self) -> tuple[Warned, ...]:
+        """What ends soon, and what ends together."""
+        found = self.policies.waivers
+        return warnings(found.entries, found.warn_days, self.at)
+
     def _met(self, waiver: Waiver) -> Met:
         name = waiver.rule
         known = self.rules.get(name)
         home = known.said.system if known else shipped().get(name)
         if home is None:
             return Met(waiver, wrong=("unknown-rule", f"there is no rule {name}"))
-        if name == waivers.OWN:
-            return Met(waiver, wrong=("itself", f"{name} judges waivers, and cannot be waived"))
-        if name in system(home).guards or (known and known.said.phase == "readiness"):
+        if why := refused(name):
+            return Met(waiver, wrong=("itself" if name == waivers.OWN else "readiness", why))
+        if known and known.said.phase == "readiness":
             return Met(waiver, wrong=("readiness", f"{name} is a rule of readiness, which cannot be waived"))
         if home not in self.policies:
             return Met(waiver, unasked=f"{home} is not in force, so {name} was not asked")

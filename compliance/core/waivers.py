@@ -141,6 +141,14 @@ def told(finding: Finding, waiver: Waiver) -> str:
     return f"waived until {waiver.until} by {waiver.id} (owner {waiver.owner}): {finding.subject}: {finding.message}"
 
 
+def in_full(finding: Finding, waiver: Waiver, rule: str) -> str:
+    """What does not count, who answers for that, and why: what a reader of one case is told."""
+    return (
+        f"{finding.key(rule)} ({finding.message}), by waiver {waiver.id} from {waiver.since} until {waiver.until}: "
+        f"{waiver.reason} (owner {waiver.owner}, approved by {waiver.approver})"
+    )
+
+
 def judgements(met: Met, at: str) -> Iterator[Judgement]:
     """What PL006 says of a waiver; silence: it is complete, in force, used and within its ceiling."""
     waiver, state = met.waiver, met.waiver.state(at)

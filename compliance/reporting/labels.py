@@ -21,7 +21,10 @@ class Attachment(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CaseLabels:
-    """Everything a reader of one case is told; `subject` is what it is about, empty for a case without one."""
+    """Everything a reader of one case is told; `subject` is what it is about, empty for a case without one.
+
+    `waived`: what was found and does not count, with the waiver and its reason, a sentence each.
+    """
 
     title: str
     subject: str
@@ -34,6 +37,7 @@ class CaseLabels:
     remedy: str
     evidence: tuple[Attachment, ...] = ()
     tags: tuple[str, ...] = ()
+    waived: tuple[str, ...] = ()
 
 
 def full_name(nodeid: str) -> str:
@@ -48,7 +52,8 @@ def case_id(nodeid: str) -> str:
 
 def description(labels: CaseLabels) -> str:
     """Markdown: Allure renders it on the page of the case."""
-    parts = [f"**Why**: {labels.why}", f"**Remedy**: {labels.remedy}"]
+    parts = [*(f"**Waived**: {each}" for each in labels.waived)]
+    parts += [f"**Why**: {labels.why}", f"**Remedy**: {labels.remedy}"]
     facts = [f"rule `{labels.rule}`", f"phase {labels.phase}"]
     if labels.subject:
         facts.append(f"subject `{labels.subject}`")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 CATEGORIES: tuple[Mapping[str, Any], ...] = (
     {"name": "Broken rules", "matchedStatuses": ["failed"]},
     {"name": "Could not look", "matchedStatuses": ["broken"]},
+    {"name": "Waived", "matchedStatuses": ["skipped"], "messageRegex": ".*waived until .*"},
     {"name": "Not applicable", "matchedStatuses": ["skipped"]},
 )
 _SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH(?!OR)|DSN", re.IGNORECASE)

@@ -28,6 +28,7 @@ def summary(
     page: Path | None,
     why_no_page: str,
     unavailable: Mapping[str, str],
+    warnings: Iterable[str] = (),
 ) -> None:
     """Counts by system, findings with their remedy, what was compiled and where, the report, the verdict last."""
     from rich.console import Console
@@ -42,6 +43,8 @@ def summary(
         console.print(f"\n{system} is not compiled:", style="bold", markup=False)
         for reason in reasons:
             console.print(f"  {reason}", markup=False)
+    for warning in warnings:
+        console.print(f"\nwarning: {warning}", style="yellow", markup=False)
     console.print()
     for item, path in written:
         place = "-" if item.nothing else str(path)
@@ -67,6 +70,8 @@ def _case(console: Console, case: Case) -> None:
         console.print(
             f"\ncould not look  {case.rule.id} {case.subject}: {case.reason}", style="yellow", markup=False
         )
+    if case.outcome == "waived":
+        console.print(f"\nwaived    {case.rule.id} {case.subject}: {case.reason}", style="yellow", markup=False)
     for finding in case.findings:
         console.print(f"\n{case.rule.severity:8}  {finding.key(case.rule.id)}", style="red", markup=False)
         console.print(f"          {finding.message}", markup=False)

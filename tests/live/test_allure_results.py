@@ -173,4 +173,4 @@ def test_environment_and_categories_are_written_as_properties_and_json(tmp_path:
     results.write_run_files(tmp_path, {"estate name": "a=b:c\\d\ne"})
     assert (tmp_path / "environment.properties").read_text() == "estate\\ name=a\\=b\\:c\\\\d\\ne\n"
     names = [each["matchedStatuses"] for each in json.loads((tmp_path / "categories.json").read_text())]
-    assert names == [["failed"], ["broken"], ["skipped"]]
+    assert names == [["failed"], ["broken"], ["skipped"], ["skipped"]]
