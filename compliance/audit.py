@@ -128,7 +128,7 @@ def _arguments(folder: Path, results: Path | None) -> list[str]:
     allure = ["--alluredir", str(results), "--clean-alluredir", "--allure-no-capture"] if results else []
     return [
         "-c", os.devnull, "--rootdir", str(folder.parent), "--import-mode=importlib", "--strict-markers",
-        "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:unraisableexception",
+        "--noconftest", "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:unraisableexception",
         "-p", "compliance.pytest_plugin",
         *(["-p", "allure_pytest.plugin"] if results else []),
         *allure,
