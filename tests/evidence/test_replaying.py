@@ -1,0 +1,250 @@
+"""A sealed audit comes to the same bytes wherever it is performed again, and where it does not, that is said."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from compliance.core import canonical
+from compliance.evidence import verify, versions
+from compliance.evidence.statement import FORMAT
+from tests.evidence import hermetic
+from tests.evidence.bundles import CHECKOUT, KEY, OLD, Desk, Done, files, packed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ZONES = ("Asia/Kathmandu", "America/St_Johns", "UTC")
+GERMAN = "de_DE.UTF-8"
+SAMPLE = [("Asia/Kathmandu", "C", "0"), ("America/St_Johns", GERMAN, "9"), ("UTC", "C.UTF-8", "4")]
+SAME = "the same verdict and the same plans, byte for byte"
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """With a bundle that this version sealed."""
+    desk = Desk(tmp_path_factory.mktemp("desk"))
+    done = desk.seal("bundle.tar", "--no-report")
+    assert done.code == 0, done.err
+    return desk
+
+
+@pytest.fixture(scope="module")
+def locales(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a German locale, made where the machine has its sources; else empty, and C stands in its place."""
+    folder = tmp_path_factory.mktemp("locales")
+    if shutil.which("localedef"):
+        made = folder / GERMAN
+        subprocess.run(["localedef", "-i", "de_DE", "-f", "UTF-8", made], capture_output=True, check=False)
+    return folder
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, desk: Desk) -> Path:
+    """Another folder, with the bundle and nothing else, that others may enter."""
+    folder = tmp_path / "auditor"
+    folder.mkdir()
+    shutil.copy(desk.folder / "bundle.tar", folder / "b.tar")
+    return folder
+
+
+def hermetically(
+    folder: Path, key: str, *, python: str = sys.executable, user: int | None = None, **more: str
+) -> Done:
+    """No HOME, no variable of the estate, no network, no file but the program's and those of one folder."""
+    scratch = folder / "scratch"
+    scratch.mkdir(exist_ok=True)
+    if user is not None:
+        os.chown(scratch, user, user)
+    libraries = Path(pytest.__file__).parents[1]
+    mine = [CHECKOUT / name for name in ("compliance", "probes", "sql")]
+    bare = {"PYTHONPATH": f"{CHECKOUT}:{libraries}", "TMPDIR": str(scratch), "PYTHONDONTWRITEBYTECODE": "1"}
+    allowed = os.pathsep.join(map(str, (folder, libraries, *mine)))
+    done = subprocess.run(
+        [python, hermetic.__file__, allowed, "replay", "b.tar", "--key", key],
+        cwd=folder, env=bare | more, capture_output=True, text=True, check=False, timeout=120, user=user,
+    )  # fmt: skip
+    assert "psycopg was imported" not in done.stderr
+    assert list(scratch.iterdir()) == []
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.parametrize(("zone", "locale", "seed"), SAMPLE)
+def test_it_comes_to_the_same_without_a_network_or_a_home_in_any_zone_locale_and_hash_seed(
+    elsewhere: Path, desk: Desk, locales: Path, zone: str, locale: str, seed: str
+) -> None:
+    done = hermetically(
+        elsewhere, desk.public, TZ=zone, LC_ALL=locale, LOCPATH=str(locales), PYTHONHASHSEED=seed
+    )
+    assert (done.code, done.out) == (0, f"{SAME}\n"), done.err
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize(
+    ("zone", "locale", "seed"), list(itertools.product(ZONES, ("C", GERMAN), map(str, range(10))))
+)
+def test_it_comes_to_the_same_in_all_of_them(
+    elsewhere: Path, desk: Desk, locales: Path, zone: str, locale: str, seed: str
+) -> None:
+    done = hermetically(
+        elsewhere, desk.public, TZ=zone, LC_ALL=locale, LOCPATH=str(locales), PYTHONHASHSEED=seed
+    )
+    assert (done.code, done.out) == (0, f"{SAME}\n"), done.err
+
+
+@pytest.fixture
+def open_to_all(elsewhere: Path) -> Iterator[Path]:
+    """Every folder above it may be passed through while the test runs."""
+    before = {
+        path: path.stat().st_mode
+        for path in [elsewhere, *elsewhere.parents]
+        if path.stat().st_uid == os.getuid()
+    }
+    for path, mode in before.items():
+        path.chmod(mode | 0o011)
+    yield elsewhere
+    for path, mode in before.items():
+        path.chmod(mode)
+
+
+def _for_anybody(user: int) -> str | None:
+    """A Python of this version that another user may run; that of a virtual environment may lie in somebody's home."""
+    asked = "import sys; print(sys.version_info[:2])"
+    for python in (sys.executable, "/usr/local/bin/python3", "/usr/bin/python3"):
+        try:
+            done = subprocess.run([python, "-c", asked], user=user, capture_output=True, text=True, check=False)
+        except OSError:
+            continue
+        if done.stdout.strip() == str(sys.version_info[:2]):
+            return python
+    return None
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
+def test_it_comes_to_the_same_for_another_user(open_to_all: Path, desk: Desk) -> None:
+    if (python := _for_anybody(65534)) is None:
+        pytest.skip("no Python of this version that another user may run")
+    done = hermetically(open_to_all, desk.public, python=python, user=65534)
+    assert (done.code, done.out.splitlines()[0]) == (0, SAME), done.err
+
+
+# --- a difference is an incident ----------------------------------------------------------------------------------
+
+
+def changed(desk: Desk, name: str, old: bytes, new: bytes) -> Done:
+    """A bundle that agrees with itself and whose sealed results are not what comes out: its signature is not asked."""
+    held = files((desk.folder / "bundle.tar").read_bytes())
+    assert old in held[name], name
+    held[name] = held[name].replace(old, new, 1)
+    manifest = json.loads(held["manifest.json"])
+    manifest["files"][name] = {"sha256": canonical.digest(held[name]), "size": len(held[name])}
+    manifest["ledger"] = None
+    held["manifest.json"] = json.dumps(manifest).encode()
+    del held["sealed.json"]
+    held["manifest.dsse.json"] = _signed(held["manifest.json"])
+    (desk.folder / "changed.tar").write_bytes(packed(list(held.items())))
+    assert verify.check((desk.folder / "changed.tar").read_bytes(), None) == []
+    return desk.run("replay", "changed.tar", "--json")
+
+
+def _signed(manifest: bytes) -> bytes:
+    from securesystemslib.signer import CryptoSigner
+
+    from compliance.executor import attest
+
+    said = {
+        "_type": verify.STATEMENT, "predicateType": verify.PREDICATE, "predicate": {"ledger": None},
+        "subject": [{"name": "manifest.json", "digest": {"sha256": canonical.digest(manifest)}}],
+    }  # fmt: skip
+    return canonical.dumps(attest.sign(said, CryptoSigner.generate_ed25519())) + b"\n"
+
+
+def test_a_case_that_was_sealed_in_another_way_is_an_incident_and_named_by_its_key(desk: Desk) -> None:
+    done = changed(desk, "verdict.json", b'"outcome": "broken"', b'"outcome": "kept"')
+    found = json.loads(done.out)["differences"]
+    assert (done.code, len(found)) == (1, 1)
+    assert found[0].startswith("case CC0")
+    assert ": kept (CC0" in found[0]
+    assert "-> broken (CC0" in found[0]
+    text = desk.run("replay", "changed.tar")
+    assert (text.code, text.out.splitlines()[0]) == (1, f"{_incident()}:")
+
+
+def _incident() -> str:
+    from compliance.evidencing import INCIDENT
+
+    return INCIDENT
+
+
+def test_a_plan_that_was_sealed_in_another_way_is_named_by_file_and_line(desk: Desk) -> None:
+    name = "plans/command_catalog/migration/deploy.sql"
+    done = changed(desk, name, b"\nbegin", b"\n\nbegin")
+    (found,) = json.loads(done.out)["differences"]
+    assert done.code == 1
+    assert found.startswith(f"{name}:")
+    assert found.endswith("is another line")
+
+
+def test_an_observation_that_was_changed_does_not_state_its_digest_any_more(desk: Desk) -> None:
+    done = changed(desk, "observation.json", b"Leitstelle", b"Leitstalle")
+    assert (done.code, "does not have the digest it states" in done.err) == (2, True)
+
+
+def test_the_time_it_was_judged_by_is_an_input_and_another_one_is_told(desk: Desk) -> None:
+    done = changed(desk, "verdict.json", b"2026-11-22T00:00:00+00:00", b"2026-11-23T00:00:00+00:00")
+    found = json.loads(done.out)["differences"]
+    # Judged by the time that the sealed verdict names now, it comes to that verdict; what a person reads is older.
+    assert [line.partition(":")[0] for line in found] == ["REPORT.md"]
+
+
+# --- what is not replayed -------------------------------------------------------------------------------------------
+
+
+def test_a_bundle_that_was_changed_is_refused_and_not_performed(desk: Desk) -> None:
+    whole = (desk.folder / "bundle.tar").read_bytes()
+    (desk.folder / "bad.tar").write_bytes(whole.replace(b"Leitstelle", b"Leitstalle", 1))
+    for words in ((), ("--key", "key.pub")):
+        done = desk.run("replay", "bad.tar", *words)
+        assert (done.code, "observation.json: changed (bytes" in done.err or "changed" in done.err) == (4, True)
+    done = desk.run("replay", "bundle.tar", "--key", KEY.hex())
+    assert (done.code, "signed by another key" in done.err) == (4, True)
+
+
+def test_another_version_is_said_and_performed_only_where_that_is_wanted(desk: Desk) -> None:
+    """The bundle of format 1 was sealed by a version that is gone."""
+    shutil.copy(OLD, desk.folder / "old.tar")
+    done = desk.run("replay", "old.tar", "--key", KEY.hex())
+    assert done.code == 3
+    assert "sealed by another version than this one" in done.err
+    assert "program: 0.1.0 " in done.err
+    wanted = desk.run("replay", "old.tar", "--key", KEY.hex(), "--other-version", "--json")
+    assert wanted.code in (0, 1)
+    assert "program" in json.loads(wanted.out)["versions"]
+
+
+def test_the_digests_of_a_version_are_of_code_alone_and_the_same_twice() -> None:
+    assert versions.program_digest() == versions.program_digest()
+    here = {
+        "program": {"digest": "a"},
+        "probes": {"digest": "b"},
+        "python": "3.11",
+        "packages": {"pytest": "9"},
+    }
+    assert versions.other(here, here) == {}
+    later = here | {"probes": {"digest": "c"}, "packages": {"pytest": "10"}}
+    assert versions.other(here, later) == {"probes": "b then, c now", "pytest": "9 then, 10 now"}
+
+
+def test_the_format_that_is_written_is_one_that_is_read() -> None:
+    assert max(verify.FORMATS) == FORMAT
+    assert {
+        json.loads(files(path.read_bytes())["manifest.json"])["format"] for path in OLD.parent.glob("v*.tar")
+    } == set(verify.FORMATS)
