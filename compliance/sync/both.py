@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from compliance.sync import backups, environment, keeping, merging, reports, scanning, state, trees, wellformed
 from compliance.sync.merging import Version
 from compliance.sync.model import Moved, TargetFailed
-from compliance.sync.pulling import passing
+from compliance.sync.pulling import ended, passing
 from compliance.sync.repository import shown
 from compliance.sync.state import State
 
@@ -108,7 +108,7 @@ def _run(job: Job, phase: str, folder: Path, report: reports.Report) -> str:
         raise TargetFailed(f"{phase}: did not end in its time", output=completed.tail, passing=True)
     if completed.code:
         raise TargetFailed(
-            f"{phase}: ended with {completed.code}", output=completed.tail,
+            f"{phase}: {ended(job, completed)}", output=completed.tail,
             passing=passing(job.target, completed.code),
         )  # fmt: skip
     return completed.tail

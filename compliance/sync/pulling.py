@@ -86,14 +86,20 @@ def start(job: Job, *, again: bool = False) -> Completed:
             output=done.tail,
         )
     if done.code:
-        unset = [name for name in job.target.env if name not in job.given]
-        hint = f" ({', '.join(unset)} of its `env` is not set)" if unset else ""
-        what = "entrypoint" if job.target.entrypoint is not None else f"connector {job.target.connector}"
         raise TargetFailed(
-            f"{second}its {what} ended with {done.code}{hint}", output=done.tail,
-            passing=passing(job.target, done.code),
-        )  # fmt: skip
+            f"{second}{ended(job, done)}", output=done.tail, passing=passing(job.target, done.code)
+        )
     return done
+
+
+def ended(job: Job, done: Completed) -> str:
+    """Why it failed. A connector says it in its first line; of an entrypoint nobody knows which line matters."""
+    unset = [name for name in job.target.env if name not in job.given]
+    hint = f" ({', '.join(unset)} of its `env` is not set)" if unset else ""
+    if job.target.connector is None:
+        return f"its entrypoint ended with {done.code}{hint}"
+    lines = done.err.strip().splitlines() or [f"ended with {done.code}{hint}"]
+    return f"{job.target.connector}: {lines[-1 if lines[0].startswith('Traceback') else 0]}"
 
 
 def passing(target: Target, code: int) -> bool:

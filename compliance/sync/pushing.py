@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compliance.sync import scanning, state, trees
 from compliance.sync.model import Change, Moved, TargetFailed
-from compliance.sync.pulling import passing
+from compliance.sync.pulling import ended, passing
 from compliance.sync.repository import shown
 from compliance.sync.state import State
 
@@ -116,7 +116,7 @@ def _send(job: Job, folder: Path, before: State, pending: tuple[Change, ...]) ->
     shutil.rmtree(folder)
     problems = [
         "did not end in its time" if completed.timed_out else "",
-        f"ended with {completed.code}" if completed.code and not completed.timed_out else "",
+        ended(job, completed) if completed.code and not completed.timed_out else "",
         confirmed.problem or "",
         _unconfirmed(pending, confirmed.ids),
     ]

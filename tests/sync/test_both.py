@@ -262,7 +262,7 @@ def test_an_unset_variable_in_outside_is_told_with_its_line(pair: Sandbox) -> No
 @pytest.mark.parametrize(
     ("fault", "told"),
     [
-        ("exit 7", "write: ended with 7"),
+        ("exit 7", "write: its entrypoint ended with 7"),
         ('echo wrong > "$theirs/one"', "after the write theirs is not what was merged: one; all of it was taken back"),
         ('rm "$theirs/one"; echo x > "$theirs/other"; mkdir -p "$theirs/deep/er"; echo x > "$theirs/deep/er/x"',
          "deep/er/x, one, other"),

@@ -106,7 +106,8 @@ def test_a_connector_says_itself_whether_another_time_may_go_well(
     before = sandbox.commit()
     done = sandbox.run("--json")
     assert done.code == 1
-    assert f"ended with {code}" in done.result["message"]
+    assert done.result["message"].startswith("git_repositories: "), "it says why itself"
+    assert "x: " in done.result["message"]
     assert ("(attempt 3 of 3)" in done.result["message"]) == (times == 3)
     assert sandbox.untouched(before)
 
