@@ -58,18 +58,21 @@ def _section(name: str, section: Seen[Any] | Blind, limits: Mapping[str, str], a
         kind = "observation"
     if kind not in limits:
         return section
-    age = datetime.fromisoformat(at) - datetime.fromisoformat(section.provenance.at)
-    over = age.total_seconds() > seconds(limits[kind])
-    return (
-        Blind(_too_old(name, kind, int(age.total_seconds()), limits[kind]), section.provenance)
-        if over
-        else section
+    age = _age(section.provenance.at, at)
+    if age is not None and age <= seconds(limits[kind]):
+        return section
+    again = f"`compliance exercise {name.partition(':')[2]}`" if kind == "exercised" else "observe again"
+    old = "of a time that nobody knows" if age is None else f"{_spelled(age)} old"
+    return Blind(
+        f"is {old}, and policy limits the age of {kind} to {limits[kind]}: {again}", section.provenance
     )
 
 
-def _too_old(name: str, kind: str, age: int, limit: str) -> str:
-    again = f"`compliance exercise {name.partition(':')[2]}`" if kind == "exercised" else "observe again"
-    return f"is {_spelled(age)} old, and policy limits the age of {kind} to {limit}: {again}"
+def _age(seen_at: str, at: str) -> int | None:
+    try:
+        return int((datetime.fromisoformat(at) - datetime.fromisoformat(seen_at)).total_seconds())
+    except (TypeError, ValueError):  # a time of no zone is none either
+        return None
 
 
 def _declared(section: Blind, at: str) -> Blind:
