@@ -37,6 +37,9 @@ _TAIL = re.compile(
 _MALFORMED = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
+_LOST = "the ledger does not hold the entry of this bundle"
+
+
 class Unreadable(Exception):
     """No bundle that could be looked at: no such file, or larger than any bundle."""
 
@@ -148,12 +151,8 @@ def _signed(envelope: bytes | None, key: bytes | None) -> tuple[dict[str, Any], 
 
 def _chained(bundle: Opened, stated: dict[str, Any], digest: str, said: dict[str, Any]) -> list[str]:
     """Each line of the ledger follows the one before it, and the entry of this bundle the last of them."""
-    wrong, head, number, small = [], "", 0, bundle.small
-    for number, line in enumerate(small.get(LEDGER, b"").splitlines(keepends=True), 1):
-        own, _, prev, seq = _parts(line)
-        if not own or (prev, seq) != (head, number):
-            wrong.append(f"{LEDGER}:{number}: is not as it was, or does not follow the line before it")
-        head = own
+    small = bundle.small
+    wrong, head, number = _links(LEDGER, small.get(LEDGER, b""))
     if LEDGER in small and (head, number) != (stated["head"], stated["entries"]):
         wrong.append(f"{LEDGER}: does not end with the entry that the manifest names")
     if ENTRY not in small:
@@ -166,6 +165,18 @@ def _chained(bundle: Opened, stated: dict[str, Any], digest: str, said: dict[str
     if json.loads(small[ENTRY].decode())["body"]["manifest"] != digest:
         wrong.append(f"{ENTRY}: is of another manifest")
     return wrong
+
+
+def _links(name: str, ledger: bytes) -> tuple[list[str], str, int]:
+    """What is wrong with the lines of a ledger, the hash of the last one, and how many there are."""
+    wrong, head, number = [], "", 0
+    *whole, _ = ledger.split(b"\n")  # what has no line feed behind it was cut short, and is no entry
+    for number, line in enumerate(whole, 1):
+        own, _, prev, seq = _parts(line + b"\n")
+        if not own or (prev, seq) != (head, number):
+            wrong.append(f"{name}:{number}: is not as it was, or does not follow the line before it")
+        head = own
+    return wrong, head, number
 
 
 def _parts(line: bytes) -> tuple[str, str, str, int]:
@@ -184,13 +195,10 @@ def _entered(bundle: Opened, ledger: bytes) -> list[str]:
     entry = bundle.small.get(ENTRY)
     if entry is None:
         return ["the bundle holds no entry of a ledger"]
-    if ledger.startswith(bundle.small.get(LEDGER, b"") + entry):
-        return []
-    return [
-        "the ledger holds its entry, but other lines before it"
-        if entry in ledger
-        else "the ledger does not hold it"
-    ]
+    wrong, _, _ = _links("the ledger", ledger)
+    if not ledger.startswith(bundle.small.get(LEDGER, b"") + entry):
+        wrong.append("the ledger holds its entry, but other lines before it" if entry in ledger else _LOST)
+    return wrong
 
 
 def key_of(text: str) -> bytes:

@@ -202,11 +202,14 @@ def test_without_a_key_a_bundle_that_agrees_with_itself_is_all_that_can_be_told(
 def test_the_entry_has_to_stand_in_the_ledger_behind_the_same_lines() -> None:
     lines, entry = FILES["ledger/ledger.jsonl"], FILES["sealed.json"]
     assert verify.check(WHOLE, KEY, lines + entry) == []
-    assert verify.check(WHOLE, KEY, lines + entry + b"what came later\n") == []
-    assert verify.check(WHOLE, KEY, lines) == ["the ledger does not hold it"]
-    assert verify.check(WHOLE, KEY, b"another line\n" + entry) == [
-        "the ledger holds its entry, but other lines before it"
-    ]
+    assert verify.check(WHOLE, KEY, lines + entry + b'{"cut') == []
+    assert verify.check(WHOLE, KEY, lines) == ["the ledger does not hold the entry of this bundle"]
+    (cut,) = verify.check(WHOLE, KEY, lines + entry + b"what came later\n")
+    assert cut.startswith("the ledger:4: is not as it was")
+    assert (
+        verify.check(WHOLE, KEY, b"other\n" + entry)[-1]
+        == "the ledger holds its entry, but other lines before it"
+    )
 
 
 def test_a_line_of_the_ledger_that_was_changed_is_named_with_its_number(
@@ -290,6 +293,6 @@ def test_the_command_and_the_script_say_the_same_in_processes_of_their_own(desk:
             "evidence", "verify", "some.tar", "--key", str(OLD.with_suffix(".pub")), "--ledger", "ledger"
         )
         assert (done.code, done.out) == (said.code, said.out)
-        assert "the ledger does not hold it" in done.out or data != WHOLE
+        assert "the ledger does not hold" in done.out or data != WHOLE
     told = json.loads(desk.run("evidence", "verify", str(OLD), "--key", KEY.hex(), "--json").out)
     assert (told["wrong"], told["bundle"]) == ([], str(OLD))
