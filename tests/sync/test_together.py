@@ -84,8 +84,8 @@ def test_the_environment_of_a_command_is_what_is_declared(
     names = (sandbox.root / "out/names").read_text().split()
     always = {"PATH", "HOME", "LANG", "USER"}
     assert set(names) - always == {
-        "DECLARED", "SYNC_CONFIG", "SYNC_CONFIG_DEPTH", "SYNC_DIRECTION", "SYNC_DRY_RUN", "SYNC_OUTPUTS",
-            "SYNC_TARGET",
+        "DECLARED", "SYNC_CACHE", "SYNC_CONFIG", "SYNC_CONFIG_DEPTH", "SYNC_DIRECTION", "SYNC_DRY_RUN", "SYNC_OUTPUTS",
+        "SYNC_RESULT", "SYNC_SCRATCH", "SYNC_TARGET",
     }  # fmt: skip
     assert (sandbox.root / "out/value").read_text() == "told\n"
 
