@@ -115,8 +115,9 @@ def glimpse(tree: Path, within: Sequence[str]) -> dict[str, object] | None:
     """What these folders hold, to be compared with a later look; None where that is too much. A link is its text."""
     found: dict[str, object] = {}
     left = _GLIMPSE
-    for folder, _, names in (each for place in within for each in os.walk(tree / place)):
-        for path in (f"{folder}/{name}" for name in names):
+    for folder, folders, names in (each for place in within for each in os.walk(tree / place)):
+        links = [name for name in folders if os.path.islink(f"{folder}/{name}")]  # noqa: PTH114 - is asked often
+        for path in (f"{folder}/{name}" for name in (*names, *links)):
             with suppress(OSError):
                 info = os.lstat(path)
                 left -= _SMALL_FILE + info.st_size
@@ -203,9 +204,8 @@ def _change(tree: Path, path: str, code: str) -> tuple[Change, int] | None:
     except (FileNotFoundError, NotADirectoryError):
         return (Change(path, "deleted"), 0) if there else None
     kind: Kind = "changed" if there else "added"
-    if (
-        stat.S_ISDIR(info.st_mode) and "D" in code
-    ):  # where a file was, there is a folder now, with files of its own
+    # Where a file was, there is a folder now, with files of its own; or where its folder was, a link to another one.
+    if "D" in code and (stat.S_ISDIR(info.st_mode) or behind_link(tree, path)):
         return Change(path, "deleted"), 0
     if stat.S_ISLNK(info.st_mode):
         target = _within(tree, path)
@@ -216,6 +216,11 @@ def _change(tree: Path, path: str, code: str) -> tuple[Change, int] | None:
         size = f"{info.st_size / 2**20:.0f} MiB"
         raise TargetFailed(f"{shown(path)} has {size}; GitHub takes no file above {LARGEST // 2**20} MiB")
     return Change(path, kind, digest(place, path)), info.st_mode & 0o111
+
+
+def behind_link(tree: Path, path: str) -> bool:
+    """Is there a link on its way? What stands there is another file, by another name."""
+    return any((tree / folder).is_symlink() for folder in list(Path(path).parents)[:-1])
 
 
 def digest(place: Path, name: str) -> str:

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from compliance.sync import repository
-from compliance.sync.changes import listed
+from compliance.sync.changes import behind_link, listed
 from compliance.sync.model import TargetFailed
 from compliance.sync.process import run
 from compliance.sync.repository import GitFailed, git
@@ -61,22 +61,28 @@ class Made(NamedTuple):
 
 def stage(tree: Path, paths: Sequence[str]) -> None:
     """Put what was looked at into the index, before any check could touch it. By force: git refuses a file that it has
-    long kept where it ignores the folder; what is new and ignored was refused before."""
-    given = b"".join(os.fsencode(path) + b"\0" for path in paths)
-    words = ("add", "--force", "--pathspec-from-file=-", "--pathspec-file-nul")
+    long kept where it ignores the folder; what is new and ignored was refused before. What is gone is taken out by its
+    name, since `git add` looks there: behind a link that stands for its folder, or at all of a folder in its place."""
+    gone = [path for path in paths if _gone(tree, path)]
+    without = set(gone)
+    kept = [path for path in paths if path not in without]
+    adding = ("-c", "core.safecrlf=false", "-c", "advice.addEmbeddedRepo=false", "add", "--force")
     try:
-        git(
-            tree,
-            *_LITERAL,
-            "-c",
-            "core.safecrlf=false",
-            "-c",
-            "advice.addEmbeddedRepo=false",
-            *words,
-            given=given,
-        )
+        if gone:
+            git(tree, "update-index", "--force-remove", "-z", "--stdin", given=_listed(gone))
+        if kept:
+            git(tree, *_LITERAL, *adding, "--pathspec-from-file=-", "--pathspec-file-nul", given=_listed(kept))
     except GitFailed as error:
         raise TargetFailed(f"its outputs cannot be added: {error.message}", output=error.said) from None
+
+
+def _gone(tree: Path, path: str) -> bool:
+    place = tree / path
+    return behind_link(tree, path) or not os.path.lexists(place) or (place.is_dir() and not place.is_symlink())
+
+
+def _listed(paths: Sequence[str]) -> bytes:
+    return b"".join(os.fsencode(path) + b"\0" for path in paths)
 
 
 def commit(job: Job, base: str, stop: Event | None, *, hooks: bool) -> Made:

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from compliance.core.errors import Refused
 from compliance.sync import committing, process
-from compliance.sync.changes import LARGEST, listed
+from compliance.sync.changes import LARGEST, behind_link, listed
 from compliance.sync.committing import NO_GC, NOBODY, Made
 from compliance.sync.model import TargetFailed
 from compliance.sync.repository import GitFailed, git
 from compliance.sync.worktrees import QUIET
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence, Set
 
     from compliance.sync.committing import Entry
     from compliance.sync.objects import Objects
@@ -180,9 +180,10 @@ def _room(repository: Repository, entries: Sequence[Entry]) -> None:
         raise TargetFailed(f"the disk is full: {needed} bytes are needed to land it, {free} are free")
 
 
-def _neither(repository: Repository, entries: Iterable[Entry], before: str, after: str | None) -> list[str]:
+def _neither(repository: Repository, entries: Sequence[Entry], before: str, after: str | None) -> list[str]:
     """Paths whose content is neither that of before nor of after, nor the beginning of it, as a kill leaves it."""
-    return [entry.path for entry in entries if not _known(repository, entry, before, after)]
+    own = {entry.path for entry in entries}
+    return [entry.path for entry in entries if not _known(repository, entry, before, after, own)]
 
 
 def _blocking(root: Path, entries: Sequence[Entry]) -> list[str]:
@@ -192,20 +193,31 @@ def _blocking(root: Path, entries: Sequence[Entry]) -> list[str]:
     return sorted(each for each in folders if (root / each).is_symlink() or (root / each).is_file())
 
 
-def _known(repository: Repository, entry: Entry, before: str, after: str | None) -> bool:
+def _known(
+    repository: Repository, entry: Entry, before: str, after: str | None, own: Set[str]
+) -> bool:  # fmt: skip
     place = repository.root / os.fsencode(entry.path).decode(errors="surrogateescape")
     was = "0" * len(entry.before) == entry.before
-    if not place.is_symlink() and not place.exists():
+    if behind_link(repository.root, entry.path) or (not place.is_symlink() and not place.exists()):
         return after is not None or was
     if place.is_symlink():
         found = os.fsencode(os.readlink(place))  # noqa: PTH115 - its bytes as they are
     elif place.is_file():
         found = place.read_bytes()
-    else:
-        return False
+    else:  # a folder, which stood there before or comes with this: git would take away all that is in it
+        ours = (was or entry.deleted) and place.is_dir()
+        return ours and ((was and after is not None) or _holds_only(repository.root, place, own))
     whole = [_content(repository, commit, entry.path) for commit in (before, after) if commit]
     return found in [text for text in whole if text is not None] or (
         after is not None and whole[1] is not None and whole[1].startswith(found)
+    )
+
+
+def _holds_only(root: Path, folder: Path, own: Set[str]) -> bool:
+    return all(
+        str(each.relative_to(root)) in own
+        for each in folder.rglob("*")
+        if each.is_symlink() or not each.is_dir()
     )
 
 
@@ -233,7 +245,9 @@ def _write(repository: Repository, entries: Iterable[Entry], commit: str) -> Non
 
 def _delete(root: Path, path: str) -> None:
     place = root / path
-    with suppress(FileNotFoundError, NotADirectoryError):
+    if behind_link(root, path):
+        return
+    with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
         place.unlink()
     for folder in place.parents:
         if folder == root:

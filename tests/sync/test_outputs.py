@@ -37,6 +37,36 @@ def test_a_file_may_become_a_folder_and_a_folder_a_file(sandbox: Sandbox) -> Non
     assert sandbox.status == ""
 
 
+@pytest.mark.parametrize("hooks", [False, True], ids=["quick", "by git commit"])
+@pytest.mark.parametrize("leads", ["real", "nowhere"])
+def test_a_folder_may_become_a_link_and_a_link_a_folder(sandbox: Sandbox, hooks: bool, leads: str) -> None:
+    """The file behind the link has the name of one that goes; what git ignores in the folder is nobody's business."""
+    if hooks:
+        sandbox.script(".git/hooks/pre-commit", "exit 0")
+    sandbox.file(".gitignore", "__pycache__\n")
+    sandbox.file("out/real/inner", "real")
+    sandbox.file("out/folder/inner", "inner")
+    sandbox.pull("news", f"rm -rf out/folder; ln -sfn {leads} out/folder")
+    sandbox.commit()
+    ran = sandbox.run()
+    assert ran.code == 0, ran.told
+    assert (sandbox.root / "out/folder").readlink() == Path(leads)
+    assert sandbox.committed() == ["out/folder", "out/folder/inner"]
+    sandbox.script(
+        "scripts/news.sh",
+        "rm -rf out/folder; mkdir -p out/folder/__pycache__; echo y >out/folder/inner\n"
+        "echo z >out/folder/__pycache__/a.pyc",
+    )
+    sandbox.commit()
+    ran = sandbox.run()
+    assert ran.code == 0, ran.told
+    assert sandbox.committed() == ["out/folder", "out/folder/inner"]
+    assert not (sandbox.root / "out/folder").is_symlink()
+    assert (sandbox.root / "out/folder/inner").read_text() == "y\n"
+    assert (sandbox.root / "out/real/inner").read_text() == "real"
+    assert sandbox.status == ""
+
+
 @pytest.mark.parametrize(
     "name", ["new\nline", "quo'te\"", "-dash", "tab\there", "sp ace", "stern*", "ü", ":(top)x"]
 )
