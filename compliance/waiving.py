@@ -82,16 +82,22 @@ class Waiving:
     judge: Callable[[Rule, str], Judged]
     unlooked: Callable[[Judged], CouldNotLook | None]
     rules: dict[str, Probed] = field(default_factory=dict)
+    _waived: dict[str, Mapping[str, Waiver]] = field(default_factory=dict)
 
     def know(self, said: verdict.Rule, judge: Rule | None) -> None:
         self.rules.setdefault(said.id, Probed(said, judge))
 
     def waived(self, said: verdict.Rule | None, judged: Judged) -> Mapping[str, Waiver]:
-        """Of all that a rule found, by key, what does not count; of readiness nothing is waived."""
+        """Of all that a rule found, by key, what does not count; of readiness nothing is waived.
+
+        Remembered, as every case of the rule asks, and the ceiling is one of all of them.
+        """
         entries = self.policies.waivers.entries
         if not entries or said is None or said.phase != "conformance":
             return {}
-        return waivers.waived(entries, said.id, judged.findings, self.at)
+        if said.id not in self._waived:
+            self._waived[said.id] = waivers.waived(entries, said.id, judged.findings, self.at)
+        return self._waived[said.id]
 
     def met(self) -> tuple[Met, ...]:
         """What is known of each waiver in this run."""

@@ -38,7 +38,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from psycopg.conninfo import make_conninfo
 
 from compliance import audit
+from compliance.core import waivers
 from compliance.core.observation import Observation
+from compliance.core.waivers import Waiver
 from compliance.estate import config
 from compliance.estate.observe import observe
 from compliance.estate.resources import resource
@@ -61,6 +63,7 @@ _SAID = re.compile(
     r"|since|elsewhere)"
     r": (.+)$"
 )
+_FLEETING = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}|(?<![\w.-])\d{5,}(?![\w.-])")
 _CALL = re.compile(r"(directus|agent_data) ([A-Z]+) (/\S*)(?: (.+))?")
 _CHANGE = re.compile(r"(?P<path>[^:]+): (?P<old>.+?) => ?(?P<new>.*)")
 
@@ -316,6 +319,18 @@ def check(block: Block, run: Run) -> None:
     verdict = quick.verdict(run)
     found = (rules_with(verdict, "broken"), rules_with(verdict, "could_not_look"))
     assert found == (set(block.breaks), set(block.blind)), told(verdict)
+    assert [key for key in keys(verdict) if not nameable(key)] == []
+
+
+def keys(verdict: Verdict) -> list[str]:
+    """Of all that was found, what a waiver names."""
+    return [finding.key(case.rule.id) for case in verdict.cases for finding in case.findings]
+
+
+def nameable(key: str) -> bool:
+    """Can a waiver name it, and will it be the same the next time? Neither a time nor what may be an oid is in it."""
+    made = Waiver("w", waivers.literally(key))
+    return made.meets(key) and not waivers.unbounded(made.finding) and not _FLEETING.search(key)
 
 
 def rules_with(verdict: Verdict, outcome: Outcome) -> set[str]:

@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compliance import waiving
 from compliance.core import waivers
 from compliance.core.errors import ConfigurationError
 from compliance.core.finding import Finding, NotApplicable, Unseen
 from compliance.core.waivers import Met, Waiver
 from compliance.estate import waivers as files
+from tests import faults, quick
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -176,6 +178,25 @@ def test_where_it_is_not_known_what_a_waiver_meets_it_is_neither_unused_nor_good
     assert list(waivers.judgements(Met(GOOD, unasked="not run"), AT)) == [NotApplicable("w", "not run")]
     over = replace(GOOD, until="2026-06-14")
     assert facets(Met(over, unasked="not run")) == ["expired"], "what is known to be wrong is still told"
+
+
+@pytest.mark.parametrize("probe", quick.probes(), ids=lambda probe: probe.said.id)
+def test_every_rule_can_be_waived_or_says_why_not(probe: quick.Probe) -> None:
+    """What its findings are called is seen where they are found: `faults.nameable`, of every fault."""
+    why = waiving.refused(probe.said.id)
+    if probe.said.id == waivers.OWN:
+        assert why == "PL006 judges waivers, and cannot be waived"
+    elif probe.said.phase == "readiness":
+        assert why == f"{probe.said.id} is a rule of readiness, which cannot be waived"
+    else:
+        assert why == ""
+        assert probe.rule is not None, "what a waiver of it meets can be known"
+
+
+@pytest.mark.parametrize("key", ["R1:16384", "R1:x#2026-06-15T12:00:00", "R1:a#16384", "R1:#", "R1:?"])
+def test_a_key_that_holds_an_oid_or_a_time_or_nothing_is_told_from_one_that_stays(key: str) -> None:
+    assert not faults.nameable(key)
+    assert faults.nameable("R1:a*b(text[])#16-x")
 
 
 # --- waivers.yaml ----------------------------------------------------------------------------------------------
