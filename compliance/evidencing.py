@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tempfile
 from pathlib import Path
@@ -192,6 +191,7 @@ def _opened(parsed: argparse.Namespace) -> dict[str, bytes]:
 
 def _other(files: Mapping[str, bytes]) -> dict[str, str]:
     from compliance.evidence import contents, versions
+    from compliance.replaying import said
 
     here = versions.versions(contents.observed(files))
-    return versions.other(json.loads(files[versions.FILE]), here)
+    return versions.other(said(files, versions.FILE), here)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compliance import audit
-from compliance.core.errors import Refused
+from compliance.core.errors import ConfigurationError
 from compliance.evidence import report as reports
-from compliance.evidence.contents import VERDICT, Performed, observed, offline
+from compliance.evidence.contents import VERDICT, Performed, observed, offline, part
 from compliance.probing import Run
 from compliance.systems import Policies
 
@@ -42,18 +42,22 @@ def results(done: Performed) -> dict[str, bytes]:
 
 def again(files: Mapping[str, bytes], report: Report = lambda _: None) -> Performed:
     """From these files alone, as of the time that the sealed verdict was judged by."""
-    judged_at = _verdict(files)["judged_at"]
+    judged_at = said(files, VERDICT, "judged_at")["judged_at"]
     with tempfile.TemporaryDirectory(prefix="compliance-replay-") as folder:
         estate = offline(files, Path(folder))
         run = Run(estate, Policies.load(estate), observed(files), judged_at)
         return performed(audit.judge(run, report=report))
 
 
-def _verdict(files: Mapping[str, bytes]) -> dict[str, Any]:
+def said(files: Mapping[str, bytes], name: str, *keys: str) -> dict[str, Any]:
+    """A file of a bundle as JSON that has these keys: without a public key anybody may have written it."""
     try:
-        return dict(json.loads(files[VERDICT]))
-    except (KeyError, ValueError):
-        raise Refused(f"what is sealed holds no {VERDICT} that can be read", remedy="is it a bundle?") from None
+        found = dict(json.loads(part(files, name)))
+    except (ValueError, TypeError, RecursionError):
+        found = {}
+    if lacking := [key for key in keys if key not in found]:
+        raise ConfigurationError(f"{name} of the bundle says nothing of '{lacking[0]}'")
+    return found
 
 
 def differences(sealed: Mapping[str, bytes], now: Mapping[str, bytes]) -> list[str]:
@@ -66,7 +70,7 @@ def differences(sealed: Mapping[str, bytes], now: Mapping[str, bytes]) -> list[s
         if was is None or is_ is None:
             found.append(f"{name}: {'is not sealed' if was is None else 'is sealed, and was not made again'}")
         elif name == VERDICT:
-            found += _cases(json.loads(was), json.loads(is_)) or [_line(name, was, is_)]
+            found += _cases(said(sealed, name), json.loads(is_)) or [_line(name, was, is_)]
         else:
             found.append(_line(name, was, is_))
     return found
@@ -75,19 +79,18 @@ def differences(sealed: Mapping[str, bytes], now: Mapping[str, bytes]) -> list[s
 def _cases(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """What is said of the run as a whole first, then each case that is another, or is in one of both alone."""
     heads = ("conclusion", "observation", "policy", "judged_at", "deselected", "blind")
-    found = [f"{VERDICT}: {name}: {was[name]} -> {now[name]}" for name in heads if was[name] != now[name]]
-    before, after = ({(c["rule"], c["subject"]): c for c in said["cases"]} for said in (was, now))
-    for key in sorted(before.keys() | after.keys()):
-        old, new = before.get(key), after.get(key)
-        if old != new:
-            found.append(f"case {key[0]}[{key[1]}]: {_said(old)} -> {_said(new)}")
-    other = sorted(
-        rule for rule in was["rules"].keys() & now["rules"].keys() if was["rules"][rule] != now["rules"][rule]
-    )
-    return found + [f"rule {rule}: says something else of itself" for rule in other]
+    found = [f"{VERDICT}: {n}: {was.get(n)} -> {now.get(n)}" for n in heads if was.get(n) != now.get(n)]
+    try:
+        before, after = ({(c["rule"], c["subject"]): c for c in run["cases"]} for run in (was, now))
+        keys = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
+        return found + [
+            f"case {key[0]}[{key[1]}]: {_told(before.get(key))} -> {_told(after.get(key))}" for key in keys
+        ]
+    except (KeyError, TypeError):
+        return [*found, f"{VERDICT}: is not what a verdict is written as"]
 
 
-def _said(case: dict[str, Any] | None) -> str:
+def _told(case: dict[str, Any] | None) -> str:
     if case is None:
         return "no such case"
     keys = ", ".join(each["key"] for each in (*case["findings"], *case["waived"]))

@@ -11,9 +11,10 @@ from compliance.core.observation import Observation
 from compliance.estate import document
 from compliance.estate.config import Estate, Unavailable
 from compliance.evidence.spelling import NAME
+from compliance.systems import SYSTEMS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from compliance.core.verdict import Verdict
     from compliance.executor.plan import Plan
@@ -78,23 +79,37 @@ def _without(value: dict[str, Any]) -> dict[str, Any]:
 
 def offline(files: Mapping[str, bytes], folder: Path) -> Estate:
     """The estate of a bundle, which has no address; `folder` gets its policy."""
-    found = document.parsed(files[ESTATE].decode(), Path(ESTATE))
+    value = document.parsed(part(files, ESTATE), Path(ESTATE)).value
     policy = folder / "policy"
     policy.mkdir()
     for name, data in files.items():
         if name.startswith("policy/"):
             (folder / name).write_bytes(data)
-    value = found.value
-    return Estate(
-        name=value["name"], kind=value["kind"], systems=tuple(value["systems"]), policy=policy,
-        dsn=None, embedded=False, repository=None, redaction_key=None,
-        unavailable={name: Unavailable(**said) for name, said in value.get("unavailable", {}).items()},
-    )  # fmt: skip
+    try:
+        return Estate(
+            name=value["name"], kind=value["kind"], systems=_known(value["systems"]), policy=policy,
+            dsn=None, embedded=False, repository=None, redaction_key=None,
+            unavailable={name: Unavailable(**said) for name, said in value.get("unavailable", {}).items()},
+        )  # fmt: skip
+    except (KeyError, TypeError, AttributeError):
+        raise ConfigurationError(f"{ESTATE} of the bundle says too little of an estate") from None
+
+
+def _known(systems: Iterable[str]) -> tuple[str, ...]:
+    unknown = sorted(set(systems) - set(SYSTEMS))
+    if unknown:
+        raise ConfigurationError(f"{ESTATE} of the bundle: this program knows no system '{unknown[0]}'")
+    return tuple(systems)
+
+
+def part(files: Mapping[str, bytes], name: str) -> str:
+    """A file of a bundle, as text."""
+    try:
+        return files[name].decode()
+    except (KeyError, UnicodeDecodeError):
+        raise ConfigurationError(f"the bundle holds no {name} that can be read") from None
 
 
 def observed(files: Mapping[str, bytes]) -> Observation:
     """Checked against the digest that it states."""
-    try:
-        return Observation.from_json(files[OBSERVATION], OBSERVATION)
-    except KeyError:
-        raise ConfigurationError(f"the bundle holds no {OBSERVATION}") from None
+    return Observation.from_json(part(files, OBSERVATION).encode(), OBSERVATION)

@@ -205,6 +205,23 @@ def test_the_time_it_was_judged_by_is_an_input_and_another_one_is_told(desk: Des
     assert [line.partition(":")[0] for line in found] == ["REPORT.md"]
 
 
+@pytest.mark.parametrize(
+    ("name", "old", "new", "told"),
+    [
+        ("estate.yaml", b'"command_catalog"', b'"os"', "knows no system 'os'"),
+        ("estate.yaml", b'"name": ', b'"nam": ', "too little of an estate"),
+        ("verdict.json", b'"judged_at"', b'"judged_of"', "says nothing of 'judged_at'"),
+        ("verdict.json", b"{", b"[", "says nothing of 'judged_at'"),
+        ("observation.json", b"{", b"\xff", "no observation.json that can be read"),
+    ],
+)
+def test_what_somebody_wrote_who_has_no_key_ends_in_words(
+    desk: Desk, name: str, old: bytes, new: bytes, told: str
+) -> None:
+    done = changed(desk, name, old, new)
+    assert (done.code, told in done.err) == (2, True), done.err
+
+
 # --- what is not replayed -------------------------------------------------------------------------------------------
 
 
