@@ -18,7 +18,10 @@ from psycopg.conninfo import make_conninfo
 
 from compliance import audit, probing
 from compliance.core import verdicts
+from compliance.core.observation import Observation
+from compliance.evidence import contents
 from compliance.probing import Run
+from compliance.systems import Policies
 from tests import faults, quick
 from tests.conftest import clone
 
@@ -65,6 +68,25 @@ def pytest_unconfigure(config):
         with open(os.environ["VERDICT"], "w", encoding="utf-8") as file:
             json.dump(verdicts.document(config.stash[STATE].verdict()), file)
 """
+
+
+OWN = '''"""X001: a rule of one's own.
+
+Why: a house has rules.
+Remedy: keep it.
+"""
+import pytest
+from compliance.core.finding import Finding
+
+@pytest.mark.rule("X001", family="own", severity="low", phase="conformance")
+@pytest.mark.each("platform")
+def test_own(look):
+    """A rule of one's own."""
+    look.expect_none(broken)
+
+def broken(facts):
+    yield Finding("thing", "is wrong")
+'''
 
 
 def waivers() -> str:
@@ -194,6 +216,33 @@ def test_the_judgement_without_pytest_says_the_same_at_first_and_when_much_is_ta
     for _ in range(3):
         again = Run(run.estate, run.policies, replace(run.observation), AT)
         assert plain(verdicts.document(quick.verdict(again))) == live
+
+
+def test_what_is_judged_again_from_the_files_of_a_bundle_says_the_same(
+    folder: Path, live: dict[str, Any], tmp_path: Path
+) -> None:
+    seen = Observation.from_json((folder / "observation.json").read_bytes())
+    estate = contents.offline(contents.given(seen, folder / "estate.yaml", folder / "policy"), tmp_path)
+    run = Run(estate, Policies.load(estate), seen, AT)
+    assert plain(verdicts.document(audit.probe(run))) == live
+
+
+def test_a_rule_of_one_s_own_is_waived_like_any_other(folder: Path, tmp_path: Path) -> None:
+    """Where its probe is collected; elsewhere nobody knows that there is such a rule."""
+    for name in ("policy", "estate.yaml", "observation.json", "writing_verdicts.py"):
+        copy = shutil.copytree if (folder / name).is_dir() else shutil.copy
+        copy(folder / name, tmp_path / name)
+    place = tmp_path / "policy" / "waivers.yaml"
+    place.write_text(place.read_text().replace("CC999:dot_iu_tag_detach", "X001:thing"))
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "test_x001_own.py").write_text(OWN)
+    words = ("--observation", "observation.json")
+    _, found = by_pytest(tmp_path, *words, str(CHECKOUT / "probes" / "platform"), str(tmp_path / "own"))
+    said = {(case["rule"], case["subject"]): case["outcome"] for case in found["cases"]}
+    assert (said["X001", "(all)"], said["PL006", "unknown"]) == ("waived", "kept")
+    _, found = by_pytest(tmp_path, *words, str(CHECKOUT / "probes" / "platform"))
+    said = {(case["rule"], case["subject"]): case["outcome"] for case in found["cases"]}
+    assert said["PL006", "unknown"] == "broken"
 
 
 def test_at_another_time_the_same_evidence_is_judged_by_that_time(folder: Path) -> None:
