@@ -27,7 +27,7 @@ class Broken(pytest.fail.Exception):  # type: ignore[name-defined,misc]
 class ItsWaived(pytest.skip.Exception):  # type: ignore[name-defined,misc]
     """Findings, of which none counts for now: shown as a skip that says why."""
 
-    __module__ = "builtins"
+    __module__, __qualname__ = "builtins", "Waived"
 
     def __init__(self, waived: Sequence[Waived], reason: str) -> None:
         super().__init__(reason)

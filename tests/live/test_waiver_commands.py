@@ -110,7 +110,7 @@ def test_the_report_shows_a_waived_case_as_waived_with_finding_waiver_and_reason
     audit(damaged)
     (waived,) = [each for each in results(damaged.folder, "skipped") if "waived" in str(each["labels"])]
     assert waived["name"].endswith("[dot_iu_place]")
-    assert waived["statusDetails"]["message"].startswith("ItsWaived: waived until 2026-06-24 by w (owner ann)")
+    assert waived["statusDetails"]["message"].startswith("Waived: waived until 2026-06-24 by w (owner ann)")
     assert "**Waived**: CC001:dot_iu_place#category (category is 'event', declared" in waived["description"]
     assert (
         "by waiver w from 2026-01-01 until 2026-06-24: renamed soon (owner ann, approved by bob)"
