@@ -72,6 +72,9 @@ def _case(console: Console, case: Case) -> None:
         )
     if case.outcome == "waived":
         console.print(f"\nwaived    {case.rule.id} {case.subject}: {case.reason}", style="yellow", markup=False)
+    for each in case.waived if case.outcome == "broken" else ():
+        key = each.finding.key(case.rule.id)
+        console.print(f"\nwaived    {key}: by {each.waiver}, but not all of its case", style="yellow", markup=False)
     for finding in case.findings:
         console.print(f"\n{case.rule.severity:8}  {finding.key(case.rule.id)}", style="red", markup=False)
         console.print(f"          {finding.message}", markup=False)
