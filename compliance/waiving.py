@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import pytest
+
 from compliance.core import waivers
 from compliance.core.expiring import Warned, warnings
 from compliance.core.finding import NotApplicable, Unseen
@@ -47,7 +49,11 @@ def asked(function: Callable[..., Any]) -> Rule | None:
     look = _Asked()
     try:
         function(look=look)
-    except Exception:  # a probe with arguments of its own, or that does something of its own with its look
+    except (
+        Exception,
+        pytest.skip.Exception,
+        pytest.fail.Exception,
+    ):  # a probe with arguments of its own, or that does something of its own with its look
         return None
     return look.rule
 

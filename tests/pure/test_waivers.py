@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -18,6 +18,7 @@ from compliance.estate import waivers as files
 from tests import faults, quick
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from compliance.core.waivers import State
@@ -191,6 +192,23 @@ def test_every_rule_can_be_waived_or_says_why_not(probe: quick.Probe) -> None:
     else:
         assert why == ""
         assert probe.rule is not None, "what a waiver of it meets can be known"
+
+
+def _skips(look: object) -> None:
+    pytest.skip("not today")
+
+
+def _fails(look: object) -> None:
+    pytest.fail("never")
+
+
+def _more(look: object, more: object) -> None:
+    raise AssertionError
+
+
+@pytest.mark.parametrize("probe", [_skips, _fails, _more, lambda look: look.subject])
+def test_a_probe_that_asks_in_a_way_of_its_own_is_collected_all_the_same(probe: Callable[..., Any]) -> None:
+    assert waiving.asked(probe) is None
 
 
 @pytest.mark.parametrize("key", ["R1:16384", "R1:x#2026-06-15T12:00:00", "R1:a#16384", "R1:#", "R1:?"])
