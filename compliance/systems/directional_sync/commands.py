@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from compliance.core.finding import Finding, Judgement, Unseen
-from compliance.systems.directional_sync import looking, losing, scripts
+from compliance.systems.directional_sync import invoking, looking, losing, scripts
 from compliance.systems.directional_sync.losing import Mode, Unreadable
 from compliance.systems.directional_sync.shell import parsing as shell_parsing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from compliance.systems.directional_sync.invoking import Invocation
     from compliance.systems.directional_sync.policy import Policy
     from compliance.systems.directional_sync.syncfile import Command, SyncFile
     from compliance.systems.protocol import Facts
@@ -20,12 +21,15 @@ _SHELLS = ("bash", "sh", "dash")
 
 
 class Asked(NamedTuple):
-    """A command, what it is called, and how it has to end; `counts`: it prints a number that has to keep a bound."""
+    """A command, what it is called, and how it has to end; `counts`: it prints a number that has to keep a bound.
+    `most`: one from above; `judged`: the targets that it is about, none: all."""
 
     name: str
     command: Command
     expected: int
     counts: bool
+    most: bool
+    judged: frozenset[str]
 
 
 def asked(found: SyncFile) -> Iterator[Asked]:
@@ -34,11 +38,14 @@ def asked(found: SyncFile) -> Iterator[Asked]:
         check = target.verification
         if check is not None and check.command is not None:
             counts = check.expected_min is not None or check.expected_max is not None
-            yield Asked(f"verification of {target.name}", check.command, check.expected_exit_code, counts)
+            most, name = check.expected_max is not None, f"verification of {target.name}"
+            alone = frozenset({target.name})
+            yield Asked(name, check.command, check.expected_exit_code, counts, most, alone)
     for one in (*found.pre_sync_checks, *found.post_sync_checks):
-        yield Asked(one.name, one.command, one.expected_exit_code, counts=False)
+        yield Asked(one.name, one.command, one.expected_exit_code, counts=False, most=False, judged=one.targets)
     for gate in found.drift_gates:
-        yield Asked(gate.name, gate.command, 0, counts=True)
+        most = gate.max_drift_score is not None
+        yield Asked(gate.name, gate.command, 0, counts=True, most=most, judged=gate.targets)
 
 
 def commands_can_fail(facts: Facts) -> Iterator[Judgement]:
@@ -48,13 +55,48 @@ def commands_can_fail(facts: Facts) -> Iterator[Judgement]:
     for one in asked(found):
         try:
             reasons, paths = list(_lost(one, *_script(one.command))), _named(one.command)
+            reasons += _itself(one, found, invoking.in_shell(one.command.shown, policy.runner))
         except Unreadable as error:
             yield Unseen(policy.file, f"{one.name}: nobody can tell whether it can fail: {error.reason}")
             continue
         for reason in dict.fromkeys(reasons):
             yield Finding(policy.file, f"{one.name}: {reason}", f"{one.name}-{reason}")
-        for path in scripts.reached(paths, texts):
+        for path in scripts.reached([path for path in paths if path != policy.runner], texts):
             yield from _of_script(policy.file, one.name, path, texts[path], found.entrypoints.get(path))
+            for reason in dict.fromkeys(_itself(one, found, _invoked(path, texts[path], policy.runner))):
+                yield Finding(policy.file, f"{one.name}: {path}: {reason}", f"{one.name}-{path}-{reason}")
+
+
+def _invoked(path: str, text: str, runner: str) -> list[Invocation]:
+    """What cannot be read is told of already."""
+    if path == runner:
+        return []
+    if scripts.is_python(text):
+        return invoking.in_python(text, runner)
+    try:
+        return invoking.in_shell(text, runner)
+    except Unreadable:
+        return []
+
+
+def _itself(one: Asked, found: SyncFile, started: list[Invocation]) -> Iterator[str]:
+    """The runner judges by this command: it cannot be the one that says so."""
+    for each in started:
+        if each.runs:
+            yield f"it starts '{each.shown}', the sync that it judges"
+        elif (name := each.drift_of) is not None:
+            yield from _drift(one, found, name)
+
+
+def _drift(one: Asked, found: SyncFile, name: str) -> Iterator[str]:
+    """`compliance sync drift` ends with 0 whatever it counts, and counts the sides of one target alone."""
+    target = found.targets.get(name)
+    if target is None or target.connector is None or target.direction != "bidirectional":
+        yield f"it counts the drift of '{name}', which is no bidirectional target with a connector"
+    elif one.judged and name not in one.judged:
+        yield f"it counts the drift of '{name}', and judges {', '.join(sorted(one.judged))}"
+    if not one.most:
+        yield "'compliance sync drift' ends well whatever the score is: only a bound from above makes it a judge"
 
 
 def _of_script(subject: str, name: str, path: str, text: str, judges: str | None) -> Iterator[Judgement]:

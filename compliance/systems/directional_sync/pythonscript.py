@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _WIDE = frozenset({"Exception", "BaseException", "OSError", "RuntimeError"})
 _RUNS = frozenset({"subprocess.run", "subprocess.call", "subprocess.Popen", "os.system"})
+STARTS = _RUNS | {"subprocess.check_call", "subprocess.check_output", "subprocess.getoutput"}
 
 
 def lost(text: str) -> list[Loss]:
@@ -22,6 +23,25 @@ def lost(text: str) -> list[Loss]:
         return [Loss(f"is not Python: {getattr(error, 'msg', error)}", getattr(error, "lineno", 1) or 1)]
     found = [loss for node in ast.walk(module) for loss in _of(node)]
     return sorted({*found, *_dropped(module)}, key=lambda loss: (loss.line, loss.reason))
+
+
+def started(text: str) -> list[list[str]]:
+    """Words of the processes that it starts; of what is no Python, none."""
+    try:
+        module = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return []
+    calls = (node for node in ast.walk(module) if isinstance(node, ast.Call) and node.args)
+    return [words(call.args[0]) for call in calls if ast.unparse(call.func) in STARTS]
+
+
+def words(value: ast.expr) -> list[str]:
+    """As they stand there; of one that is put together nothing is known but that it is one."""
+    if isinstance(value, ast.List | ast.Tuple):
+        return [one.value if isinstance(one, ast.Constant) and isinstance(one.value, str) else "-"
+                for one in value.elts]  # fmt: skip
+    text = value.value if isinstance(value, ast.Constant) else None
+    return text.split() if isinstance(text, str) else []
 
 
 def _of(node: ast.AST) -> Iterator[Loss]:

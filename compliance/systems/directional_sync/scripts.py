@@ -75,7 +75,7 @@ def judged(subject: str, path: str, text: str) -> Iterator[Judgement]:
 def losses_of(text: str) -> list[Loss] | None:
     """None where nobody can tell: another language."""
     name, options = language(text)
-    if name.startswith("python") or (not name and text.lstrip().startswith(("import ", "from ", '"""'))):
+    if is_python(text):
         return pythonscript.lost(text)
     if name not in _SHELLS:
         return None
@@ -84,6 +84,11 @@ def losses_of(text: str) -> list[Loss] | None:
         told.errexit or first.errexit, told.nounset or first.nounset, told.pipefail or first.pipefail
     )
     return [*_unset(mode, name), *losing.lost(text, told), *_counted(shell_parsing.parse(text))]
+
+
+def is_python(text: str) -> bool:
+    name, _ = language(text)
+    return name.startswith("python") or (not name and text.lstrip().startswith(("import ", "from ", '"""')))
 
 
 def _unset(mode: losing.Mode, name: str) -> Iterator[Loss]:
@@ -183,11 +188,14 @@ def reached(paths: Sequence[str], texts: Mapping[str, str]) -> list[str]:
 
 
 def started(path: str, text: str) -> list[str]:
-    """What a script of a shell starts by name, seen from the repository or from its own folder."""
+    """What a script starts by name, seen from the repository or from its own folder."""
+    folder = path.rpartition("/")[0]
+    if is_python(text):
+        return [at for words in pythonscript.started(text) for at in _paths(words, folder)]
     if language(text)[0] not in _SHELLS:
         return []
     try:
-        return words_that_start(shell_parsing.parse(text), path.rpartition("/")[0])
+        return words_that_start(shell_parsing.parse(text), folder)
     except Unreadable:
         return []
 
@@ -203,8 +211,11 @@ def words_that_start(found: Commands, folder: str = "") -> list[str]:
 
 
 def _started(command: Command, folder: str) -> list[str]:
-    words = _ends(command) if isinstance(command, Simple) else []
-    paths = []
+    return _paths(_ends(command), folder) if isinstance(command, Simple) else []
+
+
+def _paths(words: Sequence[str], folder: str) -> list[str]:
+    paths: list[str] = []
     for word in words:
         paths += [normpath(word), normpath(f"{folder}/{word}") if folder else normpath(word)]
         if word not in _STARTS and not word.startswith("-") and "=" not in word and not word.isdigit():
