@@ -39,16 +39,18 @@ _NOBODY = b"directional sync <directional-sync@localhost>"
 
 
 class Refs(NamedTuple):
-    """Commits: the one that is out, of the recorded state, of the history. Empty where there is none."""
+    """Commits: the one that is out, of the recorded state, of the history. Empty where there is none. `record`: what
+    the last one of the history holds; empty where it is none of ours."""
 
     head: str
     state: str
     history: str
+    record: str
 
 
 def refs(root: Path) -> Refs:
     """By one git, which says so where a name means nothing."""
-    given = f"HEAD^{{commit}}\n{state.REF}\n{REF}\n".encode()
+    given = f"HEAD^{{commit}}\n{state.REF}\n{REF}\n{REF}:{FILE}\n".encode()
     told = git(root, "cat-file", "--batch-check=%(objectname)", given=given).splitlines()
     return Refs(*("" if line.endswith(" missing") else line for line in told))
 
@@ -222,6 +224,8 @@ def _record(
     killed: bool,
 ) -> None:  # fmt: skip
     now = refs(repository.root)
+    if now.history and not now.record:  # to go on from there would bury it among ours
+        raise GitFailed(["history"], f"{REF} is somebody's: `git update-ref -d {REF}` begins a new one")
     facts = {name: {**each, "changed": counts.get(name, 0)} for name, each in head["targets"].items()}
     whole = {
         "version": 1, "kind": head["kind"], "rolls_back": head["rolls_back"], "killed": killed, "by": head["by"],

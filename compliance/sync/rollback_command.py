@@ -133,6 +133,15 @@ def _restore(tree: Path, step: Step) -> None:
             "--pathspec-file-nul",
         )
         git(tree, "--literal-pathspecs", *NOBODY, *words, given=given)
+    _unignore(tree, [entry.path for entry in step.entries if entry.there_before])
+
+
+def _unignore(tree: Path, paths: Sequence[str]) -> None:
+    """What was in a commit although git ignores it, as other repositories keep it, is to be there again."""
+    if ignored := repository.ignored(tree, paths):
+        given = b"".join(os.fsencode(path) + b"\0" for path in sorted(ignored))
+        words = ("add", "--force", "--pathspec-from-file=-", "--pathspec-file-nul")
+        git(tree, "--literal-pathspecs", *words, given=given)
 
 
 def _remove(tree: Path, path: str) -> None:

@@ -380,6 +380,14 @@ def test_an_address_that_would_run_a_program_is_refused(url: str) -> None:
         remote(url)
 
 
+@pytest.mark.parametrize("url", ["git://me:hunter2@h/a", "ssh://me:hunter2@h/a", "https://h/a?token=hunter2"])
+def test_a_secret_that_git_would_show_is_refused_and_not_told(url: str) -> None:
+    with pytest.raises(Failed) as refused:
+        remote(url)
+    assert "hunter2" not in str(refused.value)
+    assert remote("ssh://me@h/a").url == "ssh://me@h/a"
+
+
 def test_git_may_use_the_transport_of_the_address_and_no_other() -> None:
     for url, transport in {
         "https://example.org/a": "https", "git@example.org:a": "ssh", "/srv/a": "file", "./a": "file",
@@ -394,6 +402,8 @@ def test_git_may_use_the_transport_of_the_address_and_no_other() -> None:
         ({"repositories": ["a\n"]}, "repositories"), ({"repositories": [{"name": "a", "uri": "x"}]}, "uri"),
         ({"into": "../out"}, "has to be a folder"), ({"repositories": ["a", "A"]}, "would be one folder"),
         ({"repositories": ["a", "a/b"]}, "would be in the folder"), ({"branch": "-x"}, "branch"),
+        ({"into": "."}, "has to be a folder"), ({"into": "**"}, "has to be a folder"),
+        ({"base": "../upstream"}, "leads out of the copy of this repository"),
     ],
 )  # fmt: skip
 def test_a_name_that_leads_elsewhere_is_refused(

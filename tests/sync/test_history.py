@@ -314,3 +314,20 @@ def test_a_run_that_is_killed_at_any_step_is_in_the_history_once_and_the_next_to
         kill(box, step)
         assert box.run("--jobs", "1").code == 0
         assert len(past(box)) == before + 2, step
+
+
+@pytest.mark.parametrize("what", ["HEAD", "HEAD^{tree}", "a tag"])
+def test_no_run_is_recorded_on_what_somebody_else_has_put_there(sandbox: Sandbox, what: str) -> None:
+    """On top of it our records would be out of reach, and lost with it."""
+    sandbox.pull("news", "echo one >out/one")
+    sandbox.commit()
+    sandbox.git("tag", "-a", "-m", "x", "theirs")
+    sandbox.git("update-ref", recording.REF, "theirs" if what == "a tag" else what)
+    before = sandbox.git("rev-parse", recording.REF)
+    ran = sandbox.run()
+    assert ran.code == 0, ran.told
+    assert f"`git update-ref -d {recording.REF}`" in ran.told
+    assert sandbox.git("rev-parse", recording.REF) == before
+    sandbox.git("update-ref", "-d", recording.REF)
+    assert sandbox.run().code == 0
+    assert len(history.read(sandbox.root)) == 1

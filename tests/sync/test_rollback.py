@@ -459,3 +459,19 @@ def test_the_summary_and_the_record_of_a_rollback_are_those_of_a_run(sandbox: Sa
     assert [(r["target"], r["success"]) for r in told["results"]] == [("news", True)]
     kept = json.loads(sandbox.git("cat-file", "-p", f"{recording.REF}:{recording.FILE}"))
     assert kept["summary"]["results"][0]["commit"] == told["results"][0]["commit"] == sandbox.head
+
+
+def test_what_was_kept_although_git_ignores_it_comes_back(sandbox: Sandbox) -> None:
+    """As files of other repositories are, whose .gitignore counts here too."""
+    sandbox.file("out/kept", "kept\n")
+    sandbox.file("out/it/.gitignore", "*\n")
+    sandbox.file("out/it/new\nline", "one\n")
+    sandbox.pull("news", "rm -f out/it/new*")
+    sandbox.git("add", "--force", "out")
+    sandbox.commit()
+    assert sandbox.run().code == 0
+    assert sandbox.committed() == ["out/it/new\nline"]
+    ran = sandbox.run("rollback", newest(sandbox))
+    assert ran.code == 0, ran.told
+    assert sandbox.git("ls-files", "-z", "out") == "out/it/.gitignore\0out/it/new\nline\0out/kept\0"
+    assert sandbox.status == ""

@@ -73,7 +73,7 @@ class GitRepositories:
 def _into(task: Task) -> str:
     into = globs.normal(str(task.config["into"]).rstrip("/"))
     inside = (task.folder / into).resolve().is_relative_to(task.folder.resolve())
-    if globs.leads_out(into) or not into or not inside:
+    if globs.leads_out(into) or not into or "*" in into or not inside:
         raise Failed(f"into: {into!r} has to be a folder in the repository, below its root")
     return into
 
@@ -102,6 +102,10 @@ class _Source(NamedTuple):
         task = self.task
         found = remote(one.url, task.variable(one.token_env) if one.token_env else None)
         if found.transport == "file" and "://" not in found.url:
+            if not found.url.startswith("/") and globs.leads_out(found.url):
+                raise Failed(
+                    f"{found.url} leads out of the copy of this repository that a target sees: name it from /"
+                )
             found = found._replace(url=str(task.folder / found.url))
         depth, seconds = task.config.get("depth", 1), task.config.get("timeout", 300.0)
         return Mirror(task.cache, found, one.branch, depth=depth, seconds=seconds, given=task.given)

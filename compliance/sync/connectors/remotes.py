@@ -59,9 +59,15 @@ def remote(text: str, token: str | None = None) -> Remote:
         raise Failed(
             f"an address begins with '{parts.scheme}://': it may be {', '.join(_SCHEMES)}, or a folder"
         )
-    if not parts.scheme.startswith("http"):
-        return Remote(text, parts.scheme)
     user, at, host = parts.netloc.rpartition("@")
+    if not parts.scheme.startswith("http"):
+        if ":" in user:
+            raise Failed(
+                f"an address of {parts.scheme}:// holds a password, which git would show: leave it out"
+            )
+        return Remote(text, parts.scheme)
+    if parts.query:
+        raise Failed("an address holds a `?`, behind which secrets stand: a token comes by `token_env`")
     whole = unquote(user) if at else f"x-access-token:{token}" if token else None
     url = urlunsplit(parts._replace(netloc=host))
     if whole is None:
