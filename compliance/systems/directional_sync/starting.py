@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from compliance.core.finding import Finding, Judgement
-from compliance.systems.directional_sync import looking
+from compliance.systems.directional_sync import dropin, looking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,29 +32,8 @@ def the_runner_is_ours(facts: Facts) -> Iterator[Judgement]:
     except (SyntaxError, ValueError) as error:
         yield Finding(policy.runner, f"is not Python: {getattr(error, 'msg', error)}", "form")
         return
-    if not _hands_over(module):
-        yield Finding(
-            policy.runner, f"does not start the sync of {PACKAGE}: it is a runner of its own", "other"
-        )
-
-
-def _hands_over(module: ast.Module) -> bool:
-    """It takes something from the program, and calls it by that name."""
-    names = {
-        (alias.asname or alias.name).partition(".")[0]
-        for node in ast.walk(module)
-        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == PACKAGE
-        for alias in node.names
-    }
-    names |= {
-        (alias.asname or alias.name).partition(".")[0]
-        for node in ast.walk(module)
-        if isinstance(node, ast.Import)
-        for alias in node.names
-        if alias.name.partition(".")[0] == PACKAGE
-    }
-    calls = (node.func for node in ast.walk(module) if isinstance(node, ast.Call))
-    return any(ast.unparse(function).partition(".")[0] in names for function in calls)
+    for facet, wrong in dict(dropin.wrong(module, text)).items():
+        yield Finding(policy.runner, wrong, facet)
 
 
 def no_other_workflow_starts_it(facts: Facts) -> Iterator[Judgement]:
