@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from compliance.systems.directional_sync.policy import Bound, Declared, Policy, Verified
-    from compliance.systems.directional_sync.syncfile import Gate, SyncFile, Target
+    from compliance.systems.directional_sync.syncfile import Check, Gate, SyncFile, Target
     from compliance.systems.protocol import Facts
 
 _GLOBS = ("inputs", "outputs")
@@ -125,7 +125,18 @@ def _gone(policy: Policy, found: SyncFile) -> Iterator[Finding]:
         if text not in patterns:
             yield Finding(text, "secret_patterns: the pattern is not there any more", "secret_patterns")
     for kind in ("pre_sync_checks", "post_sync_checks"):
-        names = {check.name for check in getattr(found, kind)}
+        checks = {check.name: check for check in getattr(found, kind)}
         for name in getattr(policy, kind):
-            if name not in names:
+            if name not in checks:
                 yield Finding(name, f"{kind}: the check is not there any more", kind)
+            else:
+                yield from _narrowed(policy, found, kind, checks[name])
+
+
+def _narrowed(policy: Policy, found: SyncFile, kind: str, check: Check) -> Iterator[Finding]:
+    """What is checked before concerns all; what is checked afterwards may leave out those that write nothing here."""
+    for name in policy.targets:
+        target = found.targets.get(name)
+        written = kind == "pre_sync_checks" or (target is not None and target.direction != "push")
+        if target is not None and written and not check.concerns(target):
+            yield Finding(check.name, f"{kind}: {name} is not judged by it", f"{kind}.{name}")
