@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from compliance.core import population
 from compliance.core.errors import ComplianceError, Refused
 from compliance.core.plansql import check_step
 from compliance.core.waivers import OWN
@@ -81,10 +82,9 @@ def probe(
     failures: list[str] = []
     given = Given()
     folder = probe_folder()
+    places = _places(folder, run.policies, of, only)
     with _hermetic():
-        code = pytest.main(
-            [*_arguments(folder, results), *_places(folder, run.policies, of, only)], plugins=[given]
-        )
+        code = pytest.main([*_arguments(folder, results), *map(str, places)], plugins=[given])
     # An internal error comes by its hook: its exit code is 3, which the plugin sets where it could not look.
     if failures or code == pytest.ExitCode.USAGE_ERROR:
         raise ComplianceError("the probes could not be collected:\n" + "\n".join(failures))
@@ -92,6 +92,7 @@ def probe(
         raise KeyboardInterrupt
     if results is not None:
         _counted(results, given.state.cases)
+    given.state.scope.expect(file for place in places for file in _files(place))
     return given.state.verdict()
 
 
@@ -114,13 +115,17 @@ def _counted(results: Path, nodeids: Iterable[str]) -> None:
         )
 
 
-def _places(folder: Path, policies: Policies, of: str | None, only: Container[str] | None) -> list[str]:
+def _places(folder: Path, policies: Policies, of: str | None, only: Container[str] | None) -> list[Path]:
     """A rule a file, whose name begins with its id."""
     folders = [folder / name for name in policies if of is None or name in (of, "platform")]
     if only is None:
-        return list(map(str, folders))
-    files = [file for place in folders for file in sorted(place.glob("test_*_*.py"))]
-    return [str(file) for file in files if file.name.split("_")[1].upper() in only]
+        return folders
+    files = [file for place in folders for file in _files(place)]
+    return [file for file in files if file.name.split("_")[1].upper() in only]
+
+
+def _files(place: Path) -> list[Path]:
+    return sorted(place.glob("test_*_*.py")) if place.is_dir() else [place]
 
 
 def _arguments(folder: Path, results: Path | None) -> list[str]:
@@ -256,6 +261,7 @@ def as_json(audited: Audited, folder: Path, page: Path | None) -> dict[str, Any]
     return {
         "verdict": audited.verdict.conclusion,
         "counts": audited.verdict.counts,
+        "population": population.told(audited.verdict),
         "findings": findings(audited.verdict),
         "waived": waived(audited.verdict),
         "warnings": [each._asdict() for each in audited.run.waiving.warnings()],

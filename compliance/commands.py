@@ -53,15 +53,18 @@ def _written(audited: Audited, out: Path) -> list[tuple[Compiled, Path]]:
 
 def _page(out: Path, audited: Audited) -> tuple[Path | None, str]:
     """The page, or why there is none: without Node everything else still works."""
+    from compliance.core import population
     from compliance.reporting import page, results
 
     estate = audited.run.estate
-    facts = {"estate": estate.name, "kind": estate.kind, "observation": audited.run.observation.digest[:16]}
+    facts = {"estate": estate.name, **population.brief(audited.verdict)}
+    facts |= {"kind": estate.kind, "observation": audited.run.observation.digest[:16]}
     facts |= {f"not looked at: {source}": why for source, why in audited.run.current.unavailable.items()}
     facts |= {f"warning {n}": each.message for n, each in enumerate(audited.run.waiving.warnings(), start=1)}
     results.write_run_files(
         out / "allure-results", facts | {"observed_at": audited.run.observation.observed_at}
     )
+    results.attach(out / "allure-results", "Population", population.text(audited.verdict))
     say("rendering the page")
     try:
         return page.generate(out / "allure-results", out / "html"), ""

@@ -3,21 +3,25 @@ which says nothing about an estate and costs 0.3 s a case to render."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from compliance.core.errors import ComplianceError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from compliance.core.finding import Finding
-    from compliance.core.verdict import Waived
+    from compliance.core.verdict import Outcome, Waived
 
 
 class Broken(pytest.fail.Exception):  # type: ignore[name-defined,misc]
     """Findings that count, and beside them those that do not for now."""
 
-    __module__ = "builtins"  # a report shows the name of what was raised, and where it lies is of no use to a reader
+    __module__ = (
+        "builtins"  # a report shows the name of what was raised, and where it lies is of no use to a reader
+    )
 
     def __init__(self, findings: Sequence[Finding], text: str, waived: Sequence[Waived] = ()) -> None:
         super().__init__(text, pytrace=False)
@@ -42,3 +46,23 @@ class Unlooked(pytest.fail.Exception):  # type: ignore[name-defined,misc]
     def __init__(self, reason: str) -> None:
         super().__init__(f"could not look: {reason}", pytrace=False)
         self.reason = reason
+
+
+def outcome_of(
+    call: pytest.CallInfo[Any], *, judged: bool
+) -> tuple[Outcome, tuple[Any, ...], str, tuple[Waived, ...]]:
+    """Its findings that count, its reason, and the findings that do not count."""
+    if call.excinfo is None:
+        return ("kept", (), "", ()) if judged else ("could_not_look", (), "the probe judged nothing", ())
+    error = call.excinfo.value
+    if isinstance(error, Broken):
+        return "broken", error.findings, "", error.waived
+    if isinstance(error, ItsWaived):
+        return "waived", (), error.reason, error.waived
+    if isinstance(error, pytest.skip.Exception):
+        return "not_applicable", (), str(error.msg), ()
+    if isinstance(error, Unlooked):
+        return "could_not_look", (), error.reason, ()
+    if isinstance(error, ComplianceError):
+        return "could_not_look", (), error.message, ()
+    return "could_not_look", (), f"the probe failed: {type(error).__name__}: {error}", ()

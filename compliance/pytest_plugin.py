@@ -19,9 +19,10 @@ from compliance.core.errors import ComplianceError
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from compliance.core.verdict import Case, Outcome, Rule, Verdict, Waived
+    from compliance.core.verdict import Case, Rule, Verdict
     from compliance.probing import Look, Run
     from compliance.reporting.labels import CaseLabels
+    from compliance.scoping import Scope
 
 STATE = pytest.StashKey["State"]()
 _SECTION = re.compile(r"^(Why|Remedy):\s*(.*?)(?=^\w+:|\Z)", re.MULTILINE | re.DOTALL)
@@ -30,19 +31,23 @@ _SECTION = re.compile(r"^(Why|Remedy):\s*(.*?)(?=^\w+:|\Z)", re.MULTILINE | re.D
 class State:
     """Of one pytest session: the run once there is a probe, the cases as they end."""
 
-    def __init__(self, config: pytest.Config) -> None:
-        self.config = config
+    def __init__(self, config: pytest.Config, scope: Scope) -> None:
+        self.config, self.scope = config, scope
         self.run: Run | None = None
         self.rules: dict[str, Rule] = {}
         self.cases: dict[str, Case] = {}
         self.looks: dict[str, Look] = {}
-        self.deselected = 0
         self.stack = ExitStack()
 
     def the_run(self) -> Run:
         if self.run is None:
             self.run = _open(self.config)
         return self.run
+
+    @property
+    def asked(self) -> bool:
+        """Was anything judged, or meant to be and lost?"""
+        return bool(self.cases) or (not self.config.option.collectonly and self.scope.missing)
 
     def verdict(self) -> Verdict:
         """Of all cases that ended. Only `gate` makes one."""
@@ -54,8 +59,9 @@ class State:
             observation=run.observation.digest,
             policy=run.policies.digest,
             judged_at=run.judged_at,
-            deselected=self.deselected,
+            deselected=len(self.scope.deselected),
             blind=run.current.blind,
+            population=self.scope.populations(self.cases),
         )
 
 
@@ -73,7 +79,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "each(population): one case for each name, as in 'command_catalog.commands'"
     )
-    state = config.stash[STATE] = State(config)
+    from compliance.scoping import Scope
+
+    state = config.stash[STATE] = State(config, Scope())
+    config.pluginmanager.register(state.scope, "compliance-scope")
     config.pluginmanager.register(_Cases(state), "compliance-cases")
     config.add_cleanup(state.stack.close)
 
@@ -91,7 +100,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         found = _looks(state, metafunc, rule, each)
     except ComplianceError as error:
         raise pytest.UsageError(str(error)) from None
-    state.rules[metafunc.definition.nodeid] = rule
+    nodeid = metafunc.definition.nodeid
+    state.rules[nodeid] = rule
+    state.scope.declare(nodeid, metafunc.module.__file__, rule, each, found)
     metafunc.parametrize("look", found, ids=[look.subject for look in found])
 
 
@@ -144,12 +155,6 @@ def _one_of(allowed: tuple[Any, ...], given: Any) -> Any:
     return given
 
 
-def pytest_deselected(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.get_closest_marker("rule"):
-            item.config.stash[STATE].deselected += 1
-
-
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[Any]
@@ -161,7 +166,9 @@ def pytest_runtest_makereport(
         return report
     look: Look = item.callspec.params["look"]  # type: ignore[attr-defined]
     state.looks[item.nodeid] = look
-    outcome, findings, reason, waived = _outcome(look, call)
+    from compliance.outcomes import outcome_of
+
+    outcome, findings, reason, waived = outcome_of(call, judged=look.rule is not None)
     if outcome == "could_not_look":
         report.longrepr = f"could not look: {reason}"
     plain = [(f.subject, f.message, f.facet) for f in findings]
@@ -173,28 +180,6 @@ def pytest_runtest_makereport(
 
 def _rule_of(state: State, item: pytest.Item) -> Rule | None:
     return state.rules.get(item.nodeid.partition("[")[0]) if state.rules else None
-
-
-def _outcome(
-    look: Look, call: pytest.CallInfo[Any]
-) -> tuple[Outcome, tuple[Any, ...], str, tuple[Waived, ...]]:
-    """Its findings that count, its reason, and the findings that do not count."""
-    from compliance.outcomes import Broken, ItsWaived, Unlooked
-
-    if call.excinfo is None:
-        return ("kept", (), "", ()) if look.rule else ("could_not_look", (), "the probe judged nothing", ())
-    error = call.excinfo.value
-    if isinstance(error, Broken):
-        return "broken", error.findings, "", error.waived
-    if isinstance(error, ItsWaived):
-        return "waived", (), error.reason, error.waived
-    if isinstance(error, pytest.skip.Exception):
-        return "not_applicable", (), str(error.msg), ()
-    if isinstance(error, Unlooked):
-        return "could_not_look", (), error.reason, ()
-    if isinstance(error, ComplianceError):
-        return "could_not_look", (), error.message, ()
-    return "could_not_look", (), f"the probe failed: {type(error).__name__}: {error}", ()
 
 
 class _Cases:
@@ -220,17 +205,21 @@ class _Cases:
 @pytest.hookimpl(wrapper=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
     state = session.config.stash[STATE]
-    if state.cases and exitstatus in (0, 1) and not hasattr(session.config, "workerinput"):
+    if exitstatus in (0, 1) and not hasattr(session.config, "workerinput") and state.asked:
         # What failed beside the cases stays a failure: another test, a teardown, a file that cannot be imported.
         session.exitstatus = state.verdict().exit_code or exitstatus
     return (yield)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    from compliance.core.population import problems
+
     state = config.stash[STATE]
-    if not state.cases:
+    if not state.asked:
         return
     verdict = state.verdict()
+    for line in problems(verdict):
+        terminalreporter.write_line(line, yellow=True)
     counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in verdict.counts.items())
     for warning in state.the_run().waiving.warnings():
         terminalreporter.write_line(f"warning: {warning.message}", yellow=True)

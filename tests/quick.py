@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from compliance.core import population
 from compliance.core.observation import Observation, Seen
 from compliance.core.verdict import Case, Rule, gate
 from compliance.outcomes import Broken, ItsWaived, Unlooked
 from compliance.probing import Run, looks, probe_folder
 from compliance.pytest_plugin import rule_of
+from compliance.scoping import names_of
 from compliance.waiving import POPULATION, asked
 
 if TYPE_CHECKING:
@@ -144,12 +146,13 @@ def verdict(run: Run, *, anew: bool = False) -> Verdict:
     for probe in probes():
         if probe.said.system in run.policies:
             run.waiving.know(probe.said, probe.rule)
-    cases = [
-        _case(probe, look)
-        for probe in probes()
-        if probe.said.system in run.policies
-        for look in looks(run, probe.each, probe.said)
-    ]
+    cases: list[Case] = []
+    names: dict[str, dict[str, tuple[str, ...]]] = {}
+    for probe in probes():
+        if probe.said.system in run.policies:
+            found = looks(run, probe.each, probe.said)
+            names.setdefault(probe.said.system, {}).update(names_of(probe.each, found))
+            cases += (_case(probe, look) for look in found)
     seen = run.observation
     return gate(
         cases,
@@ -157,6 +160,7 @@ def verdict(run: Run, *, anew: bool = False) -> Verdict:
         policy=run.policies.digest,
         judged_at=run.judged_at,
         blind=run.current.blind,
+        population=population.whole(names, cases),
     )
 
 

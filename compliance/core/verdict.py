@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from compliance.core.finding import Finding, Phase, Severity
+    from compliance.core.population import Population
 
 Outcome: TypeAlias = Literal["kept", "broken", "could_not_look", "not_applicable", "waived"]
 OUTCOMES: tuple[Outcome, ...] = ("kept", "broken", "could_not_look", "not_applicable", "waived")
@@ -55,7 +56,8 @@ class Case:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Every case of one run over one observation and one policy; made by `gate` alone. `judged_at`: UTC, ISO 8601; what
-    expires or grows old is judged by it, and a replay judges by the same."""
+    expires or grows old is judged by it, and a replay judges by the same. `population`: by system what was to be judged
+    and what became of it."""
 
     observation: str
     policy: str
@@ -63,6 +65,7 @@ class Verdict:
     cases: tuple[Case, ...]
     deselected: int
     blind: Mapping[str, str] = field(repr=False)
+    population: Mapping[str, Population] = field(repr=False, default_factory=dict)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -71,13 +74,21 @@ class Verdict:
 
     @property
     def conclusion(self) -> Conclusion:
-        """Nothing probed outweighs could not look, which outweighs broken (ARCHITECTURE, exit codes)."""
+        """Nothing probed outweighs could not look, which outweighs broken (ARCHITECTURE, exit codes).
+
+        What was left out of the run or lost on its way was not looked at: without it no run is green.
+        """
         counts = self.counts
         if len(self.cases) == counts["not_applicable"]:
             return "nothing-probed"
-        if counts["could_not_look"]:
+        if counts["could_not_look"] or not self.complete:
             return "could-not-look"
         return "broken" if counts["broken"] else "kept"
+
+    @property
+    def complete(self) -> bool:
+        """Was every case that was declared collected, run and reported?"""
+        return not self.deselected and all(each.complete for each in self.population.values())
 
     @property
     def exit_code(self) -> int:
@@ -101,9 +112,14 @@ class Verdict:
         return (
             *(f"{rule}: no case of this readiness rule ran" for rule in sorted(set(guards) - judged)),
             *((f"{self.deselected} cases were deselected",) if self.deselected else ()),
+            *(line for name in (system, "platform") for line in self._lost(name)),
             *(line for case in cases if not _repairable(case, but) for line in _obstacle(case)),
             *(f"{name}: {self.blind[name]}" for name in sorted(set(reads) & self.blind.keys())),
         )
+
+    def _lost(self, system: str) -> tuple[str, ...]:
+        found = self.population.get(system)
+        return found.lost if found else ()
 
 
 def gate(
@@ -114,10 +130,13 @@ def gate(
     judged_at: str,
     deselected: int = 0,
     blind: Mapping[str, str] | None = None,
+    population: Mapping[str, Population] | None = None,
 ) -> Verdict:
     """The only maker of a verdict: cases in an order that depends on names alone."""
     ordered = sorted(cases, key=lambda case: (case.rule.system, case.rule.id, case.subject))
-    return Verdict(observation, policy, judged_at, tuple(ordered), deselected, dict(blind or {}))
+    return Verdict(
+        observation, policy, judged_at, tuple(ordered), deselected, dict(blind or {}), dict(population or {})
+    )
 
 
 def _counts(cases: Iterable[Case]) -> dict[str, int]:

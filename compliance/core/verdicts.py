@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from compliance.core import population
 from compliance.core.finding import Finding
 from compliance.core.verdict import Case, Rule, Verdict, Waived, gate
 
@@ -26,6 +27,7 @@ def document(verdict: Verdict) -> dict[str, Any]:
         "judged_at": verdict.judged_at,
         "deselected": verdict.deselected,
         "blind": dict(verdict.blind),
+        "population": population.told(verdict),
         "rules": rules,
         "cases": [_case(case) for case in verdict.cases],
     }
@@ -59,6 +61,7 @@ def parse(value: Mapping[str, Any]) -> Verdict:
     return gate(
         cases, observation=value["observation"], policy=value["policy"], judged_at=value["judged_at"],
         deselected=value["deselected"], blind=value["blind"],
+        population=population.parse(value.get("population", {})),
     )  # fmt: skip
 
 

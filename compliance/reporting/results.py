@@ -54,6 +54,14 @@ def write_run_files(
     (results_dir / "categories.json").write_text(json.dumps(list(categories)) + "\n", encoding="utf-8")
 
 
+def attach(results_dir: Path, name: str, content: str) -> None:
+    """A text of the run as a whole, on the first page; it is no result, so it counts as no case."""
+    source = f"{case_id(name)}-attachment.txt"
+    (results_dir / source).write_text(content, encoding="utf-8")
+    said = {"attachments": [{"name": name, "source": source, "type": "text/plain"}]}
+    (results_dir / f"{case_id(name)}-globals.json").write_text(json.dumps(said) + "\n", encoding="utf-8")
+
+
 def _property(text: str) -> str:
     return re.sub(r"([\\=: #!])", r"\\\1", text).replace("\n", "\\n").replace("\r", "\\r")
 

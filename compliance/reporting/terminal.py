@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compliance.core import population
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
@@ -35,6 +37,9 @@ def summary(
 
     console = Console(highlight=False, soft_wrap=True)
     _counts(console, verdict)
+    console.print(f"\npopulation: {population.summed(verdict)}", markup=False)
+    for line in population.problems(verdict):
+        console.print(line, style="yellow", markup=False)
     for source, why in unavailable.items():
         console.print(f"\nnot looked at  {source}: {why}", style="yellow", markup=False)
     for case in verdict.cases:
@@ -74,7 +79,9 @@ def _case(console: Console, case: Case) -> None:
         console.print(f"\nwaived    {case.rule.id} {case.subject}: {case.reason}", style="yellow", markup=False)
     for each in case.waived if case.outcome == "broken" else ():
         key = each.finding.key(case.rule.id)
-        console.print(f"\nwaived    {key}: by {each.waiver}, but not all of its case", style="yellow", markup=False)
+        console.print(
+            f"\nwaived    {key}: by {each.waiver}, but not all of its case", style="yellow", markup=False
+        )
     for finding in case.findings:
         console.print(f"\n{case.rule.severity:8}  {finding.key(case.rule.id)}", style="red", markup=False)
         console.print(f"          {finding.message}", markup=False)

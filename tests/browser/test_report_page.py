@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING, NoReturn
@@ -181,3 +182,21 @@ def test_allure_still_comes_with_analytics_and_none_is_left_after_sealing(
     assert "googletagmanager" in shipped.read_text()
     assert "googletagmanager" not in rendered.read_text()
     assert page.POLICY in rendered.read_text()
+
+
+def test_the_first_page_of_a_real_audit_says_what_was_to_be_judged_and_that_all_of_it_was(
+    tab: chromium.Page, audited: Path
+) -> None:
+    with serve.serving(audited) as address:
+        tab.open(address)
+        tab.wait("document.body.innerText.includes(' declared = run = reported')")
+        assert re.search(r"command_catalog\n\d+ looked at, 11 excl\., \d+ unavail\.", tab.text())
+        tab.value(f"({STARTING})('Global Attachments').click()")
+        tab.click_text("Population")
+        tab.wait("document.body.innerText.includes('excluded: 11 x declared as not reversible')")
+        assert "declared in command_catalog.commands: 26\n" in tab.text()
+
+
+# A tab of the page has its count behind its name.
+STARTING = """text => [...document.querySelectorAll('body *')].filter(
+  e => e.innerText && e.innerText.trim().startsWith(text)).pop()"""
