@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from compliance.systems.directional_sync import starting
+from compliance.systems.directional_sync import otherworkflows
 
 if TYPE_CHECKING:
     from compliance.probing import Look
@@ -20,4 +20,4 @@ if TYPE_CHECKING:
 @pytest.mark.each("directional_sync.workflow")
 def test_no_other_workflow(look: Look) -> None:
     """No other workflow starts the sync."""
-    look.expect_none(starting.no_other_workflow_starts_it)
+    look.expect_none(otherworkflows.no_other_workflow_starts_it)

@@ -63,20 +63,10 @@ def commands_can_fail(facts: Facts) -> Iterator[Judgement]:
             yield Finding(policy.file, f"{one.name}: {reason}", f"{one.name}-{reason}")
         for path in scripts.reached([path for path in paths if path != policy.runner], texts):
             yield from _of_script(policy.file, one.name, path, texts[path], found.entrypoints.get(path))
-            for reason in dict.fromkeys(_itself(one, found, _invoked(path, texts[path], policy.runner))):
+            for reason in dict.fromkeys(
+                _itself(one, found, invoking.of_script(path, texts[path], policy.runner))
+            ):
                 yield Finding(policy.file, f"{one.name}: {path}: {reason}", f"{one.name}-{path}-{reason}")
-
-
-def _invoked(path: str, text: str, runner: str) -> list[Invocation]:
-    """What cannot be read is told of already."""
-    if path == runner:
-        return []
-    if scripts.is_python(text):
-        return invoking.in_python(text, runner)
-    try:
-        return invoking.in_shell(text, runner)
-    except Unreadable:
-        return []
 
 
 def _itself(one: Asked, found: SyncFile, started: list[Invocation]) -> Iterator[str]:

@@ -8,9 +8,9 @@ from itertools import pairwise
 from posixpath import basename, normpath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from compliance.systems.directional_sync import losing, pythonscript
+from compliance.systems.directional_sync import losing, pythonscript, scripts
 from compliance.systems.directional_sync.shell import parsing as shell_parsing
-from compliance.systems.directional_sync.shell.syntax import Simple
+from compliance.systems.directional_sync.shell.syntax import Simple, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,6 +37,11 @@ class Invocation(NamedTuple):
         return self.action not in _LOOKS and not _SHOWS & {*self.arguments}
 
     @property
+    def changes(self) -> bool:
+        """A run that only pretends leaves everything as it is."""
+        return self.runs and "--dry-run" not in self.arguments
+
+    @property
     def drift_of(self) -> str | None:
         """The target whose two sides it counts."""
         if self.action != "drift":
@@ -56,6 +61,18 @@ def in_shell(text: str, runner: str) -> list[Invocation]:
             for script in (after for word, after in pairwise(words) if _is_script(word)):
                 found += in_shell(script, runner) if basename(words[0]) in ("bash", "sh", "dash") else []
     return found
+
+
+def of_script(path: str, text: str, runner: str) -> list[Invocation]:
+    """Of another script than the runner; what cannot be read is told elsewhere (DS003, DS004)."""
+    if path == runner:
+        return []
+    if scripts.is_python(text):
+        return in_python(text, runner)
+    try:
+        return in_shell(text, runner)
+    except Unreadable:
+        return []
 
 
 def in_python(text: str, runner: str) -> list[Invocation]:
