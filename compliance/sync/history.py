@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 PERCENTILES = (50, 95, 99)
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+_OBJECT = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})?")
 _ABBREVIATED = 7  # signs of a commit that name it, as git has it
 
 
@@ -126,6 +127,10 @@ def _check(past: Past) -> None:
     for result in past.results:
         numbers.append(result["duration"])
         texts += [result["target"], result["message"], result["output"], result["commit"] or ""]
+    names = [result["commit"] or "" for result in past.results]
+    names += [each[when] or "" for each in (past.state, past.head) for when in ("before", "after")]
+    if not all(isinstance(name, str) and _OBJECT.fullmatch(name) for name in names):
+        raise ValueError  # git would be asked for it, and may take it for an option
     if not all(isinstance(n, int | float) for n in numbers) or not all(isinstance(t, str) for t in texts):
         raise TypeError
 

@@ -77,14 +77,15 @@ def note(run: Past) -> str:
 
 
 def _outcome(result: Mapping[str, Any]) -> str:
-    commit = f", commit {result['commit'][:10]}" if result["commit"] else ""
+    commit = f", commit {shown(result['commit'][:10])}" if result["commit"] else ""
     word = "ok    " if result["success"] else "FAILED"
     message = " ".join(shown(line) for line in result["message"].split("\n"))
-    return f"    {word} {result['target']}: {message}{commit} ({result['duration']:.1f} s)"
+    return f"    {word} {shown(result['target'])}: {message}{commit} ({result['duration']:.1f} s)"
 
 
 def table(rows: Sequence[Sequence[str]], sides: str) -> list[str]:
-    """In columns, numbers to the right."""
+    """In columns, numbers to the right. Of a record that somebody else wrote no sign reaches a terminal as it is."""
+    rows = [[shown(cell) for cell in row] for row in rows]
     widths = [max(len(row[n]) for row in rows) for n in range(len(sides))]
     return [
         "  ".join(

@@ -15,6 +15,7 @@ from compliance.sync.parallel import not_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from compliance.sync.model import Outcome, Run
     from compliance.sync.repository import Repository
@@ -34,6 +35,7 @@ def parts(found: Repository, file: SyncFile, targets: Sequence[Target], given: M
     if all(target.repository is None for target in targets):
         return [Part(found, of(file, None), tuple(targets))]
     places = {name: find(found, file, name, given) for name in {t.repository for t in targets}}
+    _refuse_twice(file, places)
     left, result = list(targets), list[Part]()
     while left:
         name = left[0].repository
@@ -47,6 +49,18 @@ def parts(found: Repository, file: SyncFile, targets: Sequence[Target], given: M
         left = [target for target in left if target not in ready]
         result.append(Part(places[name], own, tuple(own.targets[target.name] for target in ready)))
     return result
+
+
+def _refuse_twice(file: SyncFile, places: Mapping[str | None, Repository]) -> None:
+    """That no two targets have an output in common is looked at by name."""
+    names: dict[Path, str] = {}
+    for name in (name for name in file.repositories if name in places):
+        other = names.setdefault(places[name].root.resolve(), name)
+        if other != name:
+            text = f"{name}: {places[name].root} is repository '{other}' already"
+            raise file.document.error(
+                text, "repositories", name, "path", remedy=f"name '{other}' in its targets"
+            )
 
 
 def of(file: SyncFile, name: str | None) -> SyncFile:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from compliance.core.errors import ConfigurationError, Refused
 from compliance.sync import committing, history, rollback_both
 from compliance.sync.changes import listed
-from compliance.sync.repository import GitFailed, git
+from compliance.sync.repository import GitFailed, git, shown
 from compliance.sync.rollback_both import No
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def plan(found: Repository, file: SyncFile, runs: Sequence[Past], run: Past, pat
     if not results:
         raise ConfigurationError(
             f"--target {' '.join(patterns)}: no target of {run.id}",
-            remedy="there are: " + ", ".join(result["target"] for result in run.results),
+            remedy="there are: " + ", ".join(shown(result["target"]) for result in run.results),
         )
     steps, reasons = [], []
     effects = [result for result in results if _landed(found.root, run, result)]
@@ -57,9 +57,11 @@ def plan(found: Repository, file: SyncFile, runs: Sequence[Past], run: Past, pat
         try:
             steps += _of_target(found, file, runs, run, result)
         except No as no:
-            reasons.append(f"{result['target']}: {no}")
+            reasons.append(f"{shown(result['target'])}: {no}")
     if reasons:
-        others = [r["target"] for r in effects if not any(s.startswith(f"{r['target']}: ") for s in reasons)]
+        others = [
+            r["target"] for r in effects if not any(s.startswith(f"{shown(r['target'])}: ") for s in reasons)
+        ]
         left = f", or leave it out: --target {' '.join(others)}" if others else ""
         raise Refused(
             f"{run.id} cannot be rolled back; nothing was changed", reasons=reasons,

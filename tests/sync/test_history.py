@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ import pytest
 from compliance.sync import history, recording, summary
 from compliance.sync.model import Change, Checked, Options, Outcome, Run
 from compliance.sync.repository import Repository
+from tests.sync.pastruns import record, well
 
 if TYPE_CHECKING:
     from tests.sync.sandbox import Sandbox
@@ -260,8 +262,8 @@ def filled(box: Sandbox, runs: int) -> None:
             "rolls_back": None,
             "killed": False,
             "by": {},
-            "head": {},
-            "state": {},
+            "head": {"before": "", "after": ""},
+            "state": {"before": "", "after": ""},
         }
         commands = recording._commands({**head, "targets": {}, "summary": told}, "")
         given.append(
@@ -331,3 +333,27 @@ def test_no_run_is_recorded_on_what_somebody_else_has_put_there(sandbox: Sandbox
     sandbox.git("update-ref", "-d", recording.REF)
     assert sandbox.run().code == 0
     assert len(history.read(sandbox.root)) == 1
+
+
+def test_no_sign_of_a_record_reaches_the_terminal_as_it_is(sandbox: Sandbox) -> None:
+    sandbox.commit()
+    record(sandbox, "2026-01-02T03:04:05Z", well("\x1b[31mred\nline"), of="\x1b[2J")
+    record(sandbox, "2026-01-02T03:04:06Z", well("\x1b[31mred\nline"))
+    for words in (
+        ("history",),
+        ("history", "--stats"),
+        ("history", "--target", "*"),
+        ("rollback", "2026", "--target", "x"),
+    ):
+        told = sandbox.run(*words).told
+        assert "\x1b" not in told, words
+    assert "\\x1b[31mred\\nline" in sandbox.run("history", "--target", "*").out
+
+
+@pytest.mark.parametrize("commit", ["--output=/tmp/x", "HEAD", "ab" * 20 + "\n", "AB" * 20])
+def test_a_record_of_what_is_no_commit_is_an_error(sandbox: Sandbox, commit: str) -> None:
+    sandbox.commit()
+    record(sandbox, "2026-01-02T03:04:05Z", replace(well("news"), commit=commit))
+    ran = sandbox.run("history")
+    assert ran.code == 4
+    assert "is not what this program writes" in ran.err

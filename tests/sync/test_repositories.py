@@ -123,7 +123,7 @@ def test_a_path_that_is_no_repository_is_named_with_its_line(
     ("keys", "said"),
     [
         ({"repository": "elsewhere"}, "'elsewhere' is none of `repositories` (docs)"),
-        ({"repository": "docs", "schedule": "0 2 * * *"}, "has no schedule"),
+        ({"repository": "docs", "schedule": "0 2 * * *"}, "may have no schedule"),
     ],
 )
 def test_what_cannot_be_is_refused(sandbox: Sandbox, other: Sandbox, keys: dict[str, str], said: str) -> None:
@@ -151,3 +151,20 @@ def test_an_entrypoint_is_looked_for_in_the_repository_of_its_target(sandbox: Sa
     ran = sandbox.run()
     assert ran.code == 2
     assert "scripts/there.sh is not there" in ran.err
+
+
+@pytest.mark.parametrize("path", ["../docs of others", "../docs of others/", "../a link"])
+def test_one_repository_by_two_names_is_refused(sandbox: Sandbox, other: Sandbox, path: str) -> None:
+    """Two targets with the same output would undo each other's work there."""
+    (other.root.parent / "a link").symlink_to(other.root)
+    there(sandbox, other, "one", "echo one >out/a")
+    there(sandbox, other, "two", "echo two >out/a")
+    sandbox.targets["two"]["repository"] = "again"
+    sandbox.rest["repositories"]["again"] = {"path": path}
+    sandbox.commit()
+    before = other.head
+    ran = sandbox.run()
+    assert ran.code == 2, ran.told
+    assert "is repository 'docs' already" in ran.err
+    assert "sync.yaml:" in ran.err
+    assert other.head == before

@@ -67,7 +67,7 @@ def _of_repository(found: SyncFile, target: Target, at: _Place) -> Iterator[Prob
         text = f"{target.name}: '{target.repository}' is none of `repositories` ({there})"
         yield Problem(text, (*at, "repository"))
     if target.schedule is not None:
-        text = f"{target.name}: has no schedule: the workflow checks out this repository, not '{target.repository}'"
+        text = f"{target.name}: may have no schedule: the workflow checks out no '{target.repository}'"
         yield Problem(text, (*at, "schedule"))
 
 
