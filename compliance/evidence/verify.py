@@ -63,7 +63,7 @@ def read(path: str, limit: int = LIMIT) -> bytes:
                 raise Unreadable(f"{path}: is no file")
             if status.st_size > limit:
                 raise Unreadable(f"{path}: has {status.st_size} bytes, and may have {limit}")
-            return file.read(limit + 1)
+            return file.read(status.st_size)
     except (OSError, ValueError) as error:
         raise Unreadable(f"{path}: {getattr(error, 'strerror', error)}") from None
 
