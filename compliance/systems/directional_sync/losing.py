@@ -5,6 +5,7 @@ What bash itself would do is followed, by its parsed commands; what cannot be re
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from compliance.systems.directional_sync.shell.syntax import (
     Function,
     Group,
     If,
+    Output,
     Simple,
     Unreadable,
     While,
@@ -25,7 +27,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from collections.abc import Sequence as Some
 
-    from compliance.systems.directional_sync.shell.syntax import Chain, Command, Pipeline, Sequence, Word
+    from compliance.systems.directional_sync.shell.syntax import (
+        Assignment,
+        Chain,
+        Command,
+        Pipeline,
+        Sequence,
+        Word,
+    )
 
 SPEAKS = frozenset({"true", ":", "echo", "printf", "sleep"})
 # How these end says something that is no failure, so that a script may disregard it.
@@ -36,6 +45,8 @@ _QUIET = (
     )
     | SPEAKS
 )
+_TELLS = SPEAKS | {"basename", "cd", "date", "dirname", "hostname", "id", "nproc", "pwd", "uname", "whoami"}
+_ENDS_WELL = re.compile(r"\bexit\s+0\b")
 _COMPARES = (" > ", " < ", " >= ", " <= ", " == ", " != ")
 
 
@@ -164,6 +175,12 @@ def _simple(command: Simple) -> Iterator[Loss]:
     words = plain(command)
     if words[:1] == ["find"] and {"-exec", "-execdir"} & set(words) and ";" in words:
         yield Loss("'find … -exec … \\;' ends well whatever its commands do; '+' or xargs tells", command.line)
+    if words[:1] in (["export"], ["local"], ["declare"], ["readonly"]) and any(
+        map(_may_fail, command.assignments)
+    ):
+        yield Loss(f"'{words[0]} NAME=$(…)' ends well however the command in it ends", command.line)
+    if words[:1] == ["trap"] and {"EXIT", "ERR", "0"} & {*words[2:]} and _ENDS_WELL.search(words[1]):
+        yield Loss("'trap' turns every end into a success", command.line)
     if words[:1] == ["jq"] and not _asks_for_code(words) and any(s in w for w in words for s in _COMPARES):
         yield Loss("'jq' without -e prints false and ends well", command.line)
 
@@ -228,6 +245,15 @@ def _is_quiet(command: Command) -> bool:
 
 def _runs(word: Word | None) -> bool:
     return word is not None and word.plain is None and any(hasattr(part, "body") for part in word.parts)
+
+
+def _may_fail(assignment: Assignment) -> bool:
+    """`$(date)` and its like do not fail."""
+    word = assignment.value
+    bodies = [part.body for part in word.parts if isinstance(part, Output)] if word is not None else []
+    chains = (chain for body in bodies for chain in body.chains)
+    commands = (command for chain in chains for _, pipeline in chain.items for command in pipeline.commands)
+    return any((plain(command)[:1] or [""])[0] not in _TELLS for command in commands)
 
 
 def _speaks(body: Sequence) -> bool:

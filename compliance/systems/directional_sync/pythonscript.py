@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _WIDE = frozenset({"Exception", "BaseException", "OSError", "RuntimeError"})
 _RUNS = frozenset({"subprocess.run", "subprocess.call", "subprocess.Popen", "os.system"})
+_ENDS = frozenset({"sys.exit", "exit", "quit", "os._exit", "SystemExit"})
 STARTS = _RUNS | {"subprocess.check_call", "subprocess.check_output", "subprocess.getoutput"}
 
 
@@ -55,6 +56,8 @@ def _of(node: ast.AST) -> Iterator[Loss]:
         checked = [k.value for k in node.value.keywords if k.arg == "check"]
         if not (checked and isinstance(checked[0], ast.Constant) and checked[0].value is True):
             yield Loss(f"nobody looks at how {ast.unparse(node.value.func)} ended: check=True", node.lineno)
+    if isinstance(node, ast.Try) and any(map(_ends_well, node.finalbody)):
+        yield Loss("'finally' ends well whatever has failed", node.finalbody[0].lineno)
     if isinstance(node, ast.With) and any("suppress" in ast.unparse(item.context_expr) for item in node.items):
         named = {name.id for item in node.items for name in ast.walk(item) if isinstance(name, ast.Name)}
         if named & {"Exception", "BaseException"}:
@@ -69,7 +72,7 @@ def _is_wide(handler: ast.ExceptHandler) -> bool:
 
 def _forgets(statement: ast.stmt) -> bool:
     """It neither ends, nor raises, nor keeps anything: it says something at most."""
-    if isinstance(statement, ast.Pass | ast.Continue):
+    if isinstance(statement, ast.Pass | ast.Continue) or _ends_well(statement):
         return True
     if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)):
         return isinstance(statement, ast.Expr)
@@ -77,6 +80,14 @@ def _forgets(statement: ast.stmt) -> bool:
     return name == "print" or name.startswith(
         ("log.", "logger.", "logging.", "sys.stderr.", "sys.stdout.", "traceback.")
     )
+
+
+def _ends_well(statement: ast.stmt) -> bool:
+    """`sys.exit(0)` and its like."""
+    value = statement.exc if isinstance(statement, ast.Raise) else getattr(statement, "value", None)
+    if not isinstance(value, ast.Call) or ast.unparse(value.func) not in _ENDS:
+        return False
+    return not value.args or (isinstance(value.args[0], ast.Constant) and value.args[0].value in (0, None))
 
 
 def _dropped(module: ast.Module) -> Iterator[Loss]:
