@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from compliance.core import redact
 from compliance.core.errors import CouldNotLook
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from compliance.systems.directional_sync.policy import Policy
     from compliance.systems.protocol import Facts
 
+_VARIABLE = re.compile(r"\$?[A-Za-z_][A-Za-z0-9_]*|\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 # What a look leaves where a secret stood.
 _TAKEN = re.compile(r"<secret ([a-z-]+) length=\d+ hash=\w+>")
 
@@ -74,3 +75,21 @@ def _of_config(facts: Facts) -> Iterator[Judgement]:
                     f"{policy.file}:{line}: config.{key} of {target.name} is a secret that stands there as text"
                 )
                 yield Finding(policy.file, f"{why}; name a variable", f"{target.name}.{key}")
+            for name in _unnamed(key, value):
+                line = found.document.line("targets", target.name, "config", key)
+                why = (
+                    f"{policy.file}:{line}: {name} of {target.name} holds something else than a variable's name"
+                )
+                yield Finding(policy.file, why, f"{target.name}.{key}.{name}")
+
+
+def _unnamed(key: str, value: Any) -> Iterator[str]:
+    """Keys by which a connector is told which variable holds its secret: a value of another form is the secret."""
+    if isinstance(value, dict):
+        for name, held in value.items():
+            yield from _unnamed(str(name), held)
+    elif isinstance(value, list):
+        for held in value:
+            yield from _unnamed("", held)
+    elif key.lower().endswith("_env") and isinstance(value, str) and not _VARIABLE.fullmatch(value):
+        yield key
