@@ -261,3 +261,20 @@ def test_the_format_that_is_written_is_one_that_is_read() -> None:
     assert {
         json.loads(files(path.read_bytes())["manifest.json"])["format"] for path in OLD.parent.glob("v*.tar")
     } == set(verify.FORMATS)
+
+
+def test_a_waived_finding_is_sealed_as_waived_and_comes_out_waived_again(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, ledger=False)
+    verdict = json.loads(files(OLD.read_bytes())["verdict.json"])
+    key = next(each["key"] for case in verdict["cases"] for each in case["findings"] if case["rule"] == "CC001")
+    entry = {
+        "id": "later", "finding": key, "reason": "it comes with the next release", "owner": "Leitstelle",
+        "approver": "Werkleitung", "from": "2026-11-01", "until": "2026-12-31", "ceiling": 1,
+    }  # fmt: skip
+    (tmp_path / "policy" / "waivers.yaml").write_text(json.dumps({"waivers": [entry]}))
+    assert desk.seal("bundle.tar", "--no-report").code == 0
+    held = files((tmp_path / "bundle.tar").read_bytes())
+    assert json.loads(held["verdict.json"])["counts"]["waived"] == 1
+    assert "waived by later" in held["REPORT.md"].decode()
+    done = desk.run("replay", "bundle.tar", "--key", "key.pub")
+    assert (done.code, done.out) == (0, f"{SAME}\n"), done.err
