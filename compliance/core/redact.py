@@ -17,7 +17,9 @@ _NAMED = (
     r"|\$[A-Z_][A-Z0-9_]*(?![A-Za-z0-9_])|\$(?:env|trigger|last)\b[\w.\[\]]*"
     r"|<secret [a-z-]+ length=\d+ hash=\w+>)"
 )
-_PLACEHOLDER = r"(?<=<)(?-i:secret): [\w.-]{1,200}>"  # what `sanitized_files` of the sync leaves in the place of one
+_PLACEHOLDER = (
+    r"(?<=<)(?-i:secret): [\w.-]{1,200}>"  # what `sanitized_files` of the sync leaves in the place of one
+)
 _WORDS = r"(?:password|passwd|passphrase|pwd|secret|token|(?:api|access|auth|private|secret)[_-]?key)"
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
