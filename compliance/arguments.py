@@ -224,3 +224,26 @@ def _waivers(commands: Commands) -> None:
     # Suppressed, or what stands before the action would be lost.
     for name, kind in (("--estate", "FILE"), ("--judged-at", "TIME")):
         new.add_argument(name, metavar=kind, default=argparse.SUPPRESS, help="as above")
+
+
+def positive(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 1 on")
+    return int(text)
+
+
+def history(commands: Commands) -> None:
+    """The runs that were audited, and what each found anew."""
+    parser = add(
+        commands, "history", "history", "compare audits: what is new, unchanged, resolved and reopened",
+        "compliance history --limit 7", module="showing_history",
+    )  # fmt: skip
+    parser.add_argument(
+        "key", metavar="KEY", nargs="?", help="of one finding: when it was seen first, gone, back"
+    )
+    parser.add_argument(
+        "--history", metavar="FILE", default="reports/history.jsonl",
+        help="as `compliance audit` keeps it (default: reports/history.jsonl)",
+    )  # fmt: skip
+    parser.add_argument("--limit", metavar="N", type=positive, help="the last N runs alone")
+    parser.add_argument("--json", action="store_true", help="print it as JSON")

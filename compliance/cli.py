@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compliance.arguments import add, changes, registration
+from compliance.arguments import add, changes, history, positive, registration
 from compliance.evidence_arguments import evidence
 from compliance.sync.arguments import sync
 from compliance.talking import done
@@ -125,6 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     registration(commands)
     sync(commands)
     _report(commands)
+    history(commands)
     add(
         commands, "demo", "demo", "play a change of an estate from drift to rollback, on one that is thrown away",
         module="demo",
@@ -149,6 +150,12 @@ def _audit(commands: Commands) -> None:
     )
     parser.add_argument("--no-page", action="store_true", help="leave out the HTML page (it needs Node)")
     parser.add_argument("--json", action="store_true", help="print the verdict as JSON (audit.schema.json)")
+    parser.add_argument(
+        "--history", metavar="FILE", help="where runs are kept; default: history.jsonl in --out"
+    )
+    parser.add_argument(
+        "--history-limit", metavar="N", type=positive, default=400, help="how many are kept (default: 400)"
+    )
 
 
 def _observe(commands: Commands) -> None:

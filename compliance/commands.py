@@ -22,14 +22,16 @@ if TYPE_CHECKING:
 def audit(parsed: argparse.Namespace) -> int:
     """Observe, probe, gate, compile, report; the exit code is the verdict's."""
     from compliance import audit as job
-    from compliance import probing
+    from compliance import keeping, probing
 
     out = Path(parsed.out)
     recorded = Path(parsed.observation) if parsed.observation else None
-    audited = job.audit(
-        probing.estate_file(parsed.estate), recorded=recorded, results=out / "allure-results", report=say,
-        judged_at=parsed.judged_at,
-    )  # fmt: skip
+    kept = Path(parsed.history) if parsed.history else out / keeping.FILE
+    say("observing")
+    run = probing.look(probing.estate_file(parsed.estate), recorded, say, parsed.judged_at)
+    run.known = keeping.read(kept).now()
+    audited = job.judge(run, results=out / "allure-results", report=say)
+    change = keeping.add(kept, audited.verdict, run.observation, parsed.history_limit)
     for item in audited.compiled:
         job.write(audited.run, item, out / "compiled")
     page, why = (None, "left out") if parsed.no_page else _page(out, audited)
@@ -44,7 +46,9 @@ def audit(parsed: argparse.Namespace) -> int:
             audited.verdict, _written(audited, out), audited.obstacles, page, why,
             audited.run.current.unavailable, warnings,
         )  # fmt: skip
-    return audited.verdict.exit_code
+    for line in change.defect:
+        print(f"compliance: defect: {line}", file=sys.stderr)
+    return audited.verdict.exit_code or (1 if change.defect else 0)
 
 
 def _written(audited: Audited, out: Path) -> list[tuple[Compiled, Path]]:
@@ -67,7 +71,8 @@ def _page(out: Path, audited: Audited) -> tuple[Path | None, str]:
     results.attach(out / "allure-results", "Population", population.text(audited.verdict))
     say("rendering the page")
     try:
-        return page.generate(out / "allure-results", out / "html"), ""
+        trend = out / "allure-history.jsonl"
+        return page.generate(out / "allure-results", out / "html", history=trend), ""
     except ComplianceError as error:
         return None, str(error)
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from compliance.core import verdict
+    from compliance.core.history import Known
     from compliance.core.waivers import Waiver
     from compliance.estate.config import Estate
 
@@ -51,6 +52,7 @@ class Run:
         limits = policies["platform"].max_age if "platform" in policies else {}
         self.current = aging.as_of(observation, limits, self.judged_at)
         self.waiving = Waiving(policies, self.judged_at, self.judged, self.unlooked)
+        self.known: Mapping[str, Known] | None = None  # what earlier audits found, where they are kept
         self._judged: dict[Rule, Judged] = {}
         self._evidence: dict[Rule, bytes] = {}
 

@@ -267,8 +267,19 @@ def _labels(state: State, nodeid: str) -> CaseLabels | None:
     )
     return CaseLabels(
         rule.title, look.subject, rule.system, rule.family, rule.id, rule.severity, rule.phase, rule.why, rule.remedy,
-        evidence, ("waived",) if look.waived else (), look.waived,
+        evidence, (*(("waived",) if look.waived else ()), *_since(look, state.cases.get(nodeid))), look.waived,
     )  # fmt: skip
+
+
+def _since(look: Look, case: Case | None) -> list[str]:
+    """Whether what a case found is new, unchanged or reopened, where earlier audits are known."""
+    from compliance.core.history import label
+
+    known = look.run.known
+    if known is None or case is None:
+        return []
+    found = (*case.findings, *(each.finding for each in case.waived))
+    return sorted({label(known, finding.key(case.rule.id)) for finding in found})
 
 
 def _open(config: pytest.Config) -> Run:

@@ -164,8 +164,8 @@ def differing(one: Entry, other: Entry) -> tuple[str, ...]:
     return (f"run {one.run} came to something else from the same evidence", *said)
 
 
-def entry(document: Mapping[str, Any], *, observed_at: str, program: str, number: int) -> Entry:
-    """Of a verdict's document (`core.verdicts`). `number`: how many runs were before, so that each has its own id."""
+def entry(document: Mapping[str, Any], *, observed_at: str, program: str, number: int | str) -> Entry:
+    """Of a verdict's document (`core.verdicts`). `number`: of no two runs the same, so that each has its own id."""
     cases = document["cases"]
     unseen = [case for case in cases if _unlooked(case, document["blind"])]
     seen = [case for case in cases if not _unlooked(case, document["blind"])]
