@@ -122,7 +122,10 @@ def test_an_unconfirmed_input_fails_the_target_and_the_rest_is_kept(pushing: San
 def test_what_a_failing_entrypoint_confirmed_is_kept(pushing: Sandbox) -> None:
     refuse(pushing, ["exit"])
     ran = pushing.run("--json")
-    assert (ran.code, ran.result["message"]) == (1, "its entrypoint ended with 3; 2 of 2 confirmed and recorded")
+    assert (ran.code, ran.result["message"]) == (
+        1,
+        "its entrypoint ended with 3; 2 of 2 confirmed and recorded",
+    )
     refuse(pushing, [])
     assert pushing.run("--json").result["message"] == "nothing new to send"
 
