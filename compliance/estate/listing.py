@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from compliance.core import redact
 from compliance.core.errors import CouldNotLook
 from compliance.core.observation import Blind, Listed, Provenance, Seen
 
@@ -34,7 +35,7 @@ def section(estate: Estate, paths: Iterable[str], at: str) -> Section:
     if root is None or not root.is_dir():
         return Blind("the repository is not there", origin)
     try:
-        found = tuple(_listed(root, wanted))
+        found = tuple(_listed(root, wanted, estate.redaction_key))
     except CouldNotLook as error:
         return Blind(error.message, origin)
     except OSError as error:
@@ -42,7 +43,7 @@ def section(estate: Estate, paths: Iterable[str], at: str) -> Section:
     return Seen(found, replace(origin, seconds=round(time.perf_counter() - started, 6)))
 
 
-def _listed(root: Path, wanted: Iterable[str]) -> Iterator[Listed]:
+def _listed(root: Path, wanted: Iterable[str], key: bytes | None) -> Iterator[Listed]:
     modes: dict[str, str | None] = {}
     for path in wanted:
         modes |= _below(root, path)
@@ -51,7 +52,7 @@ def _listed(root: Path, wanted: Iterable[str]) -> Iterator[Listed]:
     staged, left_out = _staged(root, list(modes)), _ignored(root, list(modes))
     for path in sorted(modes):
         # What git has already, it goes on with, whatever a .gitignore says.
-        yield Listed(path, modes[path], staged.get(path), path in left_out and path not in staged)
+        yield Listed(redact.text(path, key), modes[path], staged.get(path), path in left_out and path not in staged)
 
 
 def _below(root: Path, path: str) -> dict[str, str | None]:

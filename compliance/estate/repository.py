@@ -92,7 +92,7 @@ def _tree(root: Path, path: str, key: bytes | None) -> Iterator[File]:
         if size > LARGEST:
             raise CouldNotLook(f"the files in {path} are larger than {LARGEST} bytes together")
         if (text := _text(data)) is not None:
-            yield File(place.relative_to(root).as_posix(), redact.text(text, key))
+            yield File(redact.text(place.relative_to(root).as_posix(), key), redact.text(text, key))
 
 
 def _places(folder: Path, root: Path) -> Iterator[Path]:
