@@ -222,8 +222,8 @@ def _estate(commands: Commands) -> None:
     parser = commands.add_parser("estate", help="run the embedded reference estate")
     inner = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     up = add(
-        inner, "up", "estate_up", "start the reference estate and leave it running",
-        "compliance estate up --directus",
+        inner, "up", "up", "start the reference estate and leave it running",
+        "compliance estate up --directus", module="hosting",
     )  # fmt: skip
     either = up.add_mutually_exclusive_group()
     either.add_argument(
@@ -239,14 +239,15 @@ def _estate(commands: Commands) -> None:
         "--json", action="store_true",
         help="print the owner's DSN as postgres, the path of estate.yaml, and how services are reached, as JSON",
     )  # fmt: skip
-    psql = add(inner, "psql", "estate_psql", "open psql as the owner of the reference estate")
+    psql = add(inner, "psql", "psql", "open psql as the owner of the reference estate", module="hosting")
     psql.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENT", help="handed to psql")
     status = add(
-        inner, "status", "estate_status", "say whether the reference estate is running, and what beside it"
-    )
+        inner, "status", "status", "say whether the reference estate is running, and what beside it",
+        module="hosting",
+    )  # fmt: skip
     status.add_argument("--json", action="store_true", help="print it as JSON")
-    add(inner, "reset", "estate_reset", "restore the content of the reference estate; the DSN stays")
-    add(inner, "down", "estate_down", "stop the reference estate and what runs beside it")
+    add(inner, "reset", "reset", "restore the content of the reference estate; the DSN stays", module="hosting")
+    add(inner, "down", "down", "stop the reference estate and what runs beside it", module="hosting")
 
 
 def _report(commands: Commands) -> None:
