@@ -52,7 +52,9 @@ def _listed(root: Path, wanted: Iterable[str], key: bytes | None) -> Iterator[Li
     staged, left_out = _staged(root, list(modes)), _ignored(root, list(modes))
     for path in sorted(modes):
         # What git has already, it goes on with, whatever a .gitignore says.
-        yield Listed(redact.text(path, key), modes[path], staged.get(path), path in left_out and path not in staged)
+        yield Listed(
+            redact.text(path, key), modes[path], staged.get(path), path in left_out and path not in staged
+        )
 
 
 def _below(root: Path, path: str) -> dict[str, str | None]:
