@@ -102,7 +102,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         raise pytest.UsageError(str(error)) from None
     nodeid = metafunc.definition.nodeid
     state.rules[nodeid] = rule
-    state.scope.declare(nodeid, metafunc.module.__file__, rule, each, found)
+    state.scope.declare(nodeid, metafunc.definition.path, rule, each, found)
     metafunc.parametrize("look", found, ids=[look.subject for look in found])
 
 

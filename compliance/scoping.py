@@ -50,7 +50,7 @@ class Scope:
         self.distributed: set[str] = set()
         self.lost: dict[str, tuple[str, ...]] = {}
 
-    def declare(self, nodeid: str, file: str | None, rule: Rule, each: str, looks: Iterable[Look]) -> None:
+    def declare(self, nodeid: str, file: Path, rule: Rule, each: str, looks: Iterable[Look]) -> None:
         """The cases that a probe is to make of what policy declares."""
         looks = list(looks)
         self.files.add(str(file))
