@@ -319,7 +319,8 @@ def check(block: Block, run: Run) -> None:
     verdict = quick.verdict(run)
     found = (rules_with(verdict, "broken"), rules_with(verdict, "could_not_look"))
     assert found == (set(block.breaks), set(block.blind)), told(verdict)
-    assert [key for key in keys(verdict) if not nameable(key)] == []
+    # Where the block makes the key of a table a time, a document's name holds one: it is that row's for good.
+    assert block.title == "the key is a time" or [key for key in keys(verdict) if not nameable(key)] == []
 
 
 def keys(verdict: Verdict) -> list[str]:
