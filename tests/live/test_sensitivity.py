@@ -162,7 +162,7 @@ def test_a_pin_that_is_wrong_by_one_is_named_at_any_of_its_sites(
         repository = tmp_path / str(number)
         shutil.copytree(source, repository)
         (repository / pin.path).write_text(changed, encoding="utf-8")
-        verdict = audit.probe(_with_repository(untouched, repository))
+        verdict = quick.verdict(_with_repository(untouched, repository))
         assert faults.rules_with(verdict, "broken") == {"CC003"}, faults.told(verdict)
         assert pin.name in {case.subject for case in verdict.cases if case.outcome == "broken"}
         assert verdict.counts["could_not_look"] == 0
