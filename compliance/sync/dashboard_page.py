@@ -1,19 +1,14 @@
-"""The page: one file of HTML, which asks nothing of anybody and runs no script. All that comes from outside is escaped.
-
-Rows of a table become blocks on a narrow screen; `role` keeps for a reader of screens what `display` takes away.
-"""
+"""The page of the history, as `core.hypertext` makes pages."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from compliance.core import hypertext
+from compliance.core.hypertext import escaped as _e
 from compliance.sync import history
 from compliance.sync.history_command import DEFINITION, note
-from compliance.sync.repository import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence, Set
@@ -38,29 +33,12 @@ _COLUMNS = (
 
 
 def render(view: View) -> str:
-    style = STYLE.read_text(encoding="utf-8")
-    return "".join((
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
-        f'<meta http-equiv="Content-Security-Policy" content="{_policy(style)}">\n',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
-        '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n',
-        f"<title>Directional sync of {_e(view.repository)}</title>\n<style>{style}</style>\n</head>\n<body>\n",
+    style = hypertext.STYLE.read_text(encoding="utf-8") + STYLE.read_text(encoding="utf-8")
+    body = (
         '<a class="skip" href="#runs">Skip to the runs</a>\n',
-        *_header(view), "<main>\n", *_targets(view), *_runs(view), "</main>\n", _footer(), "</body>\n</html>\n",
-    ))  # fmt: skip
-
-
-def _policy(style: str) -> str:
-    """Nothing is loaded; the one style is the one that stands there."""
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
-    )
-
-
-def _e(value: object) -> str:
-    """As text: neither a tag nor a sign that writes from right to left."""
-    return escape("\n".join(map(shown, str(value).split("\n"))))
+        *_header(view), "<main>\n", *_targets(view), *_runs(view), "</main>\n", _footer(),
+    )  # fmt: skip
+    return hypertext.page(f"Directional sync of {view.repository}", style, body)
 
 
 def _header(view: View) -> Iterator[str]:
@@ -82,12 +60,9 @@ def _targets(view: View) -> Iterator[str]:
     if not view.rows:
         return
     yield '<section aria-labelledby="targets">\n<h2 id="targets">Targets</h2>\n'
-    yield '<table role="table" class="targets" aria-labelledby="targets">\n<thead role="rowgroup"><tr role="row">'
-    yield from (f'<th role="columnheader" scope="col">{name}</th>' for name in _COLUMNS)
-    yield '</tr></thead>\n<tbody role="rowgroup">\n'
     listed = {run.id for run in view.runs}
-    yield from (_target(row, listed) for row in view.rows)
-    yield "</tbody>\n</table>\n</section>\n"
+    yield from hypertext.table("targets", _COLUMNS, (_target(row, listed) for row in view.rows), "targets")
+    yield "</section>\n"
 
 
 def _target(row: Row, listed: Set[str]) -> str:
@@ -101,12 +76,8 @@ def _target(row: Row, listed: Set[str]) -> str:
         _line(row.name, row.points),
         "none" if row.error is None else f"{_link(row.error.run, listed)}<br>{_e(row.error.result['message'])}",
     )
-    head = f'<th role="rowheader" scope="row">{_e(row.name)}<br><small>{_e(last["direction"])}</small></th>'
-    told = "".join(
-        f'<td role="cell" data-label="{label}"><div>{cell}</div></td>'
-        for label, cell in zip(_COLUMNS[1:], cells, strict=True)
-    )
-    return f'<tr role="row" class="{"good" if row.good else "bad"}">{head}{told}</tr>\n'
+    head = f"{_e(row.name)}<br><small>{_e(last['direction'])}</small>"
+    return hypertext.row(_COLUMNS, head, cells, "good" if row.good else "bad")
 
 
 def _badge(result: Mapping[str, Any]) -> str:

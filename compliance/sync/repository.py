@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from compliance.core import hypertext
 from compliance.core.errors import ComplianceError, ConfigurationError, Refused
 
 if TYPE_CHECKING:
@@ -176,10 +177,4 @@ def _of_identity(repository: Repository) -> list[str]:
     return []
 
 
-def shown(path: str) -> str:
-    """A name as it can stand in a line: a newline, a sign of control or a stray byte is escaped."""
-    if path.isprintable():
-        return path
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in path
-    )
+shown = hypertext.shown  # a name, as it can stand in a line
