@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from compliance.core import population
+from compliance.core import canonical, population, verdicts
 from compliance.core.errors import ComplianceError, Refused
 from compliance.core.plansql import check_step
 from compliance.core.waivers import OWN
+from compliance.evidence.contents import VERDICT
 from compliance.executor import plan as plans
 from compliance.executor.plan import Plan, bind
 from compliance.probing import Run, look, probe_folder
 from compliance.reporting.listed import findings, waived
+from compliance.reporting.whole import put
 from compliance.systems import Policies, system, templates
 from compliance.systems.protocol import Facts
 
@@ -134,6 +136,7 @@ def _arguments(folder: Path, results: Path | None) -> list[str]:
     return [
         "-c", os.devnull, "--rootdir", str(folder.parent), "--import-mode=importlib", "--strict-markers",
         "--noconftest", "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:unraisableexception",
+        "-p", "no:logging",
         "-p", "compliance.pytest_plugin",
         *(["-p", "allure_pytest.plugin"] if results else []),
         *allure,
@@ -253,6 +256,13 @@ def write(run: Run, compiled: Compiled, folder: Path) -> Path:
         plans.write(plan_of(run, compiled), place, observed)
     else:
         plans.remove(place)
+    return place
+
+
+def keep(audited: Audited, out: Path) -> Path:
+    """The verdict as a document, spelled as a bundle holds it: what is exported, compared and shown later is this."""
+    place = out / VERDICT
+    put(place, canonical.lines(verdicts.document(audited.verdict), deep=2).encode())
     return place
 
 

@@ -31,6 +31,7 @@ def audit(parsed: argparse.Namespace) -> int:
     run.known = keeping.read(kept).now()
     audited = job.judge(run, results=out / "allure-results", report=say)
     change = keeping.add(kept, audited.verdict, run.observation, parsed.history_limit)
+    job.keep(audited, out)
     for item in audited.compiled:
         job.write(audited.run, item, out / "compiled")
     page, why = (None, "left out") if parsed.no_page else _page(out, audited)

@@ -9,18 +9,18 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import tempfile
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compliance.core import canonical, history, verdicts
 from compliance.core.errors import ConfigurationError
 from compliance.core.history import History, Known
 from compliance.evidence import versions
+from compliance.reporting.whole import put, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from compliance.core.history import Change
     from compliance.core.observation import Observation
@@ -102,30 +102,13 @@ def _append(path: Path, line: bytes) -> None:
         os.fsync(number)
     finally:
         os.close(number)
-    _sync_folder(path)
+    sync_folder(path.parent)
 
 
 def _replace(path: Path, found: History) -> None:
     """As a whole or not at all."""
     head = {"known": {key: list(known) for key, known in found.known.items()}}
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        try:
-            file.write(b"".join((_line(head), *(_line(history.told(entry)) for entry in found.entries))))
-            file.flush()
-            os.fsync(file.fileno())
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
-    _sync_folder(path)
-
-
-def _sync_folder(path: Path) -> None:
-    number = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
+    put(path, b"".join((_line(head), *(_line(history.told(entry)) for entry in found.entries))))
 
 
 def _line(value: dict[str, Any]) -> bytes:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from compliance import keeping
+from compliance.core import canonical, verdicts
 from compliance.core.errors import ConfigurationError
 from tests.evidence.bundles import Desk
 
@@ -118,3 +119,14 @@ def test_a_history_that_is_not_there_is_2(desk: Desk) -> None:
     done = desk.run("history")
     assert (done.code, "no audit is kept there" in done.err) == (2, True)
     assert desk.run("history", "--limit", "0").code == 2
+
+
+def test_the_verdict_is_kept_whole_as_a_bundle_holds_it(desk: Desk) -> None:
+    said = audit(desk, 20)
+    place = desk.folder / "reports" / "verdict.json"
+    found = json.loads(place.read_text())
+    assert found["counts"] == said["counts"]
+    assert place.read_text() == canonical.lines(verdicts.document(verdicts.parse(found)), deep=2)
+    audit(desk, 21)
+    assert json.loads(place.read_text())["judged_at"].startswith("2026-11-21")
+    assert [each.name for each in place.parent.iterdir() if each.name.endswith(".part")] == []
