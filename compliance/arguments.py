@@ -3,25 +3,47 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
+WIDTH = 76
+
+
 def add(
-    commands: Commands, name: str, call: str, text: str, example: str = "", module: str = "commands"
-) -> argparse.ArgumentParser:
+    commands: Commands, name: str, call: str, text: str, example: str = "", module: str = "commands", *,
+    when: str = "", codes: str = "",
+) -> argparse.ArgumentParser:  # fmt: skip
+    """A command: what it does in one sentence, `when` to use it, an `example` a line, and the exit `codes` that mean
+    something else here than in `compliance --help`."""
     parser = commands.add_parser(
         name,
         help=text,
-        description=text[0].upper() + text[1:] + ".",
-        epilog=f"example:\n  {example}" if example else None,
+        description="\n\n".join(filled(part) for part in (f"{text[0].upper()}{text[1:]}.", when) if part),
+        epilog="\n\n".join(_epilog(example, codes)) or None,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(call=call, module=module)
     return parser
+
+
+def filled(text: str) -> str:
+    """As wide as argparse writes what it wraps itself: two less than a terminal of 80."""
+    return textwrap.fill(" ".join(text.split()), WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def _epilog(example: str, codes: str) -> Iterator[str]:
+    if example:
+        shown = "\n".join(f"  {line.strip()}" for line in example.splitlines())
+        yield f"{'examples' if len(example.splitlines()) > 1 else 'example'}:\n{shown}"
+    if codes:
+        yield "exit codes:\n" + textwrap.indent("\n".join(map(filled, codes.splitlines())), "  ")
 
 
 def changes(commands: Commands) -> None:

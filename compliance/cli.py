@@ -14,6 +14,7 @@ from compliance.arguments import add, changes, history, positive, registration
 from compliance.evidence_arguments import evidence
 from compliance.sync.arguments import sync
 from compliance.talking import done
+from compliance.terminal_arguments import terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of `compliance`; returns the exit code."""
     _usable_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
-    return _run(_parser().parse_args(_for_psql(given)))
+    return _run(parser().parse_args(_for_psql(given)))
 
 
 def _for_psql(given: list[str]) -> list[str]:
@@ -105,15 +106,16 @@ def _complain(what: object) -> None:
     print(f"compliance: {what}", file=sys.stderr)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Every word of the program: what help, completion and the reference of the command line are made from."""
+    made = argparse.ArgumentParser(
         prog="compliance",
         description="Observe an estate read-only, probe it against policy, compile what would set it right; let it\n"
         "reach the estate once it is rehearsed and approved, take it back, and report.",
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _audit(commands)
     _observe(commands)
     _compile(commands)
@@ -126,11 +128,12 @@ def _parser() -> argparse.ArgumentParser:
     sync(commands)
     _report(commands)
     history(commands)
+    terminal(commands)
     add(
         commands, "demo", "demo", "play a change of an estate from drift to rollback, on one that is thrown away",
         module="demo",
     )  # fmt: skip
-    return parser
+    return made
 
 
 def _sources(parser: argparse.ArgumentParser) -> None:

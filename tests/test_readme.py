@@ -112,7 +112,7 @@ def test_the_command_table_is_what_help_lists() -> None:
 
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^\| `compliance ([a-z -]+)` \|", readme, re.MULTILINE)) == set(
-        _listed(cli._parser())
+        _listed(cli.parser())
     )
 
 

@@ -21,7 +21,7 @@ def main() -> int:
             if left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    parsed = cli._parser().parse_args(["sync", *words])
+    parsed = cli.parser().parse_args(["sync", *words])
     return int(getattr(import_module(f"compliance.{parsed.module}"), parsed.call)(parsed, at))
 
 

@@ -91,7 +91,7 @@ def steps(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[tuple[str, int
         box = made(folder)
         found: list[str] = []
         patch.chdir(box.root)
-        assert command.sync(cli._parser().parse_args(["sync", "--jobs", "1"]), found.append) == 0
+        assert command.sync(cli.parser().parse_args(["sync", "--jobs", "1"]), found.append) == 0
         numbered = [(step, found[: place + 1].count(step)) for place, step in enumerate(found)]
         return numbered, plain(end(box), folder)
 
