@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import difflib
 import importlib.util
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -64,21 +65,18 @@ def faults(rule: str) -> Path | None:
     return file if file.is_file() else None
 
 
-def asks(probe: Probe, policies: Mapping[str, Any]) -> tuple[tuple[str, ...], bool]:
-    """The sections that its rule asks for, found by asking it over an estate in which nothing is; and whether that is
-    all of them: a rule that cannot go on without a fact is asked no further."""
+def asks(probe: Probe, policies: Mapping[str, Any]) -> tuple[str, ...]:
+    """The sections that its rule asks for of an estate in which nothing is: those at least it reads anywhere, and what
+    it reads only where it finds something, no one can know before."""
     judge = _judge(probe)
     if judge is None or probe.rule.system not in policies:
-        return (), False
+        return ()
     empty = _Empty()
     facts = Facts(probe.rule.system, policies, Observation("", "", empty))
-    whole = True
-    try:
+    with suppress(Exception):  # a rule that cannot go on without a fact asks no further
         for _ in judge(facts):
             pass
-    except Exception:
-        whole = False
-    return tuple(sorted(empty.asked | facts.sections)), whole
+    return tuple(sorted(empty.asked | facts.sections))
 
 
 class _Empty(dict[str, Any]):

@@ -154,6 +154,11 @@ def _audit(commands: Commands) -> None:
     parser.add_argument("--no-page", action="store_true", help="leave out the HTML page (it needs Node)")
     parser.add_argument("--json", action="store_true", help="print the verdict as JSON (audit.schema.json)")
     parser.add_argument(
+        "--watch", metavar="TIME", nargs="?", const="60s",
+        help="audit again when a file of policy changes, and after so long (30s, 5m, 1h; default: 60s); show what"
+        " changed, write nothing; Ctrl-C ends it with 130",
+    )  # fmt: skip
+    parser.add_argument(
         "--history", metavar="FILE", help="where runs are kept; default: history.jsonl in --out"
     )
     parser.add_argument(

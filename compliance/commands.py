@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 def audit(parsed: argparse.Namespace) -> int:
     """Observe, probe, gate, compile, report; the exit code is the verdict's."""
+    if parsed.watch:
+        from compliance.watching import watch
+
+        watch(parsed)
     from compliance import audit as job
     from compliance import keeping, probing
 

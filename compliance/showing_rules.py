@@ -86,12 +86,11 @@ def _reads(parsed: argparse.Namespace, probe: Probe, out: Path, verdict: Verdict
     evidence = _evidence(out / "allure-results", probe.rule.id)
     if verdict and evidence and evidence["observation"] == verdict.observation:
         sections = {name: _head(said) for name, said in evidence["sections"].items()}
-        return {"known_from": "the last audit", "all": True, "sections": sections}
+        return {"known_from": "the last audit", "sections": sections}
     from compliance import probing
 
     _, policies = probing.load(probing.estate_file(parsed.estate))
-    names, whole = cataloguing.asks(probe, policies)
-    return {"known_from": "its policy", "all": whole, "sections": {name: {} for name in names}}
+    return {"known_from": "policy", "sections": {name: {} for name in cataloguing.asks(probe, policies)}}
 
 
 def _head(said: Mapping[str, Any]) -> dict[str, Any]:
