@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from compliance.core import canonical, population, verdicts
+from compliance.core import canonical, controls, population, verdicts
 from compliance.core.errors import ComplianceError, Refused
 from compliance.core.plansql import check_step
-from compliance.core.waivers import OWN
+from compliance.core.waivers import GATES, OWN
 from compliance.evidence.contents import VERDICT
 from compliance.executor import plan as plans
 from compliance.executor.plan import Plan, bind
@@ -94,6 +94,7 @@ def probe(
         raise KeyboardInterrupt
     if results is not None:
         _counted(results, given.state.cases)
+    run.nodeids = {(case.rule.id, case.subject): node for node, case in given.state.cases.items()}
     given.state.scope.expect(file for place in places for file in _files(place))
     return given.state.verdict()
 
@@ -189,9 +190,10 @@ def _prepared(run: Run, verdict: Verdict, name: str) -> tuple[Compiled, ...]:
 def promised(compiled: Compiled, case: Case) -> bool:
     """Must this case be kept once the plan was applied? A preparation promises what it prepares, and no more.
 
-    No plan promises anything of waivers: one is unused as soon as what it was given for is repaired.
+    No plan promises anything of waivers: one is unused as soon as what it was given for is repaired. Nor of what no plan
+    can change, which are gates and controls.
     """
-    if case.rule.id == OWN:
+    if case.rule.id in (OWN, GATES, controls.OWN):
         return False
     if compiled.kind == "preparation":
         preparing = cast("Preparing", system(compiled.system))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compliance.core import canonical
-from compliance.core.errors import ComplianceError, ConfigurationError, Refused
+from compliance.core.errors import ConfigurationError, Refused
 from compliance.talking import done, say, write
 
 if TYPE_CHECKING:
@@ -38,7 +38,11 @@ def audit(parsed: argparse.Namespace) -> int:
     job.keep(audited, out)
     for item in audited.compiled:
         job.write(audited.run, item, out / "compiled")
-    page, why = (None, "left out") if parsed.no_page else _page(out, audited)
+    page, why = None, "left out"
+    if not parsed.no_page:
+        from compliance.presenting import present
+
+        page, why = present(out, audited, keeping.read(kept), say)
     done()
     if parsed.json:
         write(canonical.pretty(job.as_json(audited, out / "compiled", page)))
@@ -57,28 +61,6 @@ def audit(parsed: argparse.Namespace) -> int:
 
 def _written(audited: Audited, out: Path) -> list[tuple[Compiled, Path]]:
     return [(item, out / "compiled" / item.system / item.kind) for item in audited.compiled]
-
-
-def _page(out: Path, audited: Audited) -> tuple[Path | None, str]:
-    """The page, or why there is none: without Node everything else still works."""
-    from compliance.core import population
-    from compliance.reporting import page, results
-
-    estate = audited.run.estate
-    facts = {"estate": estate.name, **population.brief(audited.verdict)}
-    facts |= {"kind": estate.kind, "observation": audited.run.observation.digest[:16]}
-    facts |= {f"not looked at: {source}": why for source, why in audited.run.current.unavailable.items()}
-    facts |= {f"warning {n}": each.message for n, each in enumerate(audited.run.waiving.warnings(), start=1)}
-    results.write_run_files(
-        out / "allure-results", facts | {"observed_at": audited.run.observation.observed_at}
-    )
-    results.attach(out / "allure-results", "Population", population.text(audited.verdict))
-    say("rendering the page")
-    try:
-        trend = out / "allure-history.jsonl"
-        return page.generate(out / "allure-results", out / "html", history=trend), ""
-    except ComplianceError as error:
-        return None, str(error)
 
 
 def observe(parsed: argparse.Namespace) -> int:

@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from compliance.core import canonical, expiring, waivers
 from compliance.core.errors import ConfigurationError
-from compliance.core.finding import Finding, Unseen
 from compliance.talking import done, say, write
 
 if TYPE_CHECKING:
     import argparse
-
-    from compliance.core.waivers import Met
 
 
 def listed(parsed: argparse.Namespace) -> int:
@@ -25,7 +22,9 @@ def listed(parsed: argparse.Namespace) -> int:
     run = probing.look(probing.estate_file(parsed.estate), recorded, say, parsed.judged_at)
     job.probe(run, report=say)
     found = [
-        _described(met, run.judged_at) for met in run.waiving.met() if parsed.owner in (None, met.waiver.owner)
+        expiring.described(met, run.judged_at)
+        for met in run.waiving.met()
+        if parsed.owner in (None, met.waiver.owner)
     ]
     warned = [each._asdict() for each in run.waiving.warnings()]
     done()
@@ -36,22 +35,6 @@ def listed(parsed: argparse.Namespace) -> int:
             "\n".join([*map(_line, found), *(f"warning: {each['message']}" for each in warned)]) or "no waivers"
         )
     return 1 if any(each["findings"] for each in found) else 3 if any(each["unseen"] for each in found) else 0
-
-
-def _described(met: Met, at: str) -> dict[str, Any]:
-    waiver, said = met.waiver, list(waivers.judgements(met, at))
-    wrong = [judgement for judgement in said if isinstance(judgement, Finding)]
-    unseen = next((judgement.reason for judgement in said if isinstance(judgement, Unseen)), "")
-    state = ", ".join((each.facet or "").replace("-", " ") for each in wrong)
-    if not state and (unseen or met.unasked):
-        state = "could not look" if unseen else "not applicable"
-    return {
-        "id": waiver.id, "finding": waiver.finding, "state": state or f"in force, ends {expiring.left(waiver, at)}",
-        "owner": waiver.owner, "approver": waiver.approver, "reason": waiver.reason, "from": waiver.since,
-        "until": waiver.until, "ceiling": waiver.ceiling,
-        "meets": [finding.key(waiver.rule) for finding in met.findings],
-        "findings": [finding.message for finding in wrong], "unseen": unseen, "not_applicable": met.unasked,
-    }  # fmt: skip
 
 
 def _line(found: dict[str, Any]) -> str:

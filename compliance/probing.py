@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from compliance.core import aging, canonical
+from compliance import gating
+from compliance.core import aging, canonical, controls
 from compliance.core.collecting import uncollected
 from compliance.core.errors import ConfigurationError, CouldNotLook
 from compliance.core.finding import Finding, Judgement, NotApplicable, Unseen
@@ -23,7 +24,7 @@ from compliance.estate.resources import resource
 from compliance.outcomes import Broken, ItsWaived, Unlooked
 from compliance.systems import SYSTEMS, Policies, system
 from compliance.systems.protocol import Facts, Judged, Rule
-from compliance.waiving import POPULATION, Waiving
+from compliance.waiving import POPULATION, Waiving, shipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from compliance.core.waivers import Waiver
     from compliance.estate.config import Estate
 
+CONTROLS = "platform.controls"
 REST = "(all others)"
 ALL = "(all)"
 
@@ -53,6 +55,8 @@ class Run:
         self.current = aging.as_of(observation, limits, self.judged_at)
         self.waiving = Waiving(policies, self.judged_at, self.judged, self.unlooked)
         self.known: Mapping[str, Known] | None = None  # what earlier audits found, where they are kept
+        self.nodeids: Mapping[tuple[str, str], str] = {}  # of each case, by rule and subject, once it was probed
+        self.read: dict[str, set[str]] = {}  # by system the sections that its rules asked for
         self._judged: dict[Rule, Judged] = {}
         self._evidence: dict[Rule, bytes] = {}
 
@@ -69,6 +73,8 @@ class Run:
             return list(self.policies)
         if each == POPULATION:
             return [waiver.id for waiver in self.policies.waivers.entries]
+        if each == CONTROLS:
+            return [control.id for control in self.policies.controls.entries]
         try:
             return list(system(name).names(self.policies[name], population))
         except KeyError:
@@ -82,7 +88,10 @@ class Run:
         return found
 
     def _judge(self, rule: Rule, system_name: str) -> Judged:
-        facts = Facts(system_name, self.policies, self.current, waivers=self.waiving.judgements)
+        facts = Facts(
+            system_name, self.policies, self.current, waivers=self.waiving.judgements, gates=self._gates,
+            controls=self._controls,
+        )  # fmt: skip
         judged = Judged()
         try:
             with uncollected():
@@ -93,7 +102,16 @@ class Run:
         except Exception as error:
             judged = Judged(failure=CouldNotLook(f"the rule failed: {_told(error)}"))
         judged.sections = tuple(sorted(facts.sections))
+        self.read.setdefault(system_name, set()).update(facts.sections)
         return judged
+
+    def _gates(self) -> Iterable[Judgement]:
+        return gating.judgements(self.policies, self.estate.kind)
+
+    def _controls(self) -> Iterable[Judgement]:
+        """Of the rules that come with the program, and of those of one's own that are part of this run."""
+        known = shipped() | {name: probed.said.system for name, probed in self.waiving.rules.items()}
+        return controls.judgements(self.policies.controls.entries, known, self.policies)
 
     def unlooked(self, judged: Judged) -> CouldNotLook | None:
         """A rule that gets along without a section per subject saw none of the others if it saw no section at all."""

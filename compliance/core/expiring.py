@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from compliance.core.finding import Finding, Unseen
+from compliance.core.waivers import judgements
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from compliance.core.waivers import Waiver
+    from compliance.core.waivers import Met, Waiver
 
 _DAY = timedelta(days=1)
 
@@ -45,6 +48,23 @@ def warnings(waivers: Sequence[Waiver], days: int, at: str) -> tuple[Warned, ...
         if len(ids) > 1
     ]  # fmt: skip
     return (*soon, *together)
+
+
+def described(met: Met, at: str) -> dict[str, Any]:
+    """A waiver as a list tells it: how it stands, what it meets, and what is a finding of it."""
+    waiver, said = met.waiver, list(judgements(met, at))
+    wrong = [judgement for judgement in said if isinstance(judgement, Finding)]
+    unseen = next((judgement.reason for judgement in said if isinstance(judgement, Unseen)), "")
+    state = ", ".join((each.facet or "").replace("-", " ") for each in wrong)
+    if not state and (unseen or met.unasked):
+        state = "could not look" if unseen else "not applicable"
+    return {
+        "id": waiver.id, "finding": waiver.finding, "state": state or f"in force, ends {left(waiver, at)}",
+        "owner": waiver.owner, "approver": waiver.approver, "reason": waiver.reason, "from": waiver.since,
+        "until": waiver.until, "ceiling": waiver.ceiling,
+        "meets": [finding.key(waiver.rule) for finding in met.findings],
+        "findings": [finding.message for finding in wrong], "unseen": unseen, "not_applicable": met.unasked,
+    }  # fmt: skip
 
 
 def left(waiver: Waiver, at: str) -> str:

@@ -55,6 +55,8 @@ def summary(
         place = "-" if item.nothing else str(path)
         console.print(f"{item.system} {item.kind}: {item.title}  {place}", markup=False)
     console.print(f"report: {page}" if page else f"no report page: {why_no_page}", markup=False)
+    if page and why_no_page:
+        console.print(f"Allure's pages are not beside it: {why_no_page}", style="yellow", markup=False)
     console.print(f"verdict: {verdict.conclusion}", style=_STYLE[verdict.conclusion], markup=False)
 
 
