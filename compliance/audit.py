@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from compliance import gating
 from compliance.core import canonical, controls, population, verdicts
 from compliance.core.errors import ComplianceError, Refused
 from compliance.core.plansql import check_step
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from compliance.core.change import Compiled
+    from compliance.core.gates import Gate, Profile
     from compliance.core.verdict import Case, Verdict
     from compliance.systems.protocol import Preparing
 
@@ -190,8 +192,8 @@ def _prepared(run: Run, verdict: Verdict, name: str) -> tuple[Compiled, ...]:
 def promised(compiled: Compiled, case: Case) -> bool:
     """Must this case be kept once the plan was applied? A preparation promises what it prepares, and no more.
 
-    No plan promises anything of waivers: one is unused as soon as what it was given for is repaired. Nor of what no plan
-    can change, which are gates and controls.
+    No plan promises anything of waivers: one is unused as soon as what it was given for is repaired. Nor of gates
+    and controls, which no plan can change.
     """
     if case.rule.id in (OWN, GATES, controls.OWN):
         return False
@@ -268,9 +270,18 @@ def keep(audited: Audited, out: Path) -> Path:
     return place
 
 
-def as_json(audited: Audited, folder: Path, page: Path | None) -> dict[str, Any]:
+def gated(audited: Audited, profile: Profile) -> Gate:
+    """What a profile makes of the verdict; the verdict stays what it is."""
+    run = audited.run
+    return gating.gate(
+        audited.verdict, profile, run.known, systems=run.policies, current=run.current, read=run.read
+    )
+
+
+def as_json(audited: Audited, folder: Path, page: Path | None, gate: Gate | None = None) -> dict[str, Any]:
     """What `compliance audit --json` prints; its schema is `audit.schema.json`."""
     return {
+        **({"gate": gating.as_json(gate)} if gate else {}),
         "verdict": audited.verdict.conclusion,
         "counts": audited.verdict.counts,
         "population": population.told(audited.verdict),

@@ -161,6 +161,12 @@ def _audit(commands: Commands) -> None:
     parser.add_argument(
         "--history", metavar="FILE", help="where runs are kept; default: history.jsonl in --out"
     )
+    parser.add_argument("--profile", metavar="NAME", help="let a profile of platform.yaml decide the exit code")
+    parser.add_argument(
+        "--fail-on", metavar="WORD", action="append", default=[],
+        help="exit 1 for `new` findings, or for these severities alone (new,critical,high); with --profile: for these"
+        " severities as well",
+    )  # fmt: skip
     parser.add_argument(
         "--history-limit", metavar="N", type=positive, default=400, help="how many are kept (default: 400)"
     )

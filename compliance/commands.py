@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from compliance.audit import Audited
     from compliance.core.change import Compiled
+    from compliance.core.gates import Profile
     from compliance.probing import Run
 
 
@@ -31,9 +32,12 @@ def audit(parsed: argparse.Namespace) -> int:
     recorded = Path(parsed.observation) if parsed.observation else None
     kept = Path(parsed.history) if parsed.history else out / keeping.FILE
     say("observing")
-    run = probing.look(probing.estate_file(parsed.estate), recorded, say, parsed.judged_at)
+    file = probing.estate_file(parsed.estate)
+    profile = _profile(parsed, file)
+    run = probing.look(file, recorded, say, parsed.judged_at)
     run.known = keeping.read(kept).now()
     audited = job.judge(run, results=out / "allure-results", report=say)
+    gate = job.gated(audited, profile) if profile else None
     change = keeping.add(kept, audited.verdict, run.observation, parsed.history_limit)
     job.keep(audited, out)
     for item in audited.compiled:
@@ -45,8 +49,9 @@ def audit(parsed: argparse.Namespace) -> int:
         page, why = present(out, audited, keeping.read(kept), say)
     done()
     if parsed.json:
-        write(canonical.pretty(job.as_json(audited, out / "compiled", page)))
+        write(canonical.pretty(job.as_json(audited, out / "compiled", page, gate)))
     else:
+        from compliance.reporting import gated
         from compliance.reporting.terminal import summary
 
         warnings = [each.message for each in audited.run.waiving.warnings()]
@@ -54,9 +59,20 @@ def audit(parsed: argparse.Namespace) -> int:
             audited.verdict, _written(audited, out), audited.obstacles, page, why,
             audited.run.current.unavailable, warnings,
         )  # fmt: skip
+        if gate:
+            write("\n".join(gated.lines(gate)))
     for line in change.defect:
         print(f"compliance: defect: {line}", file=sys.stderr)
-    return audited.verdict.exit_code or (1 if change.defect else 0)
+    return (gate or audited.verdict).exit_code or (1 if change.defect else 0)
+
+
+def _profile(parsed: argparse.Namespace, file: Path) -> Profile | None:
+    """Before anything is looked at: a name that is not declared is found out at once."""
+    from compliance import gating, probing
+
+    if parsed.profile is None and not parsed.fail_on:
+        return None
+    return gating.chosen(probing.load(file)[1], parsed.profile, parsed.fail_on)
 
 
 def _written(audited: Audited, out: Path) -> list[tuple[Compiled, Path]]:

@@ -55,7 +55,9 @@ class Run:
         self.current = aging.as_of(observation, limits, self.judged_at)
         self.waiving = Waiving(policies, self.judged_at, self.judged, self.unlooked)
         self.known: Mapping[str, Known] | None = None  # what earlier audits found, where they are kept
-        self.nodeids: Mapping[tuple[str, str], str] = {}  # of each case, by rule and subject, once it was probed
+        self.nodeids: Mapping[
+            tuple[str, str], str
+        ] = {}  # of each case, by rule and subject, once it was probed
         self.read: dict[str, set[str]] = {}  # by system the sections that its rules asked for
         self._judged: dict[Rule, Judged] = {}
         self._evidence: dict[Rule, bytes] = {}

@@ -19,6 +19,7 @@ from compliance.core.errors import ComplianceError
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from compliance.core.gates import Gate, Profile
     from compliance.core.verdict import Case, Rule, Verdict
     from compliance.probing import Look, Run
     from compliance.reporting.labels import CaseLabels
@@ -34,6 +35,8 @@ class State:
     def __init__(self, config: pytest.Config, scope: Scope) -> None:
         self.config, self.scope = config, scope
         self.run: Run | None = None
+        self.profile: Profile | None = None
+        self.beside = 0  # failures of what is no case
         self.rules: dict[str, Rule] = {}
         self.cases: dict[str, Case] = {}
         self.looks: dict[str, Look] = {}
@@ -42,12 +45,24 @@ class State:
     def the_run(self) -> Run:
         if self.run is None:
             self.run = _open(self.config)
+            self.profile = _profile(self.config, self.run)
         return self.run
 
     @property
     def asked(self) -> bool:
         """Was anything judged, or meant to be and lost?"""
         return bool(self.cases) or (not self.config.option.collectonly and self.scope.missing)
+
+    def gate(self, verdict: Verdict) -> Gate | None:
+        """What the profile that was asked for makes of it; None: none was."""
+        from compliance import gating
+
+        run = self.the_run()
+        if self.profile is None:
+            return None
+        return gating.gate(
+            verdict, self.profile, run.known, systems=run.policies, current=run.current, read=run.read
+        )
 
     def verdict(self) -> Verdict:
         """Of all cases that ended. Only `gate` makes one."""
@@ -72,6 +87,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--observation", metavar="FILE", help="probe a recorded observation instead of looking")
     group.addoption("--judged-at", metavar="TIME", help="judge what expires as of then, instead of now")
+    group.addoption("--profile", metavar="NAME", help="let a profile of policy decide the exit status")
+    group.addoption(
+        "--fail-on",
+        metavar="WORD",
+        action="append",
+        default=[],
+        help="new, or a severity; as `compliance audit` does",
+    )
+    group.addoption(
+        "--audit-history", metavar="FILE", help="by which history.jsonl a finding is new; default: by none"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -173,6 +199,8 @@ def pytest_runtest_makereport(
         report.longrepr = f"could not look: {reason}"
     plain = [(f.subject, f.message, f.facet) for f in findings]
     plain_waived = [(w.finding.subject, w.finding.message, w.finding.facet, w.waiver) for w in waived]
+    read = look.run.judged(look.rule, look.system).sections if look.rule else ()
+    report.compliance_read = list(read)  # type: ignore[attr-defined]
     report.compliance = (outcome, plain, reason, look.subject, plain_waived)  # type: ignore[attr-defined]
     report.compliance_rule = [getattr(rule, name) for name in rule.__slots__]  # type: ignore[attr-defined]
     return report
@@ -191,6 +219,7 @@ class _Cases:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         said = getattr(report, "compliance", None)
         if said is None:
+            self.state.beside += report.failed
             return
         from compliance.core.finding import Finding
         from compliance.core.verdict import Case, Rule, Waived
@@ -200,6 +229,10 @@ class _Cases:
         found = tuple(Finding(*finding) for finding in findings)
         let = tuple(Waived(Finding(*finding), waiver) for *finding, waiver in waived)
         self.state.cases[report.nodeid] = Case(rule, subject, outcome, found, reason, let)
+        self.state.the_run().read.setdefault(rule.system, set()).update(report.compliance_read)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        self.state.beside += report.failed
 
 
 @pytest.hookimpl(wrapper=True)
@@ -207,7 +240,10 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[
     state = session.config.stash[STATE]
     if exitstatus in (0, 1) and not hasattr(session.config, "workerinput") and state.asked:
         # What failed beside the cases stays a failure: another test, a teardown, a file that cannot be imported.
-        session.exitstatus = state.verdict().exit_code or exitstatus
+        verdict = state.verdict()
+        gate = state.gate(verdict)
+        beside = exitstatus if gate is None else int(state.beside > 0)
+        session.exitstatus = (gate or verdict).exit_code or beside
     return (yield)
 
 
@@ -224,6 +260,11 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     for warning in state.the_run().waiving.warnings():
         terminalreporter.write_line(f"warning: {warning.message}", yellow=True)
     terminalreporter.write_sep("-", f"{verdict.conclusion}: {counts}")
+    if gate := state.gate(verdict):
+        from compliance.reporting import gated
+
+        for line in gated.lines(gate):
+            terminalreporter.write_line(line)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -291,6 +332,17 @@ def _open(config: pytest.Config) -> Run:
     if workerinput and not recorded:
         raise pytest.UsageError("under xdist name what to look at: --estate FILE or --observation FILE")
     judged_at = workerinput.get("compliance_judged_at") or config.getoption("judged_at")
-    return look(
+    run = look(
         estate_file(config.getoption("estate")), Path(recorded) if recorded else None, judged_at=judged_at
     )
+    if kept := config.getoption("audit_history"):
+        from compliance.keeping import read
+
+        run.known = read(Path(kept)).now()
+    return run
+
+
+def _profile(config: pytest.Config, run: Run) -> Profile | None:
+    from compliance.gating import chosen
+
+    return chosen(run.policies, config.getoption("profile"), config.getoption("fail_on"))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from compliance.systems.protocol import Facts, Judged, Rule
 
 POPULATION = "platform.waivers"
+_WRONG = {waivers.OWN: "itself", waivers.GATES: "gates"}  # why a rule cannot be waived; others are of readiness
 
 
 class Probed(NamedTuple):
@@ -69,6 +70,8 @@ def refused(rule: str) -> str:
     """Why a waiver of this rule would waive nothing, as far as that shows without a run; or nothing."""
     if rule == waivers.OWN:
         return f"{rule} judges waivers, and cannot be waived"
+    if rule == waivers.GATES:
+        return f"{rule} judges the gates, and cannot be waived: `compliance profiles accept`"
     home = shipped().get(rule)
     return (
         f"{rule} is a rule of readiness, which cannot be waived" if home and rule in system(home).guards else ""
@@ -126,7 +129,7 @@ class Waiving:
         if home is None:
             return Met(waiver, wrong=("unknown-rule", f"there is no rule {name}"))
         if why := refused(name):
-            return Met(waiver, wrong=("itself" if name == waivers.OWN else "readiness", why))
+            return Met(waiver, wrong=(_WRONG.get(name, "readiness"), why))
         if known and known.said.phase == "readiness":
             return Met(waiver, wrong=("readiness", f"{name} is a rule of readiness, which cannot be waived"))
         if home not in self.policies:

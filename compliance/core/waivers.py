@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 OWN = "PL006"  # the rule that judges waivers: one that waived it would be the end of all of them
+GATES = "PL007"  # the rule that judges the gates: one that waived it could loosen them
 REQUIRED = ("reason", "owner", "approver", "from", "until", "ceiling")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ESCAPED = re.compile(r"\\([*\\])|(\*)")
@@ -127,7 +128,7 @@ def waived(waivers: Iterable[Waiver], rule: str, findings: Sequence[Finding], at
     found: dict[str, Waiver] = {}
     keys = [finding.key(rule) for finding in findings]
     for waiver in waivers:
-        if waiver.rule != rule or rule == OWN or waiver.own_approver or waiver.state(at) != "in force":
+        if waiver.rule != rule or rule in (OWN, GATES) or waiver.own_approver or waiver.state(at) != "in force":
             continue
         met = [key for key in keys if waiver.meets(key)]
         if waiver.ceiling is not None and len(met) <= waiver.ceiling:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from compliance.core import canonical
 from compliance.core.needs import Needs
-from compliance.estate import config, document, waivers
+from compliance.estate import config, controls, document, gatelock, waivers
+from compliance.estate.controls import Controls
 from compliance.estate.waivers import Waivers
 
 if TYPE_CHECKING:
+    from compliance.estate.gatelock import Lock
     from compliance.systems.protocol import System
 
 SYSTEMS = ("platform", "command_catalog", "registry_sync", "birth_scan", "iu_registration", "directional_sync")
@@ -25,12 +27,15 @@ def system(name: str) -> System:
 class Policies(dict[str, Any]):
     """The parsed policy of each system in force, and the digests of the values they were parsed from.
 
-    `waivers`: of all systems; where there are any they are part of the one digest, and of no plan's.
+    `waivers` and `controls`: of all systems; `lock`: what was accepted of the profiles. Where there are any they are
+    part of the one digest, and of no plan's.
     """
 
     digest: str
     digests: dict[str, str]
     waivers: Waivers = Waivers()
+    controls: Controls = Controls()
+    lock: Lock | None = None
 
     @classmethod
     def load(cls, estate: config.Estate) -> Policies:
@@ -43,11 +48,19 @@ class Policies(dict[str, Any]):
             found[name] = system(name).parse(source)
             values[name] = source.value
         found.digests = {name: canonical.digest(canonical.dumps(value)) for name, value in values.items()}
-        found.waivers = waivers.load(estate.policy)
-        if found.waivers.value is not None:
-            values["waivers"] = found.waivers.value
+        found._beside(estate.policy, values)
         found.digest = canonical.digest(canonical.dumps(values))
         return found
+
+    def _beside(self, folder: Path, values: dict[str, Any]) -> None:
+        """What the folder holds that is of no system."""
+        self.waivers, self.controls = waivers.load(folder), controls.load(folder)
+        self.lock = gatelock.load(folder)
+        beside = {
+            "waivers": self.waivers.value, "controls": self.controls.value,
+            gatelock.NAME: self.lock.digest if self.lock else None,
+        }  # fmt: skip
+        values.update({name: value for name, value in beside.items() if value is not None})
 
     def needs(self) -> Needs:
         """What all systems together want looked at."""

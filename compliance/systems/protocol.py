@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 class Facts:
     """What a rule reads: the policy of its system, those of all systems, and the observation.
 
-    `waivers`: what there is to say of the waivers in this run, which takes the judgements of other rules.
+    `waivers`: what there is to say of the waivers in this run, which takes the judgements of other rules; `gates` and
+    `controls`: of the profiles and of the controls, which takes the rules that there are.
     """
 
     system: str
@@ -33,6 +34,8 @@ class Facts:
     observation: Observation = field(repr=False)
     sections: set[str] = field(default_factory=set, compare=False)
     waivers: Callable[[], Iterable[Judgement]] = field(default=tuple, compare=False, repr=False)
+    gates: Callable[[], Iterable[Judgement]] = field(default=tuple, compare=False, repr=False)
+    controls: Callable[[], Iterable[Judgement]] = field(default=tuple, compare=False, repr=False)
 
     @property
     def policy(self) -> Any:

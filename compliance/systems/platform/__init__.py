@@ -29,8 +29,10 @@ def reads(_policy: Policy) -> frozenset[str]:
 
 
 def names(policy: Policy, population: str) -> Sequence[str]:
-    """`directus` where there is one; `policies` and `waivers` are added by the run, which knows all of them."""
-    return {"directus": lambda: ["directus"] if policy.directus else []}[population]()
+    """`directus` where there is one, and the profiles; `policies`, `waivers` and `controls` are added by the run, which
+    knows all of them."""
+    found = {"directus": ("directus",) if policy.directus else (), "profiles": tuple(policy.profiles)}
+    return found[population]
 
 
 def exercises(_policy: Policy) -> tuple[()]:

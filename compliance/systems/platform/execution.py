@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 Capability: TypeAlias = Literal["execute", "test-call", "rollback", "commit"]
 CAPABILITIES: tuple[Capability, ...] = ("execute", "test-call", "rollback", "commit")
+LOOSEN: Literal["loosen"] = "loosen"  # accept that a gate lets more pass; no plan asks for that
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Key:
 
     name: str
     public: str
-    may: frozenset[Capability]
+    may: frozenset[Capability | Literal["loosen"]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from compliance.core.flows import FLOW_COLUMNS, OPERATION_COLUMNS
 from compliance.core.needs import RowsNeed
 from compliance.systems.platform.execution import Execution, parse_execution
+from compliance.systems.platform.profiles import parse_profiles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from compliance.core.gates import Profile
     from compliance.estate.document import Document
 
 
@@ -34,7 +36,8 @@ class Directus:
 @dataclass(frozen=True, slots=True)
 class Policy:
     """`oldest` and `newest`: major versions of PostgreSQL that this estate may run. `directus`: None without one.
-    `max_age`: how old evidence may be when it is judged, by kind; see `core/aging.py`."""
+    `max_age`: how old evidence may be when it is judged, by kind; see `core/aging.py`.
+    `profiles`: see `core/gates.py`."""
 
     reviewed: bool
     oldest: int
@@ -42,6 +45,7 @@ class Policy:
     execution: Execution
     directus: Directus | None
     max_age: Mapping[str, str] = field(default_factory=dict)
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
 
 
 def parse(document: Document) -> Policy:
@@ -57,4 +61,5 @@ def parse(document: Document) -> Policy:
         execution=parse_execution(document),
         directus=Directus(directus["schema"], tuple(directus.get("addresses", ()))) if directus else None,
         max_age=document.value.get("evidence", {}).get("max_age", {}),
+        profiles=parse_profiles(document),
     )

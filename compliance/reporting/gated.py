@@ -1,0 +1,50 @@
+"""What a gate came to, in lines: what fails it, and what does not though it was found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from compliance.core.gates import Gate
+
+_MOST = 20
+
+
+def lines(gate: Gate) -> list[str]:
+    """The first one says all; every key that does not fail it is told, or counted."""
+    head = f"gate {gate.profile}: {'passed' if gate.passed else 'failed'}"
+    why = "; ".join(_why(gate))
+    return [f"{head}, {why}" if why else head, *_details(gate)]
+
+
+def _why(gate: Gate) -> Iterator[str]:
+    if gate.unprobed:
+        yield f"nothing was probed of {', '.join(gate.unprobed)}"
+    if not gate.complete:
+        yield "the run was not whole"
+    if gate.unseen:
+        yield f"{_counted(len(gate.unseen), 'case')} could not look"
+    if gate.old:
+        yield f"{_counted(len(gate.old), 'section')} too old for it"
+    if gate.failing:
+        yield f"{_counted(len(gate.failing), 'finding')} {'fails' if len(gate.failing) == 1 else 'fail'} it"
+    if gate.tolerated:
+        number = len(gate.tolerated)
+        yield f"{_counted(number, 'finding')} {'does' if number == 1 else 'do'} not fail it"
+
+
+def _details(gate: Gate) -> Iterator[str]:
+    yield from _shown([f"  too old: {name}: {why}" for name, why in gate.old.items()])
+    yield from _shown([f"  does not fail it: {each.key} ({each.why})" for each in gate.tolerated])
+
+
+def _shown(found: Sequence[str]) -> Iterator[str]:
+    yield from found[:_MOST]
+    if len(found) > _MOST:
+        yield f"  and {len(found) - _MOST} more"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
