@@ -10,10 +10,12 @@ from compliance.core import canonical
 from compliance.core.needs import Needs
 from compliance.estate import config, controls, document, gatelock, waivers
 from compliance.estate.controls import Controls
+from compliance.estate.places import Named
 from compliance.estate.waivers import Waivers
 
 if TYPE_CHECKING:
     from compliance.estate.gatelock import Lock
+    from compliance.estate.places import Place
     from compliance.systems.protocol import System
 
 SYSTEMS = ("platform", "command_catalog", "registry_sync", "birth_scan", "iu_registration", "directional_sync")
@@ -34,6 +36,7 @@ class Policies(dict[str, Any]):
     digest: str
     digests: dict[str, str]
     waivers: Waivers = Waivers()
+    documents: dict[str, Named]
     controls: Controls = Controls()
     lock: Lock | None = None
 
@@ -41,11 +44,13 @@ class Policies(dict[str, Any]):
     def load(cls, estate: config.Estate) -> Policies:
         """Read `<policy folder>/<system>.yaml` of every system in force; `platform` always is."""
         found = cls()
+        found.documents = {}
         values = {}
         for name in _in_force(estate):
             schema = Path(__file__).parent / name / "policy.schema.json"
             source = document.load(estate.policy / f"{name}.yaml", schema)
             found[name] = system(name).parse(source)
+            found.documents[name] = Named(source)
             values[name] = source.value
         found.digests = {name: canonical.digest(canonical.dumps(value)) for name, value in values.items()}
         found._beside(estate.policy, values)
@@ -61,6 +66,18 @@ class Policies(dict[str, Any]):
             gatelock.NAME: self.lock.digest if self.lock else None,
         }  # fmt: skip
         values.update({name: value for name, value in beside.items() if value is not None})
+        for name in (waivers.NAME, controls.NAME):
+            if (path := folder / name).exists():
+                self.documents[path.stem] = Named(document.read(path))
+
+    def where(self, system: str, subject: str) -> Place:
+        """The line of policy that a person has to look at. Platform also judges what is declared beside the systems,
+        and each system's policy as a whole."""
+        if system == "platform" and subject in self:
+            return self.documents[subject].place("")
+        beside = sorted(self.documents.keys() - self.keys()) if system == "platform" else []
+        held = (name for name in (system, *beside) if subject in self.documents[name])
+        return self.documents[next(held, system)].place(subject)
 
     def needs(self) -> Needs:
         """What all systems together want looked at."""
