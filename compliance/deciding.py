@@ -88,14 +88,17 @@ def _plan_or_receipt(parsed: argparse.Namespace, ledger: Ledger) -> Approvable:
 
 def ledger_verify(parsed: argparse.Namespace) -> int:
     """Check every line of the ledger; exit 1 where one is not as it was written."""
+    from compliance.evidence import naming
     from compliance.executor.ledger import verify
 
     with opened_estate(parsed) as (estate, _):
         ledger = ledger_of(estate)
         problems = verify(ledger.folder)
         count = 0 if problems else len(ledger.entries())
-    value = {"ledger": str(ledger.folder), "entries": count, "problems": problems}
-    say_json(parsed, value, "\n".join(problems) or f"{count} entries, every one as it was written")
+        left = "" if problems else naming.told(ledger)
+    value = {"ledger": str(ledger.folder), "entries": count, "problems": problems, "unfinished": left or None}
+    text = "\n".join(problems) or f"{count} entries, every one as it was written"
+    say_json(parsed, value, f"{text}\n{left}" if left else text)
     return 1 if problems else 0
 
 

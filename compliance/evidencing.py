@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,16 +66,18 @@ def seal(parsed: argparse.Namespace) -> int:
     }  # fmt: skip
     text = f"sealed {path} ({sealed.size} bytes)\n{performed.verdict.conclusion}: {counts}"
     say_json(parsed, value, f"{text}\nmanifest {sealed.manifest}\n{entered}")
+    for line in sealed.left.splitlines():
+        sys.stderr.write(f"compliance: {line}\n")
     return 0
 
 
 def _ready(parsed: argparse.Namespace, file: Path) -> None:
     """What would only be found when the audit is done."""
     from compliance import probing
-    from compliance.evidence import sealing
+    from compliance.evidence import naming
 
     if parsed.output:
-        sealing.free(Path(parsed.output))
+        naming.free(Path(parsed.output))
     if ledger := _ledger(probing.load(file)[0]):
         ledger.entries()
 
@@ -139,11 +142,22 @@ def verify(parsed: argparse.Namespace) -> int:
         key, data = checking.key_of(parsed.key), checking.read(parsed.bundle)
         ledger = checking.read(str(Path(parsed.ledger) / FILE)) if parsed.ledger else None
     except checking.Unreadable as error:
-        raise ConfigurationError(str(error)) from None
+        raise ConfigurationError(str(error), remedy=_left(Path(parsed.bundle))) from None
     wrong = checking.check(data, key, ledger)
     value = {"bundle": parsed.bundle, "key": keyid(key), "wrong": wrong}
     say_json(parsed, value, "\n".join(wrong) or f"as it was sealed, by key {keyid(key)[:16]}")
     return 4 if wrong else 0
+
+
+def _left(bundle: Path) -> str | None:
+    from compliance.evidence import naming
+
+    parts = " ".join(map(str, naming.beside(bundle)))
+    return (
+        f"{parts} is of a seal that was interrupted: `compliance ledger verify` says what to do"
+        if parts
+        else None
+    )
 
 
 def replay(parsed: argparse.Namespace) -> int:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager, nullcontext, suppress
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from contextlib import nullcontext, suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compliance.core import canonical
-from compliance.core.errors import ComplianceError, ConfigurationError, Refused
-from compliance.evidence import recorded, report, script, statement, verify
-from compliance.evidence.spelling import END, header, padding
+from compliance.core.errors import ComplianceError, Refused
+from compliance.evidence import naming, recorded, report, script, statement, verify
+from compliance.evidence.spelling import BLOCK, END, header, padding
 from compliance.executor import attest
 from compliance.executor.apply import program
+from compliance.executor.ledger import ignore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from securesystemslib.signer import Signer
@@ -27,22 +28,28 @@ KIND = "sealed"
 _UNENTERED = "This estate has no ledger, so this bundle was entered nowhere."
 _ENTERED = "The entry that it should find is `sealed.json`."
 
+_REMOVE = "{}: left by a seal that was interrupted, and entered nowhere: remove it, if none is running"
+
 
 class Sealed(NamedTuple):
-    """`manifest`: its digest; `entry`: its hash, where the estate has a ledger."""
+    """`manifest`: its digest; `entry`: its hash, where the estate has a ledger; `left`: what became of an earlier seal
+    that was interrupted."""
 
     path: Path
     size: int
     manifest: str
     entry: str | None
+    left: str = ""
 
 
 def seal(
-    path: Path, done: Performed, files: Mapping[str, bytes], *, kind: str, signer: Signer, ledger: Ledger | None
-) -> Sealed:
+    path: Path, done: Performed, files: Mapping[str, bytes], *, kind: str, signer: Signer, ledger: Ledger | None,
+    at_step: Callable[[str], None] = ignore,
+) -> Sealed:  # fmt: skip
     """Write the bundle; the ledger is held from the last line that goes in until its entry follows that."""
-    free(path)
-    with ledger.locked() if ledger else nullcontext(), _whole(path) as file:
+    with ledger.locked() if ledger else nullcontext():
+        left = naming.finished(ledger) if ledger else ""
+        naming.free(path)
         entries: tuple[Entry, ...] = ()
         if ledger:
             ledger.open()
@@ -51,25 +58,14 @@ def seal(
         stated = {"id": entries[0].hash, "head": entries[-1].hash, "entries": len(entries)} if entries else None
         why = "" if stated else "the estate has no ledger"
         listed = statement.manifest(done, whole, kind=kind, ledger=stated, why=why, program=program())
-        # All but the end lies on the disk, and there is room for that, before the ledger says that it was sealed.
-        _put(file, {verify.MANIFEST: listed, **whole})
-        _room(file, 2 * len(canonical.dumps(statement.statement(done.verdict, whole, listed, None))) + 65536)
-        entry = ledger.append(KIND, _body(done, kind, listed, signer)) if ledger else None
+        entry = ledger.next(KIND, _body(done, kind, listed, signer)) if ledger else None
         said = statement.statement(done.verdict, whole, listed, entry)
         envelope = canonical.dumps(attest.sign(said, signer)) + b"\n"
-        _put(file, ({verify.ENTRY: entry.line} if entry else {}) | {verify.SIGNATURE: envelope})
-        file.write(END)
-        file.truncate()
-        size = file.tell()
-    return Sealed(path, size, canonical.digest(listed), entry.hash if entry else None)
-
-
-def free(path: Path) -> None:
-    """Raises where something is there."""
-    if path.exists():
-        raise ConfigurationError(
-            f"{path}: there is a file already", remedy="evidence is never replaced: name another"
-        )
+        parts = {verify.MANIFEST: listed, **whole}
+        parts |= ({verify.ENTRY: entry.line} if entry else {}) | {verify.SIGNATURE: envelope}
+        size = _write(path, parts, ledger, entry, at_step)
+    left = "\n".join(filter(None, (left, *(_REMOVE.format(each) for each in naming.beside(path)))))
+    return Sealed(path, size, canonical.digest(listed), entry.hash if entry else None, left)
 
 
 def _all(done: Performed, files: Mapping[str, bytes], entries: tuple[Entry, ...]) -> dict[str, bytes]:
@@ -107,43 +103,47 @@ def refuse_secrets(files: Mapping[str, bytes], secrets: Iterable[str]) -> None:
             )  # fmt: skip
 
 
-def _put(file: IO[bytes], files: Mapping[str, bytes]) -> None:
-    for name, data in files.items():
-        file.writelines((header(name, len(data)), data, bytes(padding(len(data)))))
-
-
-def _room(file: IO[bytes], size: int) -> None:
-    file.flush()
-    if hasattr(os, "posix_fallocate"):
-        os.posix_fallocate(file.fileno(), file.tell(), size)
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[IO[bytes]]:
-    """Beside it first, then to the disk, then under its name in one go; where that fails nothing stays."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+def _write(
+    path: Path, parts: Mapping[str, bytes], ledger: Ledger | None, entry: Entry | None, at_step: Callable[[str], None]
+) -> int:  # fmt: skip
+    """All of it on the disk, then its entry in the ledger, then its name: what was entered can be finished."""
+    begun = naming.Begun(path, naming.part_of(path), entry.hash if entry else "")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        part.rename(path)
-        _sync(path.parent)
+        size = _put(begun.part, parts)
+        at_step("whole")
+        if ledger and entry:
+            naming.note(ledger, begun)
+            at_step("noted")
+            ledger.enter(entry, at_step=at_step)
+        naming.named(begun)
+        at_step("named")
     except BaseException as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+        if not (ledger and ledger.holds(begun.entry)):
+            with suppress(OSError):
+                begun.part.unlink(missing_ok=True)
+                naming.forget(ledger)
         if isinstance(error, OSError):
             raise _unwritable(path, error) from None
         raise
+    naming.forget(ledger)
+    return size
 
 
-def _sync(folder: Path) -> None:
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
+def _put(part: Path, parts: Mapping[str, bytes]) -> int:
+    size = sum(BLOCK + len(data) + padding(len(data)) for data in parts.values()) + len(END)
+    if size > verify.LIMIT:
+        raise ComplianceError(
+            f"this bundle would have {size} bytes, and nobody verifies one of more than {verify.LIMIT}",
+            remedy="leave out the results for Allure (--no-report)",
+        )
+    part.parent.mkdir(parents=True, exist_ok=True)
+    with part.open("xb") as file:
+        for name, data in parts.items():
+            file.writelines((header(name, len(data)), data, bytes(padding(len(data)))))
+        file.write(END)
+        file.flush()
+        os.fsync(file.fileno())
+    return size
 
 
 def _unwritable(path: Path, error: OSError) -> ComplianceError:

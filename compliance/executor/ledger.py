@@ -88,27 +88,31 @@ class Ledger:
         """On disk when this returns; where it raises before that, the file is as it was."""
         with self.locked():
             self.open(at_step=at_step)
-            return self._append(kind, body, at_step)
+            return self.enter(self.next(kind, body), at_step=at_step)
+
+    def next(self, kind: str, body: dict[str, Any]) -> Entry:
+        """The entry that would follow the last one; nothing is written. Whoever enters it holds the lock until then."""
+        at = datetime.now(UTC).isoformat(timespec="microseconds")
+        prev = self._entries[-1].hash if self._entries else ""
+        spelled = Entry(len(self._entries) + 1, at, kind, body, prev, "").spelled
+        # As it will be read again: what was a tuple comes back as a list.
+        return Entry(**json.loads(spelled))._replace(hash=canonical.digest(spelled))
+
+    def enter(self, entry: Entry, *, at_step: Callable[[str], None] = ignore) -> Entry:
+        """What `next` gave, behind the last one."""
+        try:
+            self._write(entry, at_step)
+        except OSError as error:
+            raise self._unwritable(error) from error
+        at_step(f"after fsync {entry.kind}")
+        return entry
 
     def open(self, *, at_step: Callable[[str], None] = ignore) -> None:
         """Give it its first entry, and with that its id, where it has none: what is signed names that."""
         with self.locked():
             self._look()
             if not self._entries:
-                self._append(OPENED, {"nonce": secrets.token_hex(16)}, at_step)
-
-    def _append(self, kind: str, body: dict[str, Any], at_step: Callable[[str], None]) -> Entry:
-        at = datetime.now(UTC).isoformat(timespec="microseconds")
-        prev = self._entries[-1].hash if self._entries else ""
-        spelled = Entry(len(self._entries) + 1, at, kind, body, prev, "").spelled
-        # As it will be read again: what was a tuple comes back as a list.
-        entry = Entry(**json.loads(spelled))._replace(hash=canonical.digest(spelled))
-        try:
-            self._write(entry, at_step)
-        except OSError as error:
-            raise self._unwritable(error) from error
-        at_step(f"after fsync {kind}")
-        return entry
+                self.enter(self.next(OPENED, {"nonce": secrets.token_hex(16)}), at_step=at_step)
 
     def _write(self, entry: Entry, at_step: Callable[[str], None]) -> None:
         """Behind the last entry, over a line that was cut; an exception of any kind takes it back."""
