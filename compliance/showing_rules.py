@@ -145,16 +145,14 @@ def _findings(case: Case, known: Mapping[str, Known]) -> Iterator[dict[str, Any]
 
 def _text(said: Mapping[str, Any]) -> Iterator[str]:
     yield f"{said['id']}  {said['title']}"
-    yield f"  {said['severity']}, {said['phase']}, {said['family']} of {said['system']}; asked of {said['each']}"
+    yield f"  {said['severity']}, {said['phase']}; {said['family']} of {said['system']}"
+    yield f"  asked of {said['each']}"
     yield ""
     yield from (
         textwrap.fill(f"{head}: {said[head.lower()]}", 80, break_on_hyphens=False) for head in ("Why", "Remedy")
     )
-    yield (
-        "\nReads"
-        + ("" if said["reads"]["all"] else ", at least")
-        + f" (known from {said['reads']['known_from']}):"
-    )
+    known = {"the last audit": "in the last audit", "policy": "as far as can be known without one"}
+    yield f"\nReads, {known[said['reads']['known_from']]}:"
     yield from _sections(said["reads"]["sections"])
     yield f"\nWritten in {said['file']}"
     yield from [f"Tried in {said['faults']}"] if said["faults"] else []

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 EVERY = "60s"
 _TICK = 0.5  # seconds between two looks at the times of files
 _Stamps = dict[str, tuple[int, int, int]]
-_STYLE = {"new": "red", "resolved": "green", "unknown": "yellow"}
+_STYLE = {"new": "red", "otherwise": "red", "resolved": "green", "unknown": "yellow"}
 
 
 class Look(NamedTuple):
@@ -118,21 +118,27 @@ def _tell(last: Look | None, found: Look, changed: Iterable[str], verdict: Verdi
 
 def _changes(console: Console, last: Look, found: Look, changed: Iterable[str]) -> None:
     other = differences(last.side, found.side)
-    at, files = datetime.now().astimezone().strftime("%H:%M:%S"), ", ".join(changed)
-    if other["same"] and not other["changed"] and not files:
+    other["otherwise"] = [key for key in other["unchanged"] if found.messages[key] != last.messages[key]]
+    if not (changed or other["changed"] or other["otherwise"]) and other["same"]:
         return
-    why = f"{files} changed: " if files else ""
-    end = "nothing else did" if other["same"] else f"verdict: {other['to']['conclusion']}"
-    if other["same"] and not files:
-        end = "the estate changed, and nothing that a rule minds"
-    console.print(f"{at}  {why}{end}", markup=False)
+    at = datetime.now().astimezone().strftime("%H:%M:%S")
+    console.print(f"{at}  {_head(other, ', '.join(changed))}", markup=False)
     for state, style in _STYLE.items():
         for key in other[state]:
             console.print(f"  {state:9} {key}", style=style, markup=False)
-            if state == "new":
+            if state in ("new", "otherwise"):
                 console.print(f"            {found.messages[key]}", markup=False)
     for line in _outcomes(other):
         console.print(f"  {line}", markup=False)
+
+
+def _head(other: dict[str, Any], files: str) -> str:
+    """What changed first, and what it came to."""
+    if not other["same"] or other["otherwise"]:
+        return (f"{files} changed: " if files else "") + f"verdict: {other['to']['conclusion']}"
+    return (
+        f"{files} changed: nothing else did" if files else "the estate changed, and nothing that a rule minds"
+    )
 
 
 def _outcomes(other: dict[str, Any]) -> Iterator[str]:
