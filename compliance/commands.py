@@ -26,7 +26,7 @@ def audit(parsed: argparse.Namespace) -> int:
 
         watch(parsed)
     from compliance import audit as job
-    from compliance import keeping, probing
+    from compliance import keeping, presenting, probing
 
     out = Path(parsed.out)
     recorded = Path(parsed.observation) if parsed.observation else None
@@ -36,6 +36,8 @@ def audit(parsed: argparse.Namespace) -> int:
     profile = _profile(parsed, file)
     run = probing.look(file, recorded, say, parsed.judged_at)
     run.known = keeping.read(kept).now()
+    if not parsed.no_page:
+        run.copied = frozenset(path.name for path in presenting.policy_files(run))
     audited = job.judge(run, results=out / "allure-results", report=say)
     gate = job.gated(audited, profile) if profile else None
     change = keeping.add(kept, audited.verdict, run.observation, parsed.history_limit)
@@ -44,9 +46,7 @@ def audit(parsed: argparse.Namespace) -> int:
         job.write(audited.run, item, out / "compiled")
     page, why = None, "left out"
     if not parsed.no_page:
-        from compliance.presenting import present
-
-        page, why = present(out, audited, keeping.read(kept), say)
+        page, why = presenting.present(out, audited, keeping.read(kept), say, gate)
     done()
     if parsed.json:
         write(canonical.pretty(job.as_json(audited, out / "compiled", page, gate)))

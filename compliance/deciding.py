@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from base64 import b64decode
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from compliance.core.errors import Refused
 from compliance.opening import ledger_of, opened_change, opened_estate, say_json
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
 
     from compliance.executor.ledger import Ledger
     from compliance.executor.plan import Approvable
-    from compliance.systems.platform.execution import Key
 
 
 def plan_show(parsed: argparse.Namespace) -> int:
@@ -104,38 +99,17 @@ def ledger_verify(parsed: argparse.Namespace) -> int:
 
 def ledger_show(parsed: argparse.Namespace) -> int:
     """Print what happened, oldest first."""
+    from compliance.executor.gist import gist
+
     with opened_estate(parsed) as (estate, policies):
         entries = ledger_of(estate).entries()
     known = policies["platform"].execution.keys
-    value = [{"at": e.at, "kind": e.kind, "entry": e.hash} | _gist(e.body, known) for e in entries]
+    value = [{"at": e.at, "kind": e.kind, "entry": e.hash} | gist(e.body, known) for e in entries]
     lines = [
         f"{e['at'][:19]}Z  {e['entry'][:12]}  {e['kind']:11}  {e['plan'][:12]:12}  {e['what']}" for e in value
     ]
     say_json(parsed, value, "\n".join(line.rstrip() for line in lines) or "nothing happened yet")
     return 0
-
-
-def _gist(body: dict[str, Any], known: Mapping[str, Key]) -> dict[str, str]:
-    """The plan that an entry is about, and a word on it."""
-    if "envelope" in body or "statement" in body:
-        said = body.get("statement") or json.loads(b64decode(body["envelope"]["payload"]))
-        about = said["predicate"]
-        what = about.get("capability") or f"{about['result']} ({about.get('place', 'nowhere')})"
-        return {"plan": about["plan"], "what": what + _signer(body.get("envelope"), known)}
-    if isinstance(body.get("plan"), dict):
-        return {"plan": body["plan"]["digest"], "what": f"{body['change']} {body['plan']['name']}"}
-    return {"plan": "", "what": ""}
-
-
-def _signer(envelope: Any, known: Mapping[str, Key]) -> str:
-    from compliance.executor.attest import open_envelope
-
-    if envelope is None:
-        return ", unsigned"
-    try:
-        return f" by {open_envelope(envelope, known)[0]}"
-    except Refused as refused:
-        return f": {refused.message}"
 
 
 def ledger_settle(parsed: argparse.Namespace) -> int:

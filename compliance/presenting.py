@@ -1,7 +1,8 @@
-"""The report's folder: our front page, copies of the policy that it links to, and Allure's pages where there is Node."""
+"""The folder of the report: our front page, copies of the policy it links to, and Allure's pages where Node is."""
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -11,10 +12,11 @@ from compliance.audit import plan_of
 from compliance.core import expiring, population, verdicts
 from compliance.core.errors import ComplianceError
 from compliance.core.observation import Blind
+from compliance.estate.resources import resource
 from compliance.evidence import versions
 from compliance.executor.gist import gist
 from compliance.executor.ledger import Ledger as LedgerFile
-from compliance.reporting import page, results
+from compliance.reporting import gated, page, results
 from compliance.reporting.front import copies, given
 from compliance.reporting.front.given import Given, Subject
 from compliance.reporting.front.model import ALLURE, build
@@ -26,17 +28,20 @@ if TYPE_CHECKING:
 
     from compliance.audit import Audited
     from compliance.core.change import Compiled
+    from compliance.core.gates import Gate
     from compliance.core.history import Change, History
     from compliance.core.observation import Seen
     from compliance.estate.config import Estate
+    from compliance.estate.places import Place
     from compliance.probing import Run
 
 FOLDER, INDEX = "html", "index.html"
+_SQL = re.compile(r"sql/[a-z0-9_/]+\.sql")
 RUNS = 30  # of which the page shows what they found
 
 
 def present(
-    out: Path, audited: Audited, kept: History, report: Callable[[str], None], gate: given.Gate | None = None
+    out: Path, audited: Audited, kept: History, report: Callable[[str], None], gate: Gate | None = None
 ) -> tuple[Path, str]:
     """The page to open, and why none of Allure's are beside it, where that is so. An older report is replaced whole."""
     _run_files(out / "allure-results", audited)
@@ -45,8 +50,8 @@ def present(
         folder = Path(scratch) / FOLDER
         folder.mkdir()
         why = _allure(out, folder / ALLURE)
-        texts = policy_texts(audited.run)
-        told = gathered(audited, kept, copied=frozenset(texts), no_allure=why, gate=gate)
+        texts = {path.name: path.read_text(encoding="utf-8") for path in policy_files(audited.run)}
+        told = gathered(audited, kept, no_allure=why, gate=gate)
         files = {INDEX: render(build(verdicts.document(audited.verdict), told)), **copies.pages(texts)}
         for name, text in files.items():
             (folder / name).parent.mkdir(exist_ok=True)
@@ -76,9 +81,7 @@ def _allure(out: Path, folder: Path) -> str:
     return ""
 
 
-def gathered(
-    audited: Audited, kept: History, *, copied: frozenset[str], no_allure: str, gate: given.Gate | None = None
-) -> Given:
+def gathered(audited: Audited, kept: History, *, no_allure: str = "", gate: Gate | None = None) -> Given:
     """All that the front page is told beside the verdict."""
     run = audited.run
     return Given(
@@ -88,7 +91,8 @@ def gathered(
         plans=tuple(_plan(run, item) for item in audited.compiled), obstacles=audited.obstacles,
         ledger=_ledger(run.estate, run), changes=_changes(kept), sections=tuple(_sections(run)),
         reads=_reads(audited), cases={Subject(*key): case_id(nodeid) for key, nodeid in run.nodeids.items()},
-        copies=copied, gate=gate, no_allure=no_allure,
+        places=_places(audited), copies=run.copied, controls=run.policies.controls.entries,
+        gate=given.Gate(gate.profile, gate.passed, tuple(gated.lines(gate))) if gate else None, no_allure=no_allure,
     )  # fmt: skip
 
 
@@ -96,6 +100,8 @@ def _versions(run: Run) -> dict[str, str]:
     found = versions.versions(run.observation)
     told = {"program": f"{found['program']['version']} {found['program']['digest'][:12]}"}
     told |= {"probes": found["probes"]["digest"][:12], "Python": found["python"], **found["sources"]}
+    if (number := told.get("postgres", "")).isdigit():  # 180006 is 18.6
+        told["postgres"] = f"{int(number) // 10000}.{int(number) % 10000}"
     return told | {"packages": ", ".join(f"{name} {said}" for name, said in found["packages"].items())}
 
 
@@ -151,7 +157,19 @@ def _sections(run: Run) -> Iterator[given.Section]:
 def _section(name: str, section: Seen[object] | Blind, blind: str) -> given.Section:
     origin = section.provenance
     facts = 0 if isinstance(section, Blind) else len(section.facts)
-    return given.Section(name, origin.source, origin.query, origin.at, origin.seconds, facts, blind)
+    text = resource(origin.query).read_text(encoding="utf-8") if _SQL.fullmatch(origin.query) else ""
+    return given.Section(name, origin.source, origin.query, origin.at, origin.seconds, facts, blind, text)
+
+
+def _places(audited: Audited) -> dict[Subject, Place]:
+    """Of each finding."""
+    policies = audited.run.policies
+    return {
+        Subject(case.rule.id, finding.subject): policies.where(case.rule.system, finding.subject)
+        for case in audited.verdict.cases
+        for finding in (*case.findings, *(each.finding for each in case.waived))
+        if case.rule.system in policies
+    }
 
 
 def _reads(audited: Audited) -> Mapping[str, tuple[str, ...]]:
@@ -164,8 +182,7 @@ def _reads(audited: Audited) -> Mapping[str, tuple[str, ...]]:
     return found
 
 
-def policy_texts(run: Run) -> dict[str, str]:
-    """The files that are policy, by name: never estate.yaml, which says how the estate is opened."""
-    names = (*run.policies, "waivers", "controls")
-    files = [run.estate.policy / f"{name}.yaml" for name in names]
-    return {path.name: path.read_text(encoding="utf-8") for path in files if path.is_file()}
+def policy_files(run: Run) -> list[Path]:
+    """What is policy, and may be shown: never estate.yaml, which says how the estate is opened."""
+    files = (run.estate.policy / f"{name}.yaml" for name in (*run.policies, "waivers", "controls"))
+    return [path for path in files if path.is_file()]

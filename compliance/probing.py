@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -15,6 +16,7 @@ from compliance.core import aging, canonical, controls
 from compliance.core.collecting import uncollected
 from compliance.core.errors import ConfigurationError, CouldNotLook
 from compliance.core.finding import Finding, Judgement, NotApplicable, Unseen
+from compliance.core.history import cases_of
 from compliance.core.observation import Blind, Observation, SourceUnavailable
 from compliance.core.verdict import Waived
 from compliance.core.waivers import in_full
@@ -55,12 +57,19 @@ class Run:
         self.current = aging.as_of(observation, limits, self.judged_at)
         self.waiving = Waiving(policies, self.judged_at, self.judged, self.unlooked)
         self.known: Mapping[str, Known] | None = None  # what earlier audits found, where they are kept
-        self.nodeids: Mapping[
-            tuple[str, str], str
-        ] = {}  # of each case, by rule and subject, once it was probed
+        self.copied: frozenset[str] = frozenset()  # files of policy of which the report has a copy to link to
+        self.readings: dict[Rule, tuple[str, ...]] = {}  # by rule what it read, as a reader of a case is told
+        self.nodeids: Mapping[tuple[str, str], str] = {}  # by rule and subject of each case that was probed
         self.read: dict[str, set[str]] = {}  # by system the sections that its rules asked for
         self._judged: dict[Rule, Judged] = {}
         self._evidence: dict[Rule, bytes] = {}
+
+    @cached_property
+    def was_open(self) -> frozenset[str]:
+        """The cases ('rule:subject') of which earlier audits found something that is not known to be gone."""
+        return frozenset(
+            name for key, found in (self.known or {}).items() if found.open for name in cases_of(key)
+        )
 
     def subjects(self, each: str) -> list[str]:
         """The subjects of `system` or `system.population`; a system that is not in force has none."""

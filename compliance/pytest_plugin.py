@@ -296,31 +296,10 @@ def pytest_collection_modifyitems(config: pytest.Config) -> None:
 
 def _labels(state: State, nodeid: str) -> CaseLabels | None:
     """What the report shows of a case, or None for a test that is no probe."""
-    from compliance.reporting.labels import Attachment, CaseLabels
+    from compliance.labelling import labels
 
     rule, look = state.rules.get(nodeid.partition("[")[0]), state.looks.get(nodeid)
-    if rule is None or look is None:
-        return None
-    evidence = (
-        (Attachment("evidence", "application/json", look.run.evidence(look.rule, look.system)),)
-        if look.rule
-        else ()
-    )
-    return CaseLabels(
-        rule.title, look.subject, rule.system, rule.family, rule.id, rule.severity, rule.phase, rule.why, rule.remedy,
-        evidence, (*(("waived",) if look.waived else ()), *_since(look, state.cases.get(nodeid))), look.waived,
-    )  # fmt: skip
-
-
-def _since(look: Look, case: Case | None) -> list[str]:
-    """Whether what a case found is new, unchanged or reopened, where earlier audits are known."""
-    from compliance.core.history import label
-
-    known = look.run.known
-    if known is None or case is None:
-        return []
-    found = (*case.findings, *(each.finding for each in case.waived))
-    return sorted({label(known, finding.key(case.rule.id)) for finding in found})
+    return labels(rule, look, state.cases.get(nodeid)) if rule and look else None
 
 
 def _open(config: pytest.Config) -> Run:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 RULE_WIDE = ("(all)", "(all others)")
+LISTS = ("rules", "findings", "waived", "unseen", "judged")
 Label: TypeAlias = Literal["new", "unchanged", "reopened"]
 
 
@@ -56,12 +57,10 @@ class Entry:
 
     def looked(self, key: str) -> bool:
         """Would this run have found it, were it still there?"""
-        rule, _, rest = key.partition(":")
+        rule = key.partition(":")[0]
         if not self.complete or rule not in self.rules:
             return False
-        # A subject may hold '#', so what is before each may be the whole of it.
-        parts = rest.split("#")
-        cases = {f"{rule}:{'#'.join(parts[:n])}" for n in range(1, len(parts) + 1)}
+        cases = cases_of(key)
         if cases & set(self.unseen):
             return False
         wide = any(f"{rule}:{name}" in self.unseen for name in RULE_WIDE)
@@ -123,6 +122,13 @@ class History:
         entries = (*self.entries, entry)
         dropped = History(self.known, entries[: max(len(entries) - limit, 0)])
         return History(dropped.now(), entries[len(dropped.entries) :])
+
+
+def cases_of(key: str) -> set[str]:
+    """The cases ('rule:subject') that it may be of: a subject may hold '#', so what is before each may be all of it."""
+    rule, _, rest = key.partition(":")
+    parts = rest.split("#")
+    return {f"{rule}:{'#'.join(parts[:n])}" for n in range(1, len(parts) + 1)}
 
 
 def label(known: Mapping[str, Known], key: str) -> Label:
@@ -220,5 +226,4 @@ def parse(value: Mapping[str, Any]) -> Entry:
     said = dict(value)
     if said.pop("format") != FORMAT:
         raise ValueError("another format")
-    lists = ("rules", "findings", "waived", "unseen", "judged")
-    return Entry(**said | {name: tuple(said[name]) for name in lists})
+    return Entry(**said | {name: tuple(said[name]) for name in LISTS})

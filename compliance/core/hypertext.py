@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 STYLE = Path(__file__).with_name("page.css")  # what all pages share: colours, boxes, tables, the visible focus
 LONGEST = 400
+_CODE = re.compile(r"`([^`\n]+)`")
 
 
 def shown(text: str) -> str:
@@ -38,6 +40,11 @@ def brief(value: object, longest: int = LONGEST) -> str:
     text = str(value)
     left = len(text) - longest
     return escaped(text) if left <= 0 else f"{escaped(text[:longest])} <small>… and {left} more signs</small>"
+
+
+def prose(value: object, longest: int = LONGEST) -> str:
+    """The same, with what stands between backticks as code."""
+    return _CODE.sub(r"<code>\1</code>", brief(value, longest))
 
 
 def page(title: str, style: str, body: Iterable[str]) -> str:

@@ -161,7 +161,7 @@ class FastLogger:
             "start": result.start,
             "stop": result.stop,
             "labels": [*_labels(labels), *({"name": "tag", "value": tag} for tag in tags)],
-            "links": result.links,
+            "links": [*result.links, *({"name": e.name, "url": e.url, "type": e.kind} for e in labels.links)],
         }
         return _plain(document)
 

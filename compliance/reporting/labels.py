@@ -5,9 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
+from compliance.core.observation import Blind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from compliance.core.observation import Seen
+
+_LONGEST = 300
 _PROBES = re.compile(r"^.*?(?:^|/)(?=probes/)")
 
 
@@ -19,11 +27,20 @@ class Attachment(NamedTuple):
     content: bytes
 
 
+class Link(NamedTuple):
+    """`url`: relative to Allure's pages."""
+
+    url: str
+    name: str
+    kind: str
+
+
 @dataclass(frozen=True, slots=True)
 class CaseLabels:
     """Everything a reader of one case is told; `subject` is what it is about, empty for a case without one.
 
-    `waived`: what was found and does not count, with the waiver and its reason, a sentence each.
+    `waived`: what was found and does not count, with the waiver and its reason, a sentence each; `reads`: what its rule
+    read, a line each.
     """
 
     title: str
@@ -38,6 +55,8 @@ class CaseLabels:
     evidence: tuple[Attachment, ...] = ()
     tags: tuple[str, ...] = ()
     waived: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
 
 
 def full_name(nodeid: str) -> str:
@@ -57,4 +76,27 @@ def description(labels: CaseLabels) -> str:
     facts = [f"rule `{labels.rule}`", f"phase {labels.phase}"]
     if labels.subject:
         facts.append(f"subject `{labels.subject}`")
+    if labels.reads:
+        parts.append("**Read**:\n\n" + "\n".join(f"- {each}" for each in labels.reads))
     return "\n\n".join([*parts, " · ".join(facts)])
+
+
+def reading(sections: Mapping[str, Seen[Any] | Blind], names: Iterable[str]) -> tuple[str, ...]:
+    """Each section with its query, as it was used, and when that ran; all of it stands in the evidence."""
+    return tuple(_read(name, sections.get(name)) for name in names)
+
+
+def _read(name: str, section: Seen[Any] | Blind | None) -> str:
+    if section is None:
+        return f"`{_code(name)}`: not held by this observation"
+    origin = section.provenance
+    when = f", at {origin.at}" if origin.at else ""
+    query = f" by `{_code(origin.query)}`" if origin.query else ""
+    blind = f"; not seen: {section.reason}" if isinstance(section, Blind) else ""
+    return f"`{_code(name)}` from {origin.source}{query}{when}{blind}"
+
+
+def _code(text: str) -> str:
+    """For between backticks, on one line."""
+    line = " ".join(text.replace("`", "'").split())
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"

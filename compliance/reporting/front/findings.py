@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compliance.core.hypertext import badge
+from compliance.core.hypertext import badge, prose
 from compliance.core.hypertext import brief as _b
 from compliance.core.hypertext import escaped as _e
 
@@ -24,24 +24,29 @@ def groups(front: Front) -> Iterator[str]:
         yield "<p>None.</p>\n"
     else:
         waived = sum(len(group.found) for group in front.groups) - total
-        yield f"<p>{total} of {sum(bool(group.counting) for group in front.groups)} rules count"
-        yield f"; {waived} are waived.</p>\n" if waived else ".</p>\n"
+        rules = sum(bool(group.counting) for group in front.groups)
+        yield f"<p>{_many(total, 'finding')} of {_many(rules, 'rule')}"
+        yield f"; {waived} waived.</p>\n" if waived else ".</p>\n"
     numbers = {each.name: n for n, each in enumerate(front.given.sections, 1)}
     for group in front.groups:
         yield from _group(group, numbers, opened=total <= FEW)
     yield "</section>\n"
 
 
+def _many(count: int, of: str) -> str:
+    return f"{count} {of}{'' if count == 1 else 's'}"
+
+
 def _group(group: Group, numbers: dict[str, int], *, opened: bool) -> Iterator[str]:
     rule, grave = group.rule, group.rule["severity"] in ("critical", "high")
     word = "warn" if not group.counting else "bad" if grave else "warn"
-    count = f"{group.counting} finding{'' if group.counting == 1 else 's'}" if group.counting else "all waived"
+    count = _many(group.counting, "finding") if group.counting else "all waived"
     yield f'<details class="rule"{" open" if opened else ""}><summary>{badge(word, rule["severity"])} '
     yield f"<strong>{_e(rule['id'])}</strong> {_b(rule['title'])} <small>{_e(rule['system'])}, {count}</small>"
     yield "</summary>\n"
     yield '<dl class="told">\n'
-    yield f"<div><dt>Why</dt><dd>{_b(rule['why'], 4000)}</dd></div>\n"
-    yield f"<div><dt>Remedy</dt><dd>{_b(rule['remedy'], 4000)}</dd></div>\n"
+    yield f"<div><dt>Why</dt><dd>{prose(rule['why'], 4000)}</dd></div>\n"
+    yield f"<div><dt>Remedy</dt><dd>{prose(rule['remedy'], 4000)}</dd></div>\n"
     yield f"<div><dt>Read</dt><dd>{_reads(group.reads, numbers)}</dd></div>\n</dl>\n"
     yield '<ul class="findings">\n'
     yield from map(_found, group.found)
@@ -64,7 +69,7 @@ def _found(found: Found) -> str:
     links = " · ".join(filter(None, (_link(found.case, "Case "), _link(found.place, "Policy "))))
     return (
         f'<li id="{found.anchor}"><p><code>{_b(found.key)}</code> {state}{waived}{since}</p>'
-        f'<p>{_b(found.message, 2000)}</p><p class="links">{links}</p></li>\n'
+        f'<p>{prose(found.message, 2000)}</p><p class="links">{links}</p></li>\n'
     )
 
 

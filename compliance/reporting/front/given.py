@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from compliance.core.controls import Control
     from compliance.core.history import Change
+    from compliance.estate.places import Place
 
 
 class Section(NamedTuple):
-    """What was read once, by which query and when. `blind`: why there is nothing; `facts`: how many there are."""
+    """What was read once, by which query and when. `facts`: how many there are; `blind`: why there is nothing; `text`:
+    of a query that is a file, its content."""
 
     name: str
     source: str
@@ -21,6 +24,7 @@ class Section(NamedTuple):
     seconds: float
     facts: int
     blind: str = ""
+    text: str = ""
 
 
 class Source(NamedTuple):
@@ -74,28 +78,12 @@ class Ledger(NamedTuple):
     damaged: bool = False
 
 
-class Control(NamedTuple):
-    """`nist`: controls of SP 800-53 that it answers to."""
-
-    id: str
-    title: str
-    rules: tuple[str, ...]
-    nist: tuple[str, ...] = ()
-
-
 class Gate(NamedTuple):
     """What a profile makes of the verdict, which stays what it is."""
 
     name: str
     passed: bool
     said: tuple[str, ...] = ()
-
-
-class Place(NamedTuple):
-    """A line of a file of policy."""
-
-    file: str
-    line: int
 
 
 class Subject(NamedTuple):

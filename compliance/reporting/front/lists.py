@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compliance.core import hypertext
-from compliance.core.hypertext import badge
+from compliance.core.hypertext import badge, prose
 from compliance.core.hypertext import brief as _b
 from compliance.core.hypertext import escaped as _e
 
@@ -65,14 +65,14 @@ def left_out(front: Front) -> Iterator[str]:
     yield '<section aria-labelledby="left-out">\n<h2 id="left-out">Left out</h2>\n'
     yield '<h3 id="sources">Sources that are not available</h3>\n'
     rows = (
-        hypertext.row(_SOURCES, _b(s.name), (_b(s.reason), _b(s.owner) or "-", _b(s.until) or "-"))
+        hypertext.row(_SOURCES, _b(s.name), (prose(s.reason), _b(s.owner) or "-", _b(s.until) or "-"))
         for s in sources
     )
     yield from hypertext.table("sources", _SOURCES, rows) if sources else ("<p>All were.</p>\n",)
     yield '<h3 id="excluded">Cases that were not judged</h3>\n'
     excluded = (
         hypertext.row(
-            _EXCLUDED, _b(x.system), (str(x.cases), _b(x.reason), "out of reach" if x.hidden else "excluded")
+            _EXCLUDED, _b(x.system), (str(x.cases), prose(x.reason), "out of reach" if x.hidden else "excluded")
         )
         for x in front.excluded
     )
@@ -139,7 +139,8 @@ def _section(number: int, each: Section) -> str:
     told = badge("warn", "not seen") if each.blind else f"<small>{each.facts} facts</small>"
     why = f"<p>{_b(each.blind)}</p>" if each.blind else ""
     when = f"<p>From {_b(each.source)} at {_e(each.at)}, in {each.seconds:.3f} s.</p>" if each.at else ""
-    query = f'<pre tabindex="0">{_b(each.query, 20_000)}</pre>' if each.query else ""
+    asked = "\n".join(filter(None, (each.query, each.text)))
+    query = f'<pre tabindex="0">{_b(asked, 20_000)}</pre>' if asked else ""
     # A link to what is in it opens it; one to itself would not.
     return (
         f"<details><summary><code>{_b(each.name)}</code> {told}</summary>"

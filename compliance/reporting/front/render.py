@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compliance.core import hypertext
-from compliance.core.hypertext import badge
+from compliance.core.hypertext import badge, prose
 from compliance.core.hypertext import brief as _b
 from compliance.core.hypertext import escaped as _e
 from compliance.core.verdict import OUTCOMES
@@ -75,7 +75,7 @@ def _tiles(front: Front) -> str:
 
 def _allure(front: Front) -> str:
     if why := front.given.no_allure:
-        return f'<p class="note">There are no pages of Allure beside this one: {_b(why)}</p>\n'
+        return f'<p class="note">There are no pages of Allure beside this one: {prose(why)}</p>\n'
     return (
         '<p class="note"><a href="allure/index.html">Every case, with its evidence, in Allure</a> (its pages need a'
         " server: <code>compliance report open</code>)</p>\n"

@@ -40,9 +40,11 @@ def section(front: Front) -> Iterator[str]:
 
 def _lists(change: Change) -> Iterator[str]:
     """Findings that are there are told above, with their state; here those that are not."""
+    counts: Sequence[tuple[str, Sequence[str]]]
     counts = ("new", change.new), ("reopened", change.reopened), ("unchanged", change.unchanged)
-    yield "<p>" + ", ".join(f"{len(keys)} {state}" for state, keys in counts)
-    yield f", {len(change.resolved)} resolved, {len(change.unknown)} that could not be looked for again.</p>\n"
+    counts = (*counts, ("resolved", change.resolved), ("not looked for again", change.unknown))
+    told = ", ".join(f"{len(keys)} {state}" for state, keys in counts if keys)
+    yield f"<p>{told or 'Nothing was found, and nothing has gone'}.</p>\n"
     for title, keys in (("Resolved", change.resolved), ("Open, and not looked at again", change.unknown)):
         if keys:
             items = "".join(f"<li><code>{_b(key)}</code></li>" for key in keys)
@@ -64,19 +66,20 @@ def _row(change: Change) -> str:
 def _chart(changes: Sequence[Change]) -> str:
     """A bar a run: findings, and above them in another pattern the cases that could not look; a dot where neither."""
     told = [(len(each.entry.findings), each.entry.counts.get("could_not_look", 0)) for each in changes]
-    most = max(sum(each) for each in told) or 1
+    most = max(sum(each) for each in told)
     bars = "".join(_bar(n, *each, most) for n, each in enumerate(told))
-    width, height = _STEP * max(len(told), 6), _HEIGHT + 2 * _FLOOR
-    first, last = told[0], told[-1]
+    width, height = _STEP * max(len(told), 6), (_HEIGHT if most else _STEP) + _FLOOR
+    first, last, scale = told[0], told[-1], f" The highest is {most}." if most else ""
     said = (
         f"The last {len(told)} runs: {first[0]} findings in the first, {last[0]} in the last, at most"
         f" {max(each[0] for each in told)}; could not look: {last[1]} in the last, at most {max(e[1] for e in told)}"
     )
+    box = f"0 {_HEIGHT + _FLOOR - height} {width} {height}"
     return (
-        f'<figure><svg role="img" aria-label="{_e(said)}" viewBox="0 0 {width} {height}" width="{width}"'
+        f'<figure><svg role="img" aria-label="{_e(said)}" viewBox="{box}" width="{width}"'
         f' height="{height}">{bars}</svg><figcaption><span class="key findings-key"></span> findings,'
         f' <span class="key unseen-key"></span> could not look, <span class="key none-key"></span> neither;'
-        f" the oldest of {len(told)} runs at the left, this one at the right. The highest is {most}."
+        f" the oldest of {len(told)} runs at the left, this one at the right.{scale}"
         "</figcaption></figure>\n"
     )
 
