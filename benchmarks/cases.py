@@ -26,6 +26,7 @@ from typing import NamedTuple
 from compliance.core.observation import Observation, Provenance, Row, Seen
 from compliance.estate import config, document
 from compliance.estate.resources import resource
+from compliance.starting import ungated
 from compliance.systems import Policies
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -92,6 +93,7 @@ def report(cases: int, rounds: list[tuple[Measured, Measured]]) -> int:
 def prepare_real(folder: Path, cases: int) -> list[str]:
     """An estate whose catalog has as many rows as give the cases, its observation, and probes over it."""
     shutil.copytree(resource("fixtures/reference/policy"), folder / "policy")
+    ungated(folder / "policy")
     rows = declare(folder / "policy" / "command_catalog.yaml", cases // PROBES - 1)
     (folder / "estate.yaml").write_text(
         "name: bench\nkind: reference\nsystems: [command_catalog]\npolicy: policy\npostgres: {embedded: true}\n"

@@ -28,6 +28,7 @@ from compliance.core.sqltext import literal
 from compliance.estate import document
 from compliance.estate.embedded import throwaway
 from compliance.estate.resources import resource
+from compliance.starting import ungated
 
 if TYPE_CHECKING:
     from compliance.estate.embedded import Server
@@ -101,6 +102,7 @@ def report(server: Server, folder: Path, rounds: int) -> int:
 def prepare_probes(server: Server, folder: Path) -> list[str]:
     """An estate whose policy names the tables, and a probe of the user's own."""
     shutil.copytree(resource("fixtures/reference/policy"), folder / "policy")
+    ungated(folder / "policy")
     policy = folder / "policy" / "command_catalog.yaml"
     value = json.loads(json.dumps(document.read(policy).value))
     declared = columns_of(TABLES)

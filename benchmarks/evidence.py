@@ -29,6 +29,7 @@ from compliance.estate.resources import resource
 from compliance.evidence import verify
 from compliance.evidence.spelling import walk
 from compliance.executor import keys
+from compliance.starting import ungated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,6 +80,7 @@ class Desk:
         for name in ("platform", "command_catalog"):
             source = resource(f"fixtures/reference/policy/{name}.yaml")
             (folder / "policy" / source.name).write_bytes(source.read_bytes())
+        ungated(folder / "policy")
         (folder / "estate.yaml").write_text(
             "name: bench\nkind: reference\nsystems: [command_catalog]\npolicy: policy\npostgres: {embedded: true}\n"
             "ledger: ledger\n"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from compliance.arguments import add, changes, history, positive, registration
 from compliance.evidence_arguments import evidence
+from compliance.gate_arguments import gates
 from compliance.sync.arguments import sync
 from compliance.talking import done
 from compliance.terminal_arguments import terminal
@@ -129,6 +130,7 @@ def parser() -> argparse.ArgumentParser:
     _report(commands)
     history(commands)
     terminal(commands)
+    gates(commands)
     add(
         commands, "demo", "demo", "play a change of an estate from drift to rollback, on one that is thrown away",
         module="demo",
@@ -216,7 +218,7 @@ def _start(commands: Commands) -> None:
         commands, "init", "init", "write a commented estate.yaml and policy to start from", "compliance init ."
     )
     parser.add_argument("folder", metavar="DIR", help="where to; existing files are not overwritten")
-    policy = add(commands, "policy", "policy", "write a policy from what an estate looks like now")
+    policy = add(commands, "policy", "policy", "check a policy, or write one from what an estate looks like now")
     inner = policy.add_subparsers(dest="action", required=True, metavar="ACTION")
     draft = add(
         inner, "draft", "policy_draft", "draft the policy of a system from an observation (reviewed: false)",
@@ -224,6 +226,14 @@ def _start(commands: Commands) -> None:
     )  # fmt: skip
     draft.add_argument("system", metavar="SYSTEM")
     _sources(draft)
+    check = add(
+        inner, "check", "policy_check", "read estate.yaml and its policy as an audit does, and ask nothing of the estate",
+        "compliance policy check estate.yaml", module="checking",
+    )  # fmt: skip
+    check.add_argument(
+        "files", metavar="FILE", nargs="*", help="each an estate.yaml; default: the embedded reference estate"
+    )
+    check.add_argument("--json", action="store_true", help="print systems and problems of each as JSON")
     role = add(
         commands, "role", "role", "print the SQL of a role that may read what policy names, and nothing else",
         "compliance role --estate estate.yaml | psql",

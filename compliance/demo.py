@@ -30,6 +30,7 @@ from compliance.estate.resources import resource
 from compliance.executor import keys
 from compliance.executor.ledger import Ledger
 from compliance.executor.receipt import listed
+from compliance.starting import ungated
 from compliance.talking import write
 
 if TYPE_CHECKING:
@@ -197,6 +198,7 @@ def _lay_out(folder: Path, server: Server) -> None:
     reference = resource("fixtures/reference")
     for name in ("policy", "repository"):
         shutil.copytree(reference / name, folder / name)
+    ungated(folder / "policy")
     shutil.copy(reference / "drift.sql", folder)
     (folder / "estate.yaml").write_text(ESTATE, encoding="utf-8")
 

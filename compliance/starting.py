@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from compliance.core.errors import ConfigurationError
 from compliance.core.needs import split_name
 from compliance.core.sqltext import literal, name, relation
+from compliance.estate import controls, gatelock
 from compliance.estate.resources import resource
 
 if TYPE_CHECKING:
@@ -60,8 +61,30 @@ def start(folder: Path) -> list[Path]:
         if model is None:
             path.write_text(_ESTATE, encoding="utf-8")
         else:
-            path.write_text(_unreviewed(model.read_text(encoding="utf-8")), encoding="utf-8")
+            text = _unreviewed(model.read_text(encoding="utf-8"))
+            path.write_text(_examples(model.name, text), encoding="utf-8")
     return list(wanted)
+
+
+def ungated(policy: Path) -> None:
+    """A copy of the reference's policy for another estate: its gates were accepted, its rules mapped, for that one."""
+    (policy / gatelock.NAME).unlink(missing_ok=True)
+    for path in (policy / "platform.yaml", policy / controls.NAME):
+        if path.exists():
+            path.write_text(_examples(path.name, path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _examples(name: str, text: str) -> str:
+    """Profiles and controls as comments: whoever wants them writes their own."""
+    if name == controls.NAME:
+        return re.sub(r"(?ms)^controls:\n.*", lambda found: _commented(found[0]) + "controls: []\n", text)
+    if name == "platform.yaml":
+        return re.sub(r"(?m)^profiles:\n(?: .*\n)+", lambda found: _commented(found[0]), text)
+    return text
+
+
+def _commented(text: str) -> str:
+    return "".join(f"# {line}".rstrip() + "\n" for line in text.splitlines())
 
 
 def _unreviewed(model: str) -> str:

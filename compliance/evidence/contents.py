@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from compliance.core import canonical, redact, verdicts
 from compliance.core.errors import ConfigurationError
 from compliance.core.observation import Observation
-from compliance.estate import document
+from compliance.estate import document, gatelock
 from compliance.estate.config import Estate, Unavailable
 from compliance.evidence.spelling import NAME
 from compliance.systems import SYSTEMS
@@ -53,10 +53,13 @@ def given(observation: Observation, estate_file: Path, policy: Path) -> dict[str
     return {
         OBSERVATION: observation.to_json(),
         ESTATE: estate_text(document.read(estate_file).value),
-        **{
-            f"policy/{path.name}": path.read_bytes() for path in sorted(policy.glob("*.yaml")) if _is_ours(path)
-        },
+        **{f"policy/{path.name}": path.read_bytes() for path in _judged_by(policy)},
     }
+
+
+def _judged_by(policy: Path) -> list[Path]:
+    """What was accepted of the gates decides a verdict too."""
+    return [path for path in (*sorted(policy.glob("*.yaml")), policy / gatelock.NAME) if _is_ours(path)]
 
 
 def _is_ours(path: Path) -> bool:

@@ -15,6 +15,7 @@ from compliance.cli import main
 from compliance.estate import variants
 from compliance.estate.resources import resource
 from compliance.executor.ledger import Ledger
+from compliance.starting import ungated
 from tests.conftest import clone
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ class BirthEstate:
             found.policy(folder / "policy")
             found.repository(folder / "repository")
             found.change(dsn)
+        ungated(folder / "policy")
         probe, owner = (make_conninfo(dsn, user=role) for role in ("compliance_probe", "estate_owner"))
         (folder / "estate.yaml").write_text(ESTATE.format(probe=probe, owner=owner, services=services))
 

@@ -24,6 +24,7 @@ from compliance.estate.reference_build import load
 from compliance.estate.resources import resource
 from compliance.executor import keys
 from compliance.executor.ledger import Entry, Ledger, verify
+from compliance.starting import ungated
 from tests.judging import CATALOG, MIGRATION_034
 from tests.live import striking
 
@@ -207,6 +208,7 @@ class Site:
         reference = resource("fixtures/reference")
         for name in ("policy", "repository"):
             shutil.copytree(reference / name, self.folder / name)
+        ungated(self.folder / "policy")
         public = keys.new(self.folder / "alice.pem")
         self.edit("keys: {}", f"keys: {{alice: {{public: {public}, may: [execute, rollback]}}}}")
         self.edit("reference: self", RULES)

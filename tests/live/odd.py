@@ -10,6 +10,7 @@ from psycopg.conninfo import make_conninfo
 
 from compliance import probing
 from compliance.estate.resources import resource
+from compliance.starting import ungated
 from tests.conftest import PostgresServer
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Copy:
         policy = (
             shutil.copytree(resource("fixtures/reference/policy"), folder / "policy") / "command_catalog.yaml"
         )
+        ungated(policy.parent)
         part = "    {}: {{kind: rows, relation: {}, column: {}, like: [none], count: 0}}\n"
         parts = "".join(part.format(*names) for names in PARTS)
         text = policy.read_text(encoding="utf-8")

@@ -19,6 +19,7 @@ from compliance.estate import directus as real
 from compliance.estate.directus_people import drawn, introduce
 from compliance.executor.ledger import Ledger
 from compliance.executor.receipt import listed
+from compliance.starting import ungated
 from tests import faults, quick
 from tests.conftest import clone
 from tests.live import striking
@@ -69,7 +70,7 @@ class RegistrationEstate:
     def __init__(self, folder: Path, dsn: str) -> None:
         self.folder, self.dsn = folder, dsn
         self.variant = variants.find(VARIANT)
-        self.variant.policy(folder / "policy")
+        ungated(self.variant.policy(folder / "policy"))
         self.variant.repository(folder / "repository")
         self.variant.change(dsn)
         self.installed, self.people, self.port = real.install(), drawn(), service.free_port()

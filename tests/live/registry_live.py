@@ -15,6 +15,7 @@ from compliance import audit
 from compliance.cli import main
 from compliance.estate import config, document
 from compliance.executor.ledger import Ledger
+from compliance.starting import ungated
 from tests import faults
 from tests.live.crashing import FORKS, Done, Running
 from tests.live.directus_live import REPOSITORY
@@ -58,6 +59,7 @@ class Sync:
     def __init__(self, live: Live, folder: Path, *, many: int, seconds: float, repository: Path) -> None:
         self.live, self.folder = live, folder
         shutil.copytree(REFERENCE / "policy", folder / "policy")
+        ungated(folder / "policy")
         faults.Edit(f"{SYSTEM}.yaml", "{many: 5, seconds: 10}", f"{{many: {many}, seconds: {seconds}}}").apply(
             folder / "policy"
         )

@@ -27,6 +27,7 @@ from compliance.executor import approvals, keys, plan
 from compliance.executor.apply import Change
 from compliance.executor.ledger import Ledger, ignore
 from compliance.executor.receipt import listed
+from compliance.starting import ungated
 from compliance.systems import Policies
 from tests.conftest import clone
 from tests.judging import CATALOG, MIGRATION_034
@@ -206,6 +207,7 @@ class Staging:
 def lay_out(folder: Path) -> None:
     """Everything but what the program makes: keys, plans, ledger."""
     shutil.copytree(REFERENCE / "policy", folder / "policy")
+    ungated(folder / "policy")
     shutil.copytree(REFERENCE / "repository", folder / "repository")
     (folder / "estate.yaml").write_text(ESTATE)
 

@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator
 
 from compliance.core import canonical
 from compliance.estate.resources import resource
+from compliance.starting import ungated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +37,7 @@ class Shell:
     def __init__(self, folder: Path, dsn: str) -> None:
         self.folder, self.environment = folder, dict(os.environ, ESTATE_DSN=dsn, PYTHONPATH=str(CHECKOUT))
         shutil.copytree(REFERENCE / "policy", folder / "policy")
+        ungated(folder / "policy")
         shutil.copytree(REFERENCE / "repository", folder / "repository")
         self.estate(postgres="{dsn_env: ESTATE_DSN}")
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from compliance.estate.resources import resource
+from compliance.starting import ungated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,6 +49,7 @@ class Estate:
         self.environment = dict(os.environ, ESTATE_DSN=f"{dsn} password={PLANTED['dsn']}", PYTHONPATH=str(CHECKOUT),
                                 REDACTION_KEY=PLANTED["environment"])  # fmt: skip
         shutil.copytree(REFERENCE / "policy", folder / "policy")
+        ungated(folder / "policy")
         shutil.copytree(REFERENCE / "repository", folder / "repository")
         (folder / "repository/scripts" / f"{PLANTED['name']}.sh").write_text("#!/bin/sh\nset -e\n")
         (folder / "repository/scripts/leaks.sh").write_text(f"#!/bin/sh\nset -e\necho {PLANTED['file']}\n")

@@ -14,6 +14,7 @@ from psycopg import sql
 
 from compliance.estate import document
 from compliance.estate.resources import resource
+from compliance.starting import ungated
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,6 +139,7 @@ def write_policy(world: World, folder: Path) -> None:
     """The reference policy, of this catalog and with nothing that does not bear on a plan."""
     folder.mkdir(parents=True)
     (folder / "platform.yaml").write_bytes((REFERENCE / "platform.yaml").read_bytes())
+    ungated(folder)
     value = json.loads(json.dumps(document.read(REFERENCE / "command_catalog.yaml").value))
     one, two = list(world.declared)[:2]
     value["catalog"] = {

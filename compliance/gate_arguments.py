@@ -1,0 +1,43 @@
+"""The words of the commands of gates: profiles and controls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compliance.arguments import add
+
+if TYPE_CHECKING:
+    from compliance.arguments import Commands
+
+_MODULE = "showing_gates"
+
+
+def gates(commands: Commands) -> None:
+    """`profiles accept`, `profiles show`, `controls`."""
+    inner = commands.add_parser("profiles", help="what gates let pass, and who accepted it").add_subparsers(
+        dest="action", required=True, metavar="ACTION"
+    )
+    accept = add(
+        inner, "accept", "accept", "write gate.lock.json: profiles, age limits and rules as they are in force now",
+        "compliance profiles accept --key alice.pem --estate estate.yaml", module=_MODULE,
+    )  # fmt: skip
+    accept.add_argument(
+        "--key", metavar="FILE", help="of somebody who may loosen; a reference estate accepts by itself"
+    )
+    show = add(
+        inner, "show", "show", "print each profile, and what lets more pass than was accepted (exit 1)",
+        "compliance profiles show --json", module=_MODULE,
+    )  # fmt: skip
+    controls = add(
+        commands, "controls", "matrix", "print which rules give evidence of which control, and what became of them",
+        "compliance controls --json", module=_MODULE,
+    )  # fmt: skip
+    controls.add_argument(
+        "--last", metavar="FILE", default="reports/verdict.json",
+        help="as `compliance audit` wrote it (default: reports/verdict.json)",
+    )  # fmt: skip
+    for parser in (accept, show, controls):
+        parser.add_argument(
+            "--estate", metavar="FILE", help="estate.yaml; default: the embedded reference estate"
+        )
+        parser.add_argument("--json", action="store_true", help="print it as JSON")

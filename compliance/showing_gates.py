@@ -1,0 +1,148 @@
+"""`compliance profiles` and `compliance controls`: what gates let pass, and what rules give evidence of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from compliance import gating
+from compliance.core import canonical, controls, thresholds, verdicts
+from compliance.core.errors import ConfigurationError
+from compliance.core.finding import Finding
+from compliance.core.gates import SEVERITIES
+from compliance.estate import gatelock
+from compliance.talking import write
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Mapping
+
+    from compliance.core.gates import Profile
+    from compliance.estate.config import Estate
+    from compliance.systems import Policies
+
+
+def _loaded(parsed: argparse.Namespace) -> tuple[Estate, Policies]:
+    from compliance import probing
+
+    return probing.load(probing.estate_file(parsed.estate))
+
+
+# --- profiles --------------------------------------------------------------------------------------------------
+
+
+def accept(parsed: argparse.Namespace) -> int:
+    """Write `gate.lock.json`: what is in force now is what was meant, and who says so."""
+    from compliance.executor import keys
+
+    estate, policies = _loaded(parsed)
+    if not policies["platform"].profiles:
+        raise ConfigurationError(
+            f"estate '{estate.name}' declares no profiles, so that there is nothing to accept",
+            remedy="declare them under `profiles` of platform.yaml",
+        )
+    signer = keys.load(Path(parsed.key)) if parsed.key else None
+    gating.signing(policies, estate.kind, signer)
+    looser = _looser(policies, estate.kind, but=gatelock.NAME)
+    now = gating.in_force(policies)
+    path = gatelock.write(estate.policy, gating.lock(gating.statement(now, estate.kind), signer))
+    by = gating.accepted(_with_lock(policies, estate), estate.kind).by
+    value = {
+        "file": str(path), "profiles": list(now.profiles), "rules": len(now.rules), "by": by or None, "looser": looser
+    }  # fmt: skip
+    text = [f"lets more pass: {each}" for each in looser]
+    signed = f"signed by {by}" if by else "by the estate itself, which is a reference"
+    text.append(f"{path}: {len(now.profiles)} profiles and {len(now.rules)} rules, {signed}")
+    write(canonical.pretty(value) if parsed.json else "\n".join(text))
+    return 0
+
+
+def _with_lock(policies: Policies, estate: Estate) -> Policies:
+    """As the next run reads it."""
+    policies.lock = gatelock.load(estate.policy)
+    return policies
+
+
+def _looser(policies: Policies, kind: str, *, but: str = "") -> list[str]:
+    found = [each for each in gating.judgements(policies, kind) if isinstance(each, Finding)]
+    return [each.message for each in found if each.subject != but]
+
+
+def show(parsed: argparse.Namespace) -> int:
+    """Each profile, and whether it is as it was accepted; 1 where something lets more pass than that."""
+    estate, policies = _loaded(parsed)
+    profiles: Mapping[str, Profile] = policies["platform"].profiles
+    looser = _looser(policies, estate.kind)
+    value = {
+        "profiles": thresholds.Thresholds(profiles).told()["profiles"], "looser": looser,
+        "accepted": _accepted(policies, estate.kind),
+    }  # fmt: skip
+    text = [*map(_line, profiles.values()), *(f"looser: {each}" for each in looser)]
+    text += [_told(value["accepted"])] if value["accepted"] else []
+    write(canonical.pretty(value) if parsed.json else "\n".join(text) or "no profiles")
+    return 1 if looser else 0
+
+
+def _accepted(policies: Policies, kind: str) -> dict[str, Any] | None:
+    try:
+        found = gating.accepted(policies, kind)
+    except gating.Unaccepted:
+        return None
+    now = gating.in_force(policies)
+    return {"by": found.by or None, "new_rules": sorted(now.rules.keys() - found.thresholds.rules.keys())}
+
+
+def _told(said: dict[str, Any]) -> str:
+    by = f"by {said['by']}" if said["by"] else "by the estate itself"
+    new = said["new_rules"]
+    return f"accepted {by}" + (f"; not yet part of that, and free: {', '.join(new)}" if new else "")
+
+
+def _line(profile: Profile) -> str:
+    fails = ", ".join(each for each in SEVERITIES if each in profile.severities)
+    only = ", new findings alone" if profile.only_new else ""
+    where = "all systems" if profile.systems is None else ", ".join(sorted(profile.systems))
+    age = "".join(f", {kind} at most {limit} old" for kind, limit in sorted(profile.max_age.items()))
+    return f"{profile.name}: fails for {fails}{only}; {where}{age}"
+
+
+# --- controls --------------------------------------------------------------------------------------------------
+
+
+def matrix(parsed: argparse.Namespace) -> int:
+    """Each control with its rules and what became of them last; 1 where the mapping has a hole."""
+    from compliance.showing_rules import last
+
+    _, policies = _loaded(parsed)
+    entries, in_force = policies.controls.entries, gating.in_force(policies).rules
+    verdict = last(Path(parsed.last))
+    cases = verdicts.document(verdict)["cases"] if verdict else []
+    systems = {name: rule.system for name, rule in gating.shipped().items()}
+    said = [j for j in controls.judgements(entries, systems, policies) if isinstance(j, Finding)]
+    rows = controls.matrix(entries, cases, in_force)
+    stale = verdict is not None and verdict.policy != policies.digest
+    value: dict[str, Any] = {
+        "controls": rows, "findings": [{"key": f.key(controls.OWN), "message": f.message} for f in said],
+        "audit": None if verdict is None else {"judged_at": verdict.judged_at, "same_policy": not stale},
+    }  # fmt: skip
+    text = [line for row in rows for line in _row(row)] or [
+        "no controls: there is no controls.yaml, or it is empty"
+    ]
+    text += [f"hole: {finding.message}" for finding in said]
+    text += _of_when(value["audit"], parsed.last) if rows else []
+    write(canonical.pretty(value) if parsed.json else "\n".join(text))
+    return 1 if said else 0
+
+
+def _row(row: dict[str, Any]) -> Iterator[str]:
+    nist = f"  (NIST SP 800-53: {', '.join(row['nist'])})" if row["nist"] else ""
+    yield f"{row['id']}  {row['outcome'].replace('_', ' ')}  {row['title']}{nist}"
+    for each in row["rules"]:
+        counts = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in each["cases"].items())
+        yield f"    {each['rule']:6}  {counts or each['outcome']}"
+
+
+def _of_when(audit: dict[str, Any] | None, file: str) -> list[str]:
+    if audit is None:
+        return [f"nothing was audited yet: there is no {file}"]
+    return [f"as of {audit['judged_at']}" + ("" if audit["same_policy"] else ", by another policy than now")]
