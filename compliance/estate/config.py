@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from compliance.core.errors import ConfigurationError
 from compliance.estate import document
@@ -69,6 +69,21 @@ class Estate:
     agent_data: Service | None = None
     documents: Store | None = None
     nuxt: Service | None = None
+
+
+class Declared(NamedTuple):
+    """What `estate.yaml` says without the environment: which systems are in force, and where their policy is."""
+
+    name: str
+    systems: tuple[str, ...]
+    policy: Path
+
+
+def declared(path: Path) -> Declared:
+    """Read `estate.yaml` where no address and no token are to be had, as on a machine that only checks it."""
+    found = document.load(path, SCHEMA)
+    folder = _folder(found, path.resolve().parent / found.value["policy"], "policy")
+    return Declared(found.value["name"], tuple(found.value["systems"]), folder)
 
 
 def load(path: Path) -> Estate:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from compliance.core import canonical
+from compliance.core.errors import ConfigurationError
 from compliance.core.needs import Needs
 from compliance.estate import config, controls, document, gatelock, waivers
 from compliance.estate.controls import Controls
@@ -43,19 +44,34 @@ class Policies(dict[str, Any]):
     @classmethod
     def load(cls, estate: config.Estate) -> Policies:
         """Read `<policy folder>/<system>.yaml` of every system in force; `platform` always is."""
-        found = cls()
-        found.documents = {}
-        values = {}
-        for name in _in_force(estate):
-            schema = Path(__file__).parent / name / "policy.schema.json"
-            source = document.load(estate.policy / f"{name}.yaml", schema)
-            found[name] = system(name).parse(source)
-            found.documents[name] = Named(source)
-            values[name] = source.value
-        found.digests = {name: canonical.digest(canonical.dumps(value)) for name, value in values.items()}
-        found._beside(estate.policy, values)
-        found.digest = canonical.digest(canonical.dumps(values))
+        found, problems = cls.read(estate)
+        if problems:
+            raise problems[0]
         return found
+
+    @classmethod
+    def read(cls, estate: config.Estate | config.Declared) -> tuple[Policies, list[ConfigurationError]]:
+        """The same with what bars it: of a system that is malformed there is no policy, and its file's first error."""
+        found, values, problems = cls(), {}, []
+        found.documents = {}
+        for name in _in_force(estate):
+            try:
+                values[name] = found._read(estate.policy, name)
+            except ConfigurationError as error:
+                problems.append(error)
+        found.digests = {name: canonical.digest(canonical.dumps(value)) for name, value in values.items()}
+        try:
+            found._beside(estate.policy, values)
+        except ConfigurationError as error:
+            problems.append(error)
+        found.digest = canonical.digest(canonical.dumps(values))
+        return found, problems
+
+    def _read(self, folder: Path, name: str) -> Any:
+        source = document.load(folder / f"{name}.yaml", Path(__file__).parent / name / "policy.schema.json")
+        self[name] = system(name).parse(source)
+        self.documents[name] = Named(source)
+        return source.value
 
     def _beside(self, folder: Path, values: dict[str, Any]) -> None:
         """What the folder holds that is of no system."""
@@ -84,7 +100,7 @@ class Policies(dict[str, Any]):
         return sum((system(name).needs(policy) for name, policy in self.items()), Needs())
 
 
-def _in_force(estate: config.Estate) -> tuple[str, ...]:
+def _in_force(estate: config.Estate | config.Declared) -> tuple[str, ...]:
     return ("platform", *(name for name in estate.systems if name != "platform"))
 
 
