@@ -1,28 +1,23 @@
-"""`history.jsonl`: a line an audit, the oldest first; the first line holds what is left of those no longer kept.
-
-A line that was cut short is no entry. One that was changed is told, since a history with a hole would call a finding
-new that is not.
-"""
+"""`history.jsonl` on the disk: read as a whole, added to a line at a time (`core.history_lines` says what is in it)."""
 
 from __future__ import annotations
 
 import fcntl
-import json
 import os
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
-from compliance.core import canonical, history, verdicts
-from compliance.core.errors import ConfigurationError
-from compliance.core.history import History, Known
+from compliance.core import history, history_lines, verdicts
+from compliance.core.errors import ComplianceError, ConfigurationError
+from compliance.core.history import History
 from compliance.evidence import versions
 from compliance.reporting.whole import put, sync_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from compliance.core.history import Change
+    from compliance.core.history import Change, Entry
     from compliance.core.observation import Observation
     from compliance.core.verdict import Verdict
 
@@ -32,51 +27,47 @@ FILE, LIMIT = "history.jsonl", 400  # more than a year of nights
 def read(path: Path) -> History:
     """Empty where there is no file yet."""
     try:
-        *lines, _cut_short = path.read_bytes().split(b"\n")
+        return history_lines.parsed(path.read_bytes(), path)
     except FileNotFoundError:
         return History({}, ())
-    known: dict[str, Known] = {}
-    entries = []
-    for number, line in enumerate(lines, 1):
-        try:
-            value = json.loads(line)
-            if "known" in value and number == 1:
-                known = {key: Known(*said) for key, said in value["known"].items()}
+    except OSError as error:
+        raise ConfigurationError(f"{path}: the history cannot be read ({error.strerror})") from None
+
+
+def add(
+    path: Path,
+    verdict: Verdict,
+    observation: Observation,
+    limit: int,
+    *,
+    at_step: Callable[[str], None] = lambda _: None,
+) -> Change:
+    """One more run, on disk when this returns; says what it changes. Where it raises, the history is as it was."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(path):
+            before = read(path)
+            entry = made(verdict, observation, before)
+            found = before.added(entry, limit)
+            if found.known == before.known and len(found.entries) == len(before.entries) + 1:
+                _append(path, history_lines.line(history.told(entry)), at_step)
             else:
-                entries.append(history.parse(value))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            raise ConfigurationError.at(
-                path,
-                number,
-                "is no entry of the history",
-                remedy="restore the file, or move it away to begin anew",
-            ) from None
-    return History(known, tuple(entries))
+                put(path, history_lines.spelled(found))
+    except OSError as error:
+        raise ComplianceError(
+            f"{path}: this run cannot be kept in the history, which is as it was: {error.strerror}",
+            remedy="make room there, or name another place with --history, and audit again",
+        ) from None
+    (*_, change) = History(before.known, (*before.entries, entry)).changes()
+    return change
 
 
-def add(path: Path, verdict: Verdict, observation: Observation, limit: int) -> Change:
-    """One more run, on disk before this returns; says what it changes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(path):
-        before = read(path)
-        entry = history.entry(
-            verdicts.document(verdict), observed_at=observation.observed_at, program=_program(observation),
-            number=before.entries[-1].run if before.entries else 0,
-        )  # fmt: skip
-        found = before.added(entry, limit)
-        if found.known == before.known and len(found.entries) == len(before.entries) + 1:
-            _append(path, _line(history.told(entry)))
-        else:
-            _replace(path, found)
-        (*_, change) = History(before.known, (*before.entries, entry)).changes()
-        return change
-
-
-def _program(observation: Observation) -> str:
-    """Its number, and a digest of all that decides a judgement."""
-    found = versions.versions(observation)
-    deciding = canonical.dumps({name: found[name] for name in versions.DECIDING})
-    return f"{found['program']['version']} {canonical.digest(deciding)[:12]}"
+def made(verdict: Verdict, observation: Observation, before: History) -> Entry:
+    return history.entry(
+        verdicts.document(verdict), observed_at=observation.observed_at,
+        program=versions.deciding(versions.versions(observation)),
+        number=before.entries[-1].run if before.entries else 0,
+    )  # fmt: skip
 
 
 @contextmanager
@@ -90,26 +81,29 @@ def _locked(path: Path) -> Iterator[None]:
         os.close(number)
 
 
-def _append(path: Path, line: bytes) -> None:
-    """Behind the last whole line: what an interrupted run left of its own is cut off."""
-    number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+def _append(path: Path, line: bytes, at_step: Callable[[str], None]) -> None:
+    """Behind the last whole line: what an interrupted run left of its own is cut off, and so is a part of this one."""
+    number = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         end = path.read_bytes().rfind(b"\n") + 1
         os.ftruncate(number, end)
-        os.lseek(number, end, os.SEEK_SET)
-        while line:
-            line = line[os.write(number, line) :]
-        os.fsync(number)
+        try:
+            _put(number, line, end, at_step)
+        except BaseException:
+            with suppress(OSError):
+                os.ftruncate(number, end)
+            raise
     finally:
         os.close(number)
     sync_folder(path.parent)
 
 
-def _replace(path: Path, found: History) -> None:
-    """As a whole or not at all."""
-    head = {"known": {key: list(known) for key, known in found.known.items()}}
-    put(path, b"".join((_line(head), *(_line(history.told(entry)) for entry in found.entries))))
-
-
-def _line(value: dict[str, Any]) -> bytes:
-    return canonical.dumps(value) + b"\n"
+def _put(number: int, data: bytes, at: int, at_step: Callable[[str], None]) -> None:
+    """All of it: a write may take less than it was given."""
+    at_step("cut")
+    while data:
+        taken = os.pwrite(number, data, at)
+        data, at = data[taken:], at + taken
+    at_step("written")
+    os.fsync(number)
+    at_step("on disk")

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from compliance.core import canonical
 from compliance.core.observation import Seen
 from compliance.estate.resources import resource
 
@@ -44,6 +45,12 @@ def versions(observation: Observation) -> dict[str, Any]:
         "packages": {name: version(name) for name in _PACKAGES},
         "sources": _sources(observation),
     }
+
+
+def deciding(found: Mapping[str, Any]) -> str:
+    """The program's number, and a digest of all that decides a judgement."""
+    told = canonical.dumps({name: found[name] for name in DECIDING})
+    return f"{found['program']['version']} {canonical.digest(told)[:12]}"
 
 
 def program_digest() -> str:

@@ -1,0 +1,98 @@
+"""A history as it is written: a line a run, the oldest first; the first line holds what is left of those before.
+
+A line without its line feed was cut short and is no entry. One that was changed is told, since a history with a hole
+would call a finding new that is not.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from compliance.core import canonical, history
+from compliance.core.errors import ConfigurationError
+from compliance.core.history import Entry, History, Known
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_KINDS = {"counts": dict, "complete": bool}
+
+
+def parsed(data: bytes, where: Path | str) -> History:
+    """Raises `ConfigurationError` with the line that is none."""
+    *lines, _cut_short = data.split(b"\n")
+    known: dict[str, Known] = {}
+    entries = []
+    for number, line in enumerate(lines, 1):
+        try:
+            value = json.loads(line)
+            if number == 1 and "known" in value:
+                known = {key: _known(*said) for key, said in value["known"].items()}
+            else:
+                entries.append(_entry(value))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            raise ConfigurationError.at(
+                where, number, "is no entry of the history",
+                remedy="restore the file, or move it away to begin anew",
+            ) from None  # fmt: skip
+    return History(known, tuple(entries))
+
+
+def _known(run: Any, at: Any, is_open: Any) -> Known:
+    if not isinstance(run, str) or not isinstance(at, str) or not isinstance(is_open, bool):
+        raise TypeError(run)
+    return Known(run, at, is_open)
+
+
+def _entry(value: dict[str, Any]) -> Entry:
+    """Of the right kinds too: what is shown of it later may not fail on them."""
+    found = history.parse(value)
+    for name in Entry.__slots__:
+        said = value[name]
+        if not isinstance(said, _KINDS.get(name, list if name in history.LISTS else str)):
+            raise TypeError(name)
+    if not all(isinstance(each, str) for name in history.LISTS for each in value[name]):
+        raise TypeError("names")
+    if not all(isinstance(each, int) for each in value["counts"].values()):
+        raise TypeError("counts")
+    return found
+
+
+def spelled(of: History) -> bytes:
+    head = {"known": {key: list(known) for key, known in of.known.items()}}
+    return b"".join((line(head) if of.known else b"", *(line(history.told(entry)) for entry in of.entries)))
+
+
+def line(value: dict[str, Any]) -> bytes:
+    return canonical.dumps(value) + b"\n"
+
+
+def until(of: History, entry: Entry, limit: int) -> History:
+    """What is known when this run is compared: looks that were not later, and of these so many; a run that said the
+    same of the same look is this one."""
+    when = _when(entry.observed_at)
+    kept = [each for each in of.entries if _when(each.observed_at) <= when and not same_run(each, entry)]
+    dropped = History(of.known, tuple(kept[: max(len(kept) - limit, 0)]))
+    return History(dropped.now(), tuple(kept[len(dropped.entries) :]))
+
+
+def same_run(one: Entry, other: Entry) -> bool:
+    def told(entry: Entry) -> tuple[Any, ...]:
+        return entry.observed_at, entry.judged_at, entry.evidence, entry.result
+
+    return told(one) == told(other)
+
+
+def before(of: History, entry: Entry) -> History:
+    """The earlier looks alone: one is not new or unchanged against itself."""
+    when = _when(entry.observed_at)
+    return History(of.known, tuple(each for each in of.entries if _when(each.observed_at) < when))
+
+
+def _when(text: str) -> tuple[float, str]:
+    try:
+        return datetime.fromisoformat(text).timestamp(), ""
+    except ValueError:  # a recorded observation may say anything
+        return 0.0, text
