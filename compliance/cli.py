@@ -10,21 +10,29 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compliance.arguments import add, changes, history, positive, registration
+from compliance.arguments import changes, registration
+from compliance.estate_arguments import reference, start
 from compliance.evidence_arguments import evidence
 from compliance.gate_arguments import gates
 from compliance.sync.arguments import sync
 from compliance.talking import done
 from compliance.terminal_arguments import terminal
+from compliance.wording import add, as_json, estate, filled, group, judged_at, positive, sources
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from compliance.arguments import Commands
+    from compliance.wording import Commands
 
-EXIT_CODES = """exit codes:
-  0 all kept · 1 findings · 2 wrong usage or configuration · 3 could not look · 4 refused
-  5 nothing was probed · 6 applied but not kept, so taken back · 130 interrupted"""
+EXIT_CODES = """examples:
+  compliance audit
+  compliance rules show CC001
+  compliance diff last~1 last
+
+exit codes:
+  0 all kept · 1 findings · 2 wrong usage or configuration
+  3 could not look · 4 refused · 5 nothing was probed
+  6 applied but not kept, so taken back · 130 interrupted"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -111,57 +119,55 @@ def parser() -> argparse.ArgumentParser:
     """Every word of the program: what help, completion and the reference of the command line are made from."""
     made = argparse.ArgumentParser(
         prog="compliance",
-        description="Observe an estate read-only, probe it against policy, compile what would set it right; let it\n"
-        "reach the estate once it is rehearsed and approved, take it back, and report.",
+        description=filled(
+            "Observe an estate read-only, probe it against policy, compile what would set it right; let it reach the"
+            " estate once it is rehearsed and approved, take it back, and report."
+        ),
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND", help="`COMMAND --help` says more")
     _audit(commands)
     _observe(commands)
     _compile(commands)
     _explain(commands)
-    _start(commands)
-    _estate(commands)
+    start(commands)
+    reference(commands)
     changes(commands)
     evidence(commands)
     registration(commands)
     sync(commands)
     _report(commands)
-    history(commands)
     terminal(commands)
     gates(commands)
     add(
         commands, "demo", "demo", "play a change of an estate from drift to rollback, on one that is thrown away",
-        module="demo",
+        "compliance demo", module="demo", when="To see approvals at work, in some ten seconds.",
     )  # fmt: skip
     return made
-
-
-def _sources(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--estate", metavar="FILE", help="estate.yaml; default: the embedded reference estate")
-    parser.add_argument("--observation", metavar="FILE", help="judge a recorded observation instead of looking")
 
 
 def _audit(commands: Commands) -> None:
     parser = add(
         commands, "audit", "audit", "observe, probe, gate, compile and report",
-        "compliance audit --estate estate.yaml --json > verdict.json",
+        "compliance audit\ncompliance audit --estate estate.yaml --no-page --json > audit.json",
+        when="The main job: as a gate, every night, and at the desk with --watch. It changes nothing.",
+        codes="0 all kept · 1 findings · 3 could not look, or not all was looked at\n5 nothing was probed",
     )  # fmt: skip
-    _sources(parser)
-    parser.add_argument("--judged-at", metavar="TIME", help="judge what expires as of then; default: now")
+    sources(parser)
+    judged_at(parser)
     parser.add_argument(
         "--out", metavar="DIR", default="reports", help="where results and page go (default: reports)"
     )
     parser.add_argument("--no-page", action="store_true", help="leave out the HTML page (it needs Node)")
-    parser.add_argument("--json", action="store_true", help="print the verdict as JSON (audit.schema.json)")
+    as_json(parser, "print the verdict as JSON (audit.schema.json)")
     parser.add_argument(
         "--watch", metavar="TIME", nargs="?", const="60s",
         help="audit again when a file of policy changes, and after so long (30s, 5m, 1h; default: 60s); show what"
         " changed, write nothing; Ctrl-C ends it with 130",
     )  # fmt: skip
     parser.add_argument(
-        "--history", metavar="FILE", help="where runs are kept; default: history.jsonl in --out"
+        "--history", metavar="FILE", help="where runs are kept (default: history.jsonl in --out)"
     )
     parser.add_argument("--profile", metavar="NAME", help="let a profile of platform.yaml decide the exit code")
     parser.add_argument(
@@ -176,112 +182,56 @@ def _audit(commands: Commands) -> None:
 
 def _observe(commands: Commands) -> None:
     parser = add(
-        commands,
-        "observe",
-        "observe",
-        "look once, and write what was seen",
+        commands, "observe", "observe", "look once, and write what was seen",
         "compliance observe -o observation.json",
-    )
-    _sources(parser)
-    parser.add_argument("-o", "--output", metavar="FILE", help="file to write; default: standard output")
+        when="Where another machine is to judge, or a failure is to be kept: `--observation FILE` of other commands"
+        " reads it.",
+        codes="0 all was seen · 3 a section could not be looked at; the rest is written",
+    )  # fmt: skip
+    sources(parser)
+    parser.add_argument("-o", "--output", metavar="FILE", help="file to write (default: standard output)")
 
 
 def _compile(commands: Commands) -> None:
     parser = add(
         commands, "compile", "compile_", "run all probes of a system, then emit its seed and migration",
         "compliance compile command_catalog --out compiled",
+        when="An audit does it too, for every system; this is for one, and says what stands in the way.",
+        codes="0 compiled · 1 with --check: not current · 4 not every guard holds",
     )  # fmt: skip
     parser.add_argument("system", metavar="SYSTEM", help="a governed system in force")
-    _sources(parser)
-    parser.add_argument("--out", metavar="DIR", default="reports/compiled", help="default: reports/compiled")
+    sources(parser)
+    parser.add_argument(
+        "--out", metavar="DIR", default="reports/compiled", help="where plans go (default: reports/compiled)"
+    )
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 where files in DIR are not current"
     )
-    parser.add_argument(
-        "--json", action="store_true", help="print system, kind, path, digest and steps as JSON"
-    )
+    as_json(parser, "print system, kind, path, digest and steps as JSON")
 
 
 def _explain(commands: Commands) -> None:
     parser = add(
         commands, "explain", "explain", "print the SQL of a command and its gates; run nothing",
-        "compliance explain dot_iu_auto_instantiate_rollback_by_actor actor=operator dry_run=true",
+        "compliance explain\ncompliance explain dot_iu_place actor=operator dry_run=true",
+        when="Before an operator calls it: which function, with which arguments, behind which gate.",
     )  # fmt: skip
-    parser.add_argument("name", metavar="COMMAND", nargs="?", help="a command of the registry; none: list them")
+    parser.add_argument(
+        "name", metavar="COMMAND", nargs="?", help="a command of the registry (default: list them all)"
+    )
     parser.add_argument("values", metavar="key=value", nargs="*", help="its arguments")
-    parser.add_argument("--estate", metavar="FILE", help="estate.yaml; default: the embedded reference estate")
-    parser.add_argument("--json", action="store_true", help="print it as JSON")
-
-
-def _start(commands: Commands) -> None:
-    parser = add(
-        commands, "init", "init", "write a commented estate.yaml and policy to start from", "compliance init ."
-    )
-    parser.add_argument("folder", metavar="DIR", help="where to; existing files are not overwritten")
-    policy = add(commands, "policy", "policy", "check a policy, or write one from what an estate looks like now")
-    inner = policy.add_subparsers(dest="action", required=True, metavar="ACTION")
-    draft = add(
-        inner, "draft", "policy_draft", "draft the policy of a system from an observation (reviewed: false)",
-        "compliance policy draft command_catalog --estate estate.yaml > policy/command_catalog.yaml",
-    )  # fmt: skip
-    draft.add_argument("system", metavar="SYSTEM")
-    _sources(draft)
-    check = add(
-        inner, "check", "policy_check", "read estate.yaml and its policy as an audit does, and ask nothing of the estate",
-        "compliance policy check estate.yaml", module="checking",
-    )  # fmt: skip
-    check.add_argument(
-        "files", metavar="FILE", nargs="*", help="each an estate.yaml; default: the embedded reference estate"
-    )
-    check.add_argument("--json", action="store_true", help="print systems and problems of each as JSON")
-    role = add(
-        commands, "role", "role", "print the SQL of a role that may read what policy names, and nothing else",
-        "compliance role --estate estate.yaml | psql",
-    )  # fmt: skip
-    role.add_argument("--estate", metavar="FILE", help="estate.yaml; default: the embedded reference estate")
-    role.add_argument("--name", metavar="ROLE", default="compliance_probe", help="default: compliance_probe")
-
-
-def _estate(commands: Commands) -> None:
-    parser = commands.add_parser("estate", help="run the embedded reference estate")
-    inner = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    up = add(
-        inner, "up", "up", "start the reference estate and leave it running",
-        "compliance estate up --directus", module="hosting",
-    )  # fmt: skip
-    either = up.add_mutually_exclusive_group()
-    either.add_argument(
-        "--variant", metavar="NAME",
-        help="make a variant of it in the same server: bare (the birth scan is not set up), practice, hoped, text_only,"
-        " unregistered (the IU registration is not)",
-    )  # fmt: skip
-    either.add_argument(
-        "--directus", action="store_true",
-        help="with a real Directus and Agent Data beside it (Node 22; the first time installs npm packages of 800 MB)",
-    )  # fmt: skip
-    up.add_argument(
-        "--json", action="store_true",
-        help="print the owner's DSN as postgres, the path of estate.yaml, and how services are reached, as JSON",
-    )  # fmt: skip
-    psql = add(inner, "psql", "psql", "open psql as the owner of the reference estate", module="hosting")
-    psql.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENT", help="handed to psql")
-    status = add(
-        inner, "status", "status", "say whether the reference estate is running, and what beside it",
-        module="hosting",
-    )  # fmt: skip
-    status.add_argument("--json", action="store_true", help="print it as JSON")
-    add(inner, "reset", "reset", "restore the content of the reference estate; the DSN stays", module="hosting")
-    add(inner, "down", "down", "stop the reference estate and what runs beside it", module="hosting")
+    estate(parser)
+    as_json(parser)
 
 
 def _report(commands: Commands) -> None:
-    parser = commands.add_parser("report", help="read the report of the last audit")
-    inner = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    inner = group(commands, "report", "read the report of the last audit", "compliance report open")
     opened = add(
-        inner, "open", "report_open", "serve the page on loopback until Ctrl-C", "compliance report open"
-    )
+        inner, "open", "report_open", "serve the page on loopback until Ctrl-C", "compliance report open",
+        when="Where a browser may not open the folder itself. It asks nothing of any other host.",
+    )  # fmt: skip
     opened.add_argument(
-        "folder", metavar="DIR", nargs="?", default="reports/html", help="default: reports/html"
+        "folder", metavar="DIR", nargs="?", default="reports/html", help="the page (default: reports/html)"
     )
 
 

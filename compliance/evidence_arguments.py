@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compliance.arguments import add
+from compliance.wording import add, as_json, estate, group, judged_at
 
 if TYPE_CHECKING:
-    from compliance.arguments import Commands
+    from compliance.wording import Commands
 
 _MODULE = "evidencing"
 _PUBLIC = "public key of whoever sealed it: 64 hexadecimal digits, or a file that holds them, or PEM"
@@ -15,38 +15,48 @@ _PUBLIC = "public key of whoever sealed it: 64 hexadecimal digits, or a file tha
 
 def evidence(commands: Commands) -> None:
     """`evidence seal`, `evidence verify`, `replay`."""
-    inner = commands.add_parser(
-        "evidence", help="seal an audit for whoever has to believe it, and check what was sealed"
-    ).add_subparsers(dest="action", required=True, metavar="ACTION")
+    inner = group(
+        commands, "evidence", "seal an audit for whoever has to believe it, and check what was sealed",
+        "compliance evidence seal --key alice.pem -o audit.tar",
+    )  # fmt: skip
     seal = add(
         inner, "seal", "seal", "audit, perform that again from what is about to be sealed, and seal it as one file",
         "compliance evidence seal --key alice.pem -o audit.tar", module=_MODULE,
+        when="For an auditor, who needs the file and the public key and nothing else of ours.",
     )  # fmt: skip
-    seal.add_argument("--estate", metavar="FILE", help="estate.yaml; default: the embedded reference estate")
+    estate(seal)
     seal.add_argument("--key", metavar="FILE", required=True, help="the private key to sign with")
     seal.add_argument(
         "-o", "--output", metavar="BUNDLE",
-        help="file to write, never over one that is there; default: reports/evidence/ESTATE-TIME.tar",
+        help="file to write, never over one that is there (default: reports/evidence/ESTATE-TIME.tar)",
     )  # fmt: skip
-    seal.add_argument("--observation", metavar="FILE", help="seal the audit of a recorded observation")
-    seal.add_argument("--judged-at", metavar="TIME", help="judge what expires as of then, instead of now")
+    seal.add_argument(
+        "--observation", metavar="FILE", help="seal the audit of a recorded observation (default: look)"
+    )
+    judged_at(seal)
     seal.add_argument("--no-report", action="store_true", help="leave out the results for Allure")
     verify = add(
         inner, "verify", "verify", "say everything of a bundle that is not as it was sealed",
         "compliance evidence verify audit.tar --key alice.pub", module=_MODULE,
+        when="Before you believe a bundle. The `verify.py` inside does the same with Python alone.",
+        codes="0 all is as it was sealed · 1 something is not",
     )  # fmt: skip
-    verify.add_argument("bundle", metavar="BUNDLE")
+    verify.add_argument("bundle", metavar="BUNDLE", help="as `compliance evidence seal` wrote it")
     verify.add_argument("--key", metavar="PUBLIC", required=True, help=_PUBLIC)
-    verify.add_argument("--ledger", metavar="DIR", help="the estate's ledger, in which it has to be entered")
+    verify.add_argument(
+        "--ledger", metavar="DIR", help="the estate's ledger, in which it has to be entered (default: not asked)"
+    )
     replay = add(
         commands, "replay", "replay", "perform a sealed audit again, offline; what comes out otherwise is an incident",
         "compliance replay audit.tar --key alice.pub", module=_MODULE,
+        when="To see for yourself that the verdict follows from what was seen: no network, no database.",
+        codes="0 the same verdict and plans, byte for byte · 1 an incident",
     )  # fmt: skip
-    replay.add_argument("bundle", metavar="BUNDLE")
-    replay.add_argument("--key", metavar="PUBLIC", help=_PUBLIC)
+    replay.add_argument("bundle", metavar="BUNDLE", help="as `compliance evidence seal` wrote it")
+    replay.add_argument("--key", metavar="PUBLIC", help=f"{_PUBLIC} (default: the seal is not checked)")
     replay.add_argument(
         "--other-version", action="store_true",
         help="also with another version of the program or of the probes than the one that it was sealed with",
     )  # fmt: skip
     for parser in (seal, verify, replay):
-        parser.add_argument("--json", action="store_true", help="print it as JSON")
+        as_json(parser)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compliance.arguments import add
+from compliance.wording import add, as_json, estate, group
 
 if TYPE_CHECKING:
-    from compliance.arguments import Commands
+    from compliance.wording import Commands
 
 _MODULE = "showing_gates"
 
 
 def gates(commands: Commands) -> None:
     """`profiles accept`, `profiles show`, `controls`."""
-    inner = commands.add_parser("profiles", help="what gates let pass, and who accepted it").add_subparsers(
-        dest="action", required=True, metavar="ACTION"
+    inner = group(
+        commands, "profiles", "what gates let pass, and who accepted it", "compliance profiles show"
     )
     accept = add(
         inner, "accept", "accept", "write gate.lock.json: profiles, age limits and rules as they are in force now",
@@ -37,7 +37,5 @@ def gates(commands: Commands) -> None:
         help="as `compliance audit` wrote it (default: reports/verdict.json)",
     )  # fmt: skip
     for parser in (accept, show, controls):
-        parser.add_argument(
-            "--estate", metavar="FILE", help="estate.yaml; default: the embedded reference estate"
-        )
-        parser.add_argument("--json", action="store_true", help="print it as JSON")
+        estate(parser)
+        as_json(parser)
