@@ -106,9 +106,13 @@ def _versions(run: Run) -> dict[str, str]:
 
 
 def _unavailable(run: Run) -> Iterator[given.Source]:
-    for name, why in run.current.unavailable.items():
-        said = run.estate.unavailable.get(name)
-        yield given.Source(name, said.reason, said.owner, said.until) if said else given.Source(name, why)
+    """What the estate declares, and what else was not looked at."""
+    current = run.current.unavailable
+    for name, said in run.estate.unavailable.items():
+        over = "; this time is over" if said.until < run.judged_at[:10] else "; no rule in force asks for it"
+        yield given.Source(name, said.reason + ("" if name in current else over), said.owner, said.until)
+    for name in sorted(current.keys() - run.estate.unavailable.keys()):
+        yield given.Source(name, current[name])
 
 
 def _waivers(run: Run) -> Iterator[given.Waiver]:
