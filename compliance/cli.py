@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from compliance.arguments import changes, registration
 from compliance.estate_arguments import reference, start
 from compliance.evidence_arguments import evidence
+from compliance.export_arguments import export, exported
 from compliance.gate_arguments import gates
 from compliance.sync.arguments import sync
 from compliance.talking import done
@@ -138,6 +139,7 @@ def parser() -> argparse.ArgumentParser:
     registration(commands)
     sync(commands)
     _report(commands)
+    export(commands)
     terminal(commands)
     gates(commands)
     add(
@@ -160,6 +162,7 @@ def _audit(commands: Commands) -> None:
         "--out", metavar="DIR", default="reports", help="where results and page go (default: reports)"
     )
     parser.add_argument("--no-page", action="store_true", help="leave out the HTML page (it needs Node)")
+    exported(parser)
     as_json(parser, "print the verdict as JSON (audit.schema.json)")
     parser.add_argument(
         "--watch", metavar="TIME", nargs="?", const="60s",

@@ -26,7 +26,7 @@ def audit(parsed: argparse.Namespace) -> int:
 
         watch(parsed)
     from compliance import audit as job
-    from compliance import keeping, presenting, probing
+    from compliance import gathering, keeping, presenting, probing
 
     out = Path(parsed.out)
     recorded = Path(parsed.observation) if parsed.observation else None
@@ -34,6 +34,7 @@ def audit(parsed: argparse.Namespace) -> int:
     say("observing")
     file = probing.estate_file(parsed.estate)
     profile = _profile(parsed, file)
+    exports = gathering.wanted(parsed.export)
     run = probing.look(file, recorded, say, parsed.judged_at)
     run.known = keeping.read(kept).now()
     if not parsed.no_page:
@@ -42,6 +43,7 @@ def audit(parsed: argparse.Namespace) -> int:
     gate = job.gated(audited, profile) if profile else None
     change = keeping.add(kept, audited.verdict, run.observation, parsed.history_limit)
     job.keep(audited, out)
+    gathering.write(exports, audited, file)
     for item in audited.compiled:
         job.write(audited.run, item, out / "compiled")
     page, why = None, "left out"

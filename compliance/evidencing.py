@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compliance.core import canonical
-from compliance.core.errors import ComplianceError, ConfigurationError, CouldNotLook, Refused
-from compliance.opening import say_json
+from compliance.core.errors import ComplianceError, ConfigurationError, CouldNotLook
+from compliance.opening import say_json, sealed_files
 from compliance.talking import say
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def replay(parsed: argparse.Namespace) -> int:
     """Perform a sealed audit again; a difference is an incident."""
     from compliance import replaying
 
-    files = _opened(parsed)
+    files = sealed_files(parsed.bundle, parsed.key)
     other = _other(files)
     decides = {name: said for name, said in other.items() if name in ("program", "probes")}
     if decides and not parsed.other_version:
@@ -182,25 +182,6 @@ def replay(parsed: argparse.Namespace) -> int:
     text += [] if parsed.key else ["its signature was not looked at: no --key"]
     say_json(parsed, {"bundle": parsed.bundle, "differences": found, "versions": other}, "\n".join(text))
     return 1 if found else 0
-
-
-def _opened(parsed: argparse.Namespace) -> dict[str, bytes]:
-    """The files of a bundle that is as it was sealed, as far as that can be told; else `Refused`."""
-    from compliance.evidence import verify as checking
-    from compliance.evidence.spelling import walk
-
-    try:
-        key = checking.key_of(parsed.key) if parsed.key else None
-        data = checking.read(parsed.bundle)
-    except checking.Unreadable as error:
-        raise ConfigurationError(str(error)) from None
-    if wrong := checking.check(data, key):
-        raise Refused(
-            f"{parsed.bundle} is not as it was sealed",
-            reasons=wrong,
-            remedy="have it sent once more by whoever sealed it",
-        )
-    return {file.name: data[file.start : file.end] for file in walk(data)[0]}
 
 
 def _other(files: Mapping[str, bytes]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from compliance.core import canonical
-from compliance.core.errors import ConfigurationError
+from compliance.core.errors import ConfigurationError, Refused
 from compliance.talking import done, say, write
 
 if TYPE_CHECKING:
@@ -59,3 +59,22 @@ def say_json(parsed: argparse.Namespace, value: Any, text: str) -> None:
     """One value for a program, or a text for a person."""
     done()
     write(canonical.pretty(value) if parsed.json else text)
+
+
+def sealed_files(bundle: str, public: str | None) -> dict[str, bytes]:
+    """The files of a bundle that is as it was sealed, as far as that can be told; else `Refused`."""
+    from compliance.evidence import verify as checking
+    from compliance.evidence.spelling import walk
+
+    try:
+        key = checking.key_of(public) if public else None
+        data = checking.read(bundle)
+    except checking.Unreadable as error:
+        raise ConfigurationError(str(error)) from None
+    if wrong := checking.check(data, key):
+        raise Refused(
+            f"{bundle} is not as it was sealed",
+            reasons=wrong,
+            remedy="have it sent once more by whoever sealed it",
+        )
+    return {file.name: data[file.start : file.end] for file in walk(data)[0]}

@@ -1,7 +1,8 @@
-"""Where in the policy something is declared: found by its name alone, so that no system has to say how its file is built.
+"""Where in the policy something is declared: found by its name alone, whatever the file is like.
 
 What has the name is a key, or an item of a list that is called so (`id`, `name`, or the text itself). Of several it is
-the one that is nested least, then the first; of a name that stands nowhere, the beginning of the file.
+the one that is nested least, then the first. A name that stands nowhere may be made of a `label` that does, as names of
+flows are: that of the longest one within it. Else it is the beginning of the file.
 """
 
 from __future__ import annotations
@@ -37,11 +38,21 @@ class Named:
             found[name] = min(rank, found.get(name, rank))
         return {name: line for name, (_, line) in found.items()}
 
+    @cached_property
+    def _labels(self) -> list[tuple[str, int]]:
+        """The longest first."""
+        found = dict(_labelled(self.document.value, ()))
+        lines = ((label, self.document.line(*pointer)) for label, pointer in found.items())
+        return sorted(lines, key=lambda each: (-len(each[0]), each))
+
     def __contains__(self, name: object) -> bool:
         return name in self._lines
 
     def place(self, name: str) -> Place:
-        return Place(self.file, self._lines.get(name, 1))
+        line = self._lines.get(name)
+        if line is None:
+            line = next((line for label, line in self._labels if f" {label} " in f" {name} "), 1)
+        return Place(self.file, line)
 
 
 def _entries(value: Any, pointer: Pointer) -> Iterator[tuple[str, Pointer]]:
@@ -58,3 +69,11 @@ def _entries(value: Any, pointer: Pointer) -> Iterator[tuple[str, Pointer]]:
 def _names(item: Any) -> list[str]:
     said = [item.get("id"), item.get("name")] if isinstance(item, dict) else [item]
     return [name for name in said if isinstance(name, str)]
+
+
+def _labelled(value: Any, pointer: Pointer) -> Iterator[tuple[str, Pointer]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in inner:
+        if key == "label" and isinstance(item, str):
+            yield item, pointer
+        yield from _labelled(item, (*pointer, key))

@@ -49,9 +49,13 @@ class Performed(NamedTuple):
 
 
 def given(observation: Observation, estate_file: Path, policy: Path) -> dict[str, bytes]:
-    """What the run was judged by: the observation, the policy folder, and estate.yaml without what opens the estate."""
+    """What the run was judged by: the observation, and what is declared."""
+    return {OBSERVATION: observation.to_json(), **declared(estate_file, policy)}
+
+
+def declared(estate_file: Path, policy: Path) -> dict[str, bytes]:
+    """The policy folder, and estate.yaml without what opens the estate."""
     return {
-        OBSERVATION: observation.to_json(),
         ESTATE: estate_text(document.read(estate_file).value),
         **{f"policy/{path.name}": path.read_bytes() for path in _judged_by(policy)},
     }

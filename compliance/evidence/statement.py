@@ -60,7 +60,15 @@ def manifest(
 def statement(
     verdict: Verdict, files: Mapping[str, bytes], signed: bytes, entry: Entry | None
 ) -> dict[str, Any]:
-    """`signed`: the manifest."""
+    """Of a bundle. `signed`: the manifest."""
+    subjects = {verify.MANIFEST: signed, OBSERVATION: files[OBSERVATION]}
+    return of(verdict, files, subjects, {"entry": entry.hash} if entry else None)
+
+
+def of(
+    verdict: Verdict, files: Mapping[str, bytes], subjects: Mapping[str, bytes], ledger: Mapping[str, str] | None = None
+) -> dict[str, Any]:  # fmt: skip
+    """`subjects`: what it is a statement of; of `files` the estate and its policy are what the test was given."""
     configuration = [
         _named(name, data) for name, data in files.items() if name == ESTATE or name.startswith("policy/")
     ]
@@ -70,12 +78,12 @@ def statement(
     }
     return {
         "_type": verify.STATEMENT,
-        "subject": [_named(verify.MANIFEST, signed), _named(OBSERVATION, files[OBSERVATION])],
+        "subject": [_named(name, data) for name, data in subjects.items()],
         "predicateType": verify.PREDICATE,
         "predicate": {
             "result": _result(verdict), "configuration": configuration, **lists,
             "conclusion": verdict.conclusion, "counts": verdict.counts, "judgedAt": verdict.judged_at,
-            "ledger": {"entry": entry.hash} if entry else None,
+            "ledger": dict(ledger) if ledger else None,
         },
     }  # fmt: skip
 

@@ -42,7 +42,7 @@ class Policies(dict[str, Any]):
     lock: Lock | None = None
 
     @classmethod
-    def load(cls, estate: config.Estate) -> Policies:
+    def load(cls, estate: config.Estate | config.Declared) -> Policies:
         """Read `<policy folder>/<system>.yaml` of every system in force; `platform` always is."""
         found, problems = cls.read(estate)
         if problems:

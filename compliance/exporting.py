@@ -1,0 +1,42 @@
+"""The command that writes a verdict in the formats of others."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+    from compliance.reporting.exports.exported import Exported
+
+
+def export(parsed: argparse.Namespace) -> int:
+    """One format, to a file or standard output; 0 whatever the verdict: the audit's exit code was its own."""
+    from compliance.reporting import exports
+    from compliance.reporting.whole import put
+    from compliance.talking import done
+
+    exports.known(parsed.format)
+    data = exports.export(parsed.format, _source(parsed))
+    done()
+    if parsed.output:
+        put(Path(parsed.output), data)
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+    return 0
+
+
+def _source(parsed: argparse.Namespace) -> Exported:
+    from compliance import gathering, probing
+    from compliance.opening import sealed_files
+
+    path = gathering.verdict_file(Path(parsed.source))
+    with path.open("rb") as file:
+        sealed = not file.read(1).lstrip().startswith(b"{")
+    if sealed:
+        return gathering.of_bundle(sealed_files(str(path), parsed.key))
+    history = gathering.history_file(parsed.history, path)
+    return gathering.of_verdict(path, probing.estate_file(parsed.estate), history)
