@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from compliance.core.change import Compiled
-    from compliance.core.gates import Gate, Profile
+    from compliance.core.gates import Gate
     from compliance.core.verdict import Case, Verdict
     from compliance.systems.protocol import Preparing
 
@@ -268,14 +268,6 @@ def keep(audited: Audited, out: Path) -> Path:
     place = out / VERDICT
     put(place, canonical.lines(verdicts.document(audited.verdict), deep=2).encode())
     return place
-
-
-def gated(audited: Audited, profile: Profile) -> Gate:
-    """What a profile makes of the verdict; the verdict stays what it is."""
-    run = audited.run
-    return gating.gate(
-        audited.verdict, profile, run.known, systems=run.policies, current=run.current, read=run.read
-    )
 
 
 def as_json(audited: Audited, folder: Path, page: Path | None, gate: Gate | None = None) -> dict[str, Any]:

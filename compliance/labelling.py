@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compliance.core.controls import of
 from compliance.core.history import label
 from compliance.reporting.front.model import POLICY, place_link
 from compliance.reporting.labels import Attachment, CaseLabels, Link, reading
@@ -22,7 +23,7 @@ def labels(rule: Rule, look: Look, case: Case | None) -> CaseLabels:
         rule.title, look.subject, rule.system, rule.family, rule.id, rule.severity, rule.phase, rule.why, rule.remedy,
         (Attachment("evidence", "application/json", evidence),) if look.rule else (),
         (*(("waived",) if look.waived else ()), *_since(look, case)), look.waived,
-        _reads(look), tuple(_links(rule, look)),
+        _reads(look), tuple(_links(rule, look)), of(look.run.policies.controls.entries, rule.id),
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from compliance.core import canonical, expiring, waivers
+from compliance.core import canonical, expiring, moments, waivers
 from compliance.core.errors import ConfigurationError
 from compliance.talking import done, say, write
 
@@ -52,7 +52,7 @@ def draft(parsed: argparse.Namespace) -> int:
     from compliance.waiving import refused
 
     _, policies = probing.load(probing.estate_file(parsed.estate))
-    at = probing.now() if parsed.judged_at is None else probing.a_time(parsed.judged_at)
+    at = moments.now() if parsed.judged_at is None else moments.a_time(parsed.judged_at)
     if not 1 <= parsed.days <= 366:
         raise ConfigurationError("a waiver is drafted for 1 to 366 days")
     for key in parsed.keys:

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import traceback
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from compliance import gating
-from compliance.core import aging, canonical, controls
+from compliance.core import aging, canonical
 from compliance.core.collecting import uncollected
 from compliance.core.errors import ConfigurationError, CouldNotLook
 from compliance.core.finding import Finding, Judgement, NotApplicable, Unseen
 from compliance.core.history import cases_of
+from compliance.core.moments import a_time, now
 from compliance.core.observation import Blind, Observation, SourceUnavailable
 from compliance.core.verdict import Waived
 from compliance.core.waivers import in_full
 from compliance.core.waivers import told as told_waived
 from compliance.estate import config
 from compliance.estate.resources import resource
+from compliance.gating import Gating
 from compliance.outcomes import Broken, ItsWaived, Unlooked
 from compliance.systems import SYSTEMS, Policies, system
 from compliance.systems.protocol import Facts, Judged, Rule
-from compliance.waiving import POPULATION, Waiving, shipped
+from compliance.waiving import POPULATION, Waiving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from compliance.core.waivers import Waiver
     from compliance.estate.config import Estate
 
-CONTROLS = "platform.controls"
 REST = "(all others)"
 ALL = "(all)"
 
@@ -56,11 +55,11 @@ class Run:
         limits = policies["platform"].max_age if "platform" in policies else {}
         self.current = aging.as_of(observation, limits, self.judged_at)
         self.waiving = Waiving(policies, self.judged_at, self.judged, self.unlooked)
+        self.gating = Gating(policies, estate.kind, self.waiving.rules)
         self.known: Mapping[str, Known] | None = None  # what earlier audits found, where they are kept
         self.copied: frozenset[str] = frozenset()  # files of policy of which the report has a copy to link to
         self.readings: dict[Rule, tuple[str, ...]] = {}  # by rule what it read, as a reader of a case is told
         self.nodeids: Mapping[tuple[str, str], str] = {}  # by rule and subject of each case that was probed
-        self.read: dict[str, set[str]] = {}  # by system the sections that its rules asked for
         self._judged: dict[Rule, Judged] = {}
         self._evidence: dict[Rule, bytes] = {}
 
@@ -80,12 +79,8 @@ class Run:
             return []
         if not population:
             return [ALL]
-        if (name, population) == ("platform", "policies"):
-            return list(self.policies)
-        if each == POPULATION:
-            return [waiver.id for waiver in self.policies.waivers.entries]
-        if each == CONTROLS:
-            return [control.id for control in self.policies.controls.entries]
+        if name == "platform" and (beside := self.policies.named(population)) is not None:
+            return beside
         try:
             return list(system(name).names(self.policies[name], population))
         except KeyError:
@@ -100,8 +95,8 @@ class Run:
 
     def _judge(self, rule: Rule, system_name: str) -> Judged:
         facts = Facts(
-            system_name, self.policies, self.current, waivers=self.waiving.judgements, gates=self._gates,
-            controls=self._controls,
+            system_name, self.policies, self.current, set(), self.waiving.judgements, self.gating.judgements,
+            self.gating.controls,
         )  # fmt: skip
         judged = Judged()
         try:
@@ -113,16 +108,8 @@ class Run:
         except Exception as error:
             judged = Judged(failure=CouldNotLook(f"the rule failed: {_told(error)}"))
         judged.sections = tuple(sorted(facts.sections))
-        self.read.setdefault(system_name, set()).update(facts.sections)
+        self.gating.reads(system_name, judged.sections)
         return judged
-
-    def _gates(self) -> Iterable[Judgement]:
-        return gating.judgements(self.policies, self.estate.kind)
-
-    def _controls(self) -> Iterable[Judgement]:
-        """Of the rules that come with the program, and of those of one's own that are part of this run."""
-        known = shipped() | {name: probed.said.system for name, probed in self.waiving.rules.items()}
-        return controls.judgements(self.policies.controls.entries, known, self.policies)
 
     def unlooked(self, judged: Judged) -> CouldNotLook | None:
         """A rule that gets along without a section per subject saw none of the others if it saw no section at all."""
@@ -274,21 +261,6 @@ def look(
 
     with embedded_or_nothing(estate) as running:
         return Run(running, policies, observed(running, policies, report), judged_at)
-
-
-def now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def a_time(text: str) -> str:
-    """In its one spelling, in UTC. Raises `ConfigurationError` where it is none, or of no known zone."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise ConfigurationError(f"'{text}' is no time", remedy="as in 2026-01-31T12:00:00+00:00")
-    return found.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def observed(estate: Estate, policies: Policies, report: Callable[[str], None]) -> Observation:

@@ -43,9 +43,10 @@ class State:
         self.stack = ExitStack()
 
     def the_run(self) -> Run:
+        from compliance.plugin_opening import opened
+
         if self.run is None:
-            self.run = _open(self.config)
-            self.profile = _profile(self.config, self.run)
+            self.run, self.profile = opened(self.config)
         return self.run
 
     @property
@@ -55,14 +56,8 @@ class State:
 
     def gate(self, verdict: Verdict) -> Gate | None:
         """What the profile that was asked for makes of it; None: none was."""
-        from compliance import gating
-
         run = self.the_run()
-        if self.profile is None:
-            return None
-        return gating.gate(
-            verdict, self.profile, run.known, systems=run.policies, current=run.current, read=run.read
-        )
+        return run.gating.gate(verdict, self.profile, run.known, run.current) if self.profile else None
 
     def verdict(self) -> Verdict:
         """Of all cases that ended. Only `gate` makes one."""
@@ -229,7 +224,7 @@ class _Cases:
         found = tuple(Finding(*finding) for finding in findings)
         let = tuple(Waived(Finding(*finding), waiver) for *finding, waiver in waived)
         self.state.cases[report.nodeid] = Case(rule, subject, outcome, found, reason, let)
-        self.state.the_run().read.setdefault(rule.system, set()).update(report.compliance_read)
+        self.state.the_run().gating.reads(rule.system, report.compliance_read)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         self.state.beside += report.failed
@@ -300,28 +295,3 @@ def _labels(state: State, nodeid: str) -> CaseLabels | None:
 
     rule, look = state.rules.get(nodeid.partition("[")[0]), state.looks.get(nodeid)
     return labels(rule, look, state.cases.get(nodeid)) if rule and look else None
-
-
-def _open(config: pytest.Config) -> Run:
-    """Estate, policies and observation as the options say."""
-    from compliance.probing import estate_file, look
-
-    workerinput = getattr(config, "workerinput", {})
-    recorded = workerinput.get("compliance_observation") or config.getoption("observation")
-    if workerinput and not recorded:
-        raise pytest.UsageError("under xdist name what to look at: --estate FILE or --observation FILE")
-    judged_at = workerinput.get("compliance_judged_at") or config.getoption("judged_at")
-    run = look(
-        estate_file(config.getoption("estate")), Path(recorded) if recorded else None, judged_at=judged_at
-    )
-    if kept := config.getoption("audit_history"):
-        from compliance.keeping import read
-
-        run.known = read(Path(kept)).now()
-    return run
-
-
-def _profile(config: pytest.Config, run: Run) -> Profile | None:
-    from compliance.gating import chosen
-
-    return chosen(run.policies, config.getoption("profile"), config.getoption("fail_on"))

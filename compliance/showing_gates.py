@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from compliance import gating
+from compliance import accepting
 from compliance.core import canonical, controls, thresholds, verdicts
 from compliance.core.errors import ConfigurationError
 from compliance.core.finding import Finding
@@ -42,11 +42,11 @@ def accept(parsed: argparse.Namespace) -> int:
             remedy="declare them under `profiles` of platform.yaml",
         )
     signer = keys.load(Path(parsed.key)) if parsed.key else None
-    gating.signing(policies, estate.kind, signer)
+    accepting.signing(policies, estate.kind, signer)
     looser = _looser(policies, estate.kind, but=gatelock.NAME)
-    now = gating.in_force(policies)
-    path = gatelock.write(estate.policy, gating.lock(gating.statement(now, estate.kind), signer))
-    by = gating.accepted(_with_lock(policies, estate), estate.kind).by
+    now = accepting.in_force(policies)
+    path = gatelock.write(estate.policy, accepting.lock(accepting.statement(now, estate.kind), signer))
+    by = accepting.accepted(_with_lock(policies, estate), estate.kind).by
     value = {
         "file": str(path), "profiles": list(now.profiles), "rules": len(now.rules), "by": by or None, "looser": looser
     }  # fmt: skip
@@ -64,7 +64,7 @@ def _with_lock(policies: Policies, estate: Estate) -> Policies:
 
 
 def _looser(policies: Policies, kind: str, *, but: str = "") -> list[str]:
-    found = [each for each in gating.judgements(policies, kind) if isinstance(each, Finding)]
+    found = [each for each in accepting.judgements(policies, kind) if isinstance(each, Finding)]
     return [each.message for each in found if each.subject != but]
 
 
@@ -85,10 +85,10 @@ def show(parsed: argparse.Namespace) -> int:
 
 def _accepted(policies: Policies, kind: str) -> dict[str, Any] | None:
     try:
-        found = gating.accepted(policies, kind)
-    except gating.Unaccepted:
+        found = accepting.accepted(policies, kind)
+    except accepting.Unaccepted:
         return None
-    now = gating.in_force(policies)
+    now = accepting.in_force(policies)
     return {"by": found.by or None, "new_rules": sorted(now.rules.keys() - found.thresholds.rules.keys())}
 
 
@@ -114,10 +114,10 @@ def matrix(parsed: argparse.Namespace) -> int:
     from compliance.showing_rules import last
 
     _, policies = _loaded(parsed)
-    entries, in_force = policies.controls.entries, gating.in_force(policies).rules
+    entries, in_force = policies.controls.entries, accepting.in_force(policies).rules
     verdict = last(Path(parsed.last))
     cases = verdicts.document(verdict)["cases"] if verdict else []
-    systems = {name: rule.system for name, rule in gating.shipped().items()}
+    systems = {name: rule.system for name, rule in accepting.shipped().items()}
     said = [j for j in controls.judgements(entries, systems, policies) if isinstance(j, Finding)]
     rows = controls.matrix(entries, cases, in_force)
     stale = verdict is not None and verdict.policy != policies.digest

@@ -289,4 +289,5 @@ def _labels_of(system: str, family: str, rule: str, severity: str) -> list[dict[
 
 
 def _labels(labels: CaseLabels) -> list[dict[str, str]]:
-    return _labels_of(labels.system, labels.family, labels.rule, labels.severity)
+    own = [{"name": "control", "value": each} for each in labels.controls]
+    return [*_labels_of(labels.system, labels.family, labels.rule, labels.severity), *own]

@@ -40,7 +40,7 @@ class CaseLabels:
     """Everything a reader of one case is told; `subject` is what it is about, empty for a case without one.
 
     `waived`: what was found and does not count, with the waiver and its reason, a sentence each; `reads`: what its rule
-    read, a line each.
+    read, a line each; `controls`: those that the rule gives evidence of.
     """
 
     title: str
@@ -57,6 +57,7 @@ class CaseLabels:
     waived: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
+    controls: tuple[str, ...] = ()
 
 
 def full_name(nodeid: str) -> str:
@@ -76,6 +77,7 @@ def description(labels: CaseLabels) -> str:
     facts = [f"rule `{labels.rule}`", f"phase {labels.phase}"]
     if labels.subject:
         facts.append(f"subject `{labels.subject}`")
+    facts += [f"control `{each}`" for each in labels.controls]
     if labels.reads:
         parts.append("**Read**:\n\n" + "\n".join(f"- {each}" for each in labels.reads))
     return "\n\n".join([*parts, " · ".join(facts)])

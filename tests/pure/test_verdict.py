@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from compliance import probing
-from compliance.core import canonical, verdicts
+from compliance.core import canonical, moments, verdicts
 from compliance.core.errors import ConfigurationError
 from compliance.core.finding import Finding
 from compliance.core.verdict import OUTCOMES, Case, Rule, Verdict, Waived, gate
@@ -117,9 +116,9 @@ def test_a_document_says_all_of_a_verdict() -> None:
 @pytest.mark.parametrize("text", ["yesterday", "2026-01-31", "2026-01-31T12:00:00", "12:00"])
 def test_a_time_without_a_zone_is_none(text: str) -> None:
     with pytest.raises(ConfigurationError, match="is no time"):
-        probing.a_time(text)
+        moments.a_time(text)
 
 
 def test_a_time_has_one_spelling() -> None:
-    assert probing.a_time("2026-01-31T12:00:00.5+02:00") == "2026-01-31T10:00:00+00:00"
-    assert probing.a_time("2026-01-31T10:00:00Z") == "2026-01-31T10:00:00+00:00"
+    assert moments.a_time("2026-01-31T12:00:00.5+02:00") == "2026-01-31T10:00:00+00:00"
+    assert moments.a_time("2026-01-31T10:00:00Z") == "2026-01-31T10:00:00+00:00"

@@ -126,9 +126,10 @@ def test_a_waiver_that_lacks_a_part_or_another_approver_or_is_not_in_force_waive
     assert waived(replace(GOOD, **change), A) == set()  # type: ignore[arg-type]
 
 
-def test_nothing_is_waived_of_another_rule_and_never_of_the_rule_that_judges_waivers() -> None:
+def test_nothing_is_waived_of_another_rule_and_never_of_the_rules_that_judge_waivers_and_gates() -> None:
     assert waived(GOOD, A, rule="R2") == set()
     assert waived(replace(GOOD, finding="PL006:a*"), A, rule="PL006") == set()
+    assert waived(replace(GOOD, finding="PL007:a*"), A, rule="PL007") == set()
 
 
 def test_of_two_waivers_the_one_within_its_ceiling_counts_and_of_two_such_the_first() -> None:
@@ -187,6 +188,8 @@ def test_every_rule_can_be_waived_or_says_why_not(probe: quick.Probe) -> None:
     why = waiving.refused(probe.said.id)
     if probe.said.id == waivers.OWN:
         assert why == "PL006 judges waivers, and cannot be waived"
+    elif probe.said.id == waivers.GATES:
+        assert why == "PL007 judges the gates, and cannot be waived: `compliance profiles accept`"
     elif probe.said.phase == "readiness":
         assert why == f"{probe.said.id} is a rule of readiness, which cannot be waived"
     else:

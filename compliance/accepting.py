@@ -1,0 +1,174 @@
+"""What was accepted of the gates of an estate, in a lock that is signed, and what PL007 says of it."""
+
+from __future__ import annotations
+
+import ast
+from base64 import b64encode
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from compliance.core import canonical, thresholds
+from compliance.core.errors import Refused
+from compliance.core.finding import Finding, NotApplicable
+from compliance.core.thresholds import InForce, Thresholds
+from compliance.estate import gatelock
+from compliance.estate.resources import resource
+from compliance.systems.platform.execution import LOOSEN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from securesystemslib.signer import Signer
+
+    from compliance.core.finding import Judgement
+    from compliance.estate.gatelock import Lock
+    from compliance.systems import Policies
+
+PREDICATE = "urn:dot-compliance:thresholds:v1"
+REMEDY = "`compliance profiles accept` by somebody who may loosen, once what it lists is meant"
+
+
+class Accepted(NamedTuple):
+    """What stands in the lock; `by`: whose key signed it, nobody's where the estate accepts by itself."""
+
+    thresholds: Thresholds
+    by: str = ""
+
+
+class Unaccepted(Exception):
+    """The lock says nothing that can be believed: why, and a word for it."""
+
+    def __init__(self, facet: str, message: str) -> None:
+        super().__init__(message)
+        self.facet, self.message = facet, message
+
+
+@cache
+def shipped() -> Mapping[str, InForce]:
+    """What each probe that comes with the program says of its rule, read and not run."""
+    files = sorted(resource("probes").glob("*/test_*_*.py"))
+    return dict(_said(ast.parse(file.read_text(encoding="utf-8")), file.parent.name) for file in files)
+
+
+def _said(module: ast.Module, system: str) -> tuple[str, InForce]:
+    (mark,) = (
+        call
+        for call in ast.walk(module)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "rule"
+    )
+    said = {keyword.arg: ast.literal_eval(keyword.value) for keyword in mark.keywords}
+    return ast.literal_eval(mark.args[0]), InForce(system, said["phase"], said["severity"])
+
+
+def in_force(policies: Policies) -> Thresholds:
+    """What a gate rests on now."""
+    platform = policies["platform"]
+    rules = {name: rule for name, rule in shipped().items() if rule.system in policies}
+    return Thresholds(platform.profiles, platform.max_age, rules)
+
+
+def accepts_itself(policies: Policies, kind: str) -> bool:
+    """A reference estate that approves its own changes accepts its own gates."""
+    return bool(kind == "reference" and policies["platform"].execution.approvals.get(kind) == "self")
+
+
+def statement(found: Thresholds, kind: str) -> dict[str, Any]:
+    """What is signed (in-toto). `kind`: what was accepted of one kind of estate is nothing to another."""
+    from compliance.executor.attest import STATEMENT_TYPE
+
+    told = found.told()
+    return {
+        "_type": STATEMENT_TYPE,
+        "subject": [
+            {"name": "thresholds", "digest": {"sha256": canonical.digest(canonical.dumps(told))}}
+        ],
+        "predicateType": PREDICATE,
+        "predicate": {"kind": kind, "thresholds": told},
+    }  # fmt: skip
+
+
+def lock(said: dict[str, Any], signer: Signer | None) -> dict[str, Any]:
+    """As it is written: the statement for whoever reviews it, and the one signature of its DSSE envelope."""
+    from compliance.executor import attest
+
+    (signature,) = attest.sign(said, signer)["signatures"] if signer else (None,)
+    return {"statement": said, "signature": signature}
+
+
+def accepted(policies: Policies, kind: str) -> Accepted:
+    """Raises `Unaccepted`. Nothing of a lock is believed before its signature is."""
+    if policies.lock is None:
+        raise Unaccepted("missing", "is not there: nobody accepted what the profiles let pass")
+    said, by = _signed(policies, policies.lock, kind)
+    try:
+        found = thresholds.parse(said["predicate"]["thresholds"])
+        whole = said == statement(found, said["predicate"]["kind"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        whole = False
+    if not whole:
+        raise Unaccepted("content", "is no statement of thresholds that this program knows")
+    if said["predicate"]["kind"] != kind:
+        raise Unaccepted("kind", f"is of an estate of kind {said['predicate']['kind']}, and this one is {kind}")
+    return Accepted(found, by)
+
+
+def _signed(policies: Policies, found: Lock, kind: str) -> tuple[dict[str, Any], str]:
+    if not isinstance(found.value, dict) or found.value.keys() != {"statement", "signature"}:
+        raise Unaccepted("content", "is not as `compliance profiles accept` writes it")
+    said, signature = found.value["statement"], found.value["signature"]
+    if signature is None and accepts_itself(policies, kind):
+        return said, ""
+    if signature is None:
+        raise Unaccepted("unsigned", f"is signed by nobody; {_who(policies)}")
+    return _opened(policies, said, signature)
+
+
+def _opened(policies: Policies, said: Any, signature: Any) -> tuple[dict[str, Any], str]:
+    from compliance.executor import attest
+
+    keys = policies["platform"].execution.keys
+    payload = b64encode(canonical.dumps(said)).decode()
+    envelope = {"payload": payload, "payloadType": attest.PAYLOAD_TYPE, "signatures": [signature]}
+    try:
+        by, opened = attest.open_envelope(envelope, keys)
+    except Refused as refused:
+        raise Unaccepted("signature", refused.message) from None
+    if LOOSEN not in keys[by].may:
+        raise Unaccepted("signature", f"is signed by {by}, who may not loosen; {_who(policies)}")
+    return opened, by
+
+
+def _who(policies: Policies) -> str:
+    keys = policies["platform"].execution.keys
+    names = ", ".join(sorted(name for name, key in keys.items() if LOOSEN in key.may))
+    return (
+        f"{names} may" if names else "policy names nobody who may (`may: [loosen]` of a key in execution.keys)"
+    )
+
+
+def signing(policies: Policies, kind: str, signer: Signer | None) -> None:
+    """Raises `Refused` where this is not enough to accept anything."""
+    from compliance.executor import keys
+
+    public = keys.public_of(signer) if signer else None
+    named = {key.public: name for name, key in policies["platform"].execution.keys.items() if LOOSEN in key.may}
+    if public in named or (public is None and accepts_itself(policies, kind)):
+        return
+    why = "this key may not loosen" if public else f"an estate of kind {kind} asks for a signature"
+    raise Refused(
+        "the gates are not accepted", reasons=[f"{why}: {_who(policies)}"],
+        remedy="`compliance profiles accept --key FILE`, by one of those who may",
+    )  # fmt: skip
+
+
+def judgements(policies: Policies, kind: str) -> Iterator[Judgement]:
+    """What PL007 says; silence: nothing lets more pass than was accepted."""
+    if not policies["platform"].profiles and policies.lock is None:
+        yield NotApplicable(gatelock.NAME, "policy declares no profiles")
+        return
+    try:
+        found = accepted(policies, kind).thresholds
+    except Unaccepted as error:
+        yield Finding(gatelock.NAME, f"{gatelock.NAME} {error.message}", error.facet)
+        found = Thresholds()
+    yield from thresholds.loosened(found, in_force(policies))

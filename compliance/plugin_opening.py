@@ -1,0 +1,30 @@
+"""What a session of pytest begins with, as its options say: what is judged, and the profile that decides."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from compliance import gating, keeping
+from compliance.probing import estate_file, look
+
+if TYPE_CHECKING:
+    from compliance.core.gates import Profile
+    from compliance.probing import Run
+
+
+def opened(config: pytest.Config) -> tuple[Run, Profile | None]:
+    """The run, and the profile; None where the verdict decides. Under xdist a worker reads what the controller saw."""
+    workerinput = getattr(config, "workerinput", {})
+    recorded = workerinput.get("compliance_observation") or config.getoption("observation")
+    if workerinput and not recorded:
+        raise pytest.UsageError("under xdist name what to look at: --estate FILE or --observation FILE")
+    judged_at = workerinput.get("compliance_judged_at") or config.getoption("judged_at")
+    run = look(
+        estate_file(config.getoption("estate")), Path(recorded) if recorded else None, judged_at=judged_at
+    )
+    if kept := config.getoption("audit_history"):
+        run.known = keeping.read(Path(kept)).now()
+    return run, gating.chosen(run.policies, config.getoption("profile"), config.getoption("fail_on"))
