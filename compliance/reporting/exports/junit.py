@@ -1,8 +1,8 @@
 """JUnit XML by the schema of Jenkins' xunit plugin (junit-10.xsd), which pytest's own is held to.
 
 Broken is `failure`; could not look is `error`, since the test itself came to no result; not applicable and waived are
-`skipped`, told apart by `type`. JUnit knows no run that is not whole: that is one suite more, of the package `run`, with
-one case that is an error, or a reader of this file alone would take the run for green.
+`skipped`, told apart by `type`. JUnit knows no run that is not whole: that is one suite more, of the package `run`,
+with one case that is an error, or a reader of this file alone would take the run for green.
 """
 
 from __future__ import annotations
