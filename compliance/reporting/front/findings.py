@@ -63,12 +63,13 @@ def _reads(reads: Sequence[str], numbers: dict[str, int]) -> str:
 
 
 def _found(found: Found) -> str:
-    state = badge(_STATES[found.state], found.state) if found.state else ""
-    since = f" <small>known since {_e(found.since[:10])}</small>" if found.since else ""
-    waived = f" {badge('warn', 'waived')} <small>by {_b(found.waiver)}</small>" if found.waiver else ""
+    told = [f"<code>{_b(found.key)}</code>"]
+    told += [badge(_STATES[found.state], found.state)] if found.state else []
+    told += [f"{badge('warn', 'waived')} <small>by {_b(found.waiver)}</small>"] if found.waiver else []
+    told += [f"<small>known since {_e(found.since[:10])}</small>"] if found.since else []
     links = " · ".join(filter(None, (_link(found.case, "Case "), _link(found.place, "Policy "))))
     return (
-        f'<li id="{found.anchor}"><p><code>{_b(found.key)}</code> {state}{waived}{since}</p>'
+        f'<li id="{found.anchor}"><p>{" ".join(told)}</p>'
         f'<p>{prose(found.message, 2000)}</p><p class="links">{links}</p></li>\n'
     )
 
