@@ -137,7 +137,9 @@ def _setup(commands: Commands) -> None:
         where.add_argument(f"--{name}", dest="named", action="store_const", const=name, help=text)
     setup.add_argument("--dry-run", action="store_true", help="compile and rehearse; change nothing")
     setup.add_argument(
-        "--key", metavar="FILE", help="sign the rehearsal: whose key this is, is the author (default: nobody signs)"
+        "--key",
+        metavar="FILE",
+        help="sign the rehearsal: whose key this is, is the author (default: nobody signs)",
     )
     setup.add_argument(
         "--out", metavar="DIR", default="reports/compiled", help="where plans go (default: reports/compiled)"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from compliance.reporting.exports import FORMATS
 from compliance.systems import SYSTEMS
 from compliance.talking import write
 
@@ -25,7 +26,7 @@ def completion(parsed: argparse.Namespace) -> int:
     from compliance.cli import parser
 
     made = parser()
-    known = {"SYSTEM": SYSTEMS, "RULE": _rules()}
+    known = {"SYSTEM": SYSTEMS, "RULE": _rules(), "FORMAT": tuple(FORMATS)}
     for action in _actions(made):
         _complete(action, known)
     write(shtab.complete(made, shell=parsed.shell))

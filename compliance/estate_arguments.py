@@ -43,12 +43,16 @@ def _policy(commands: Commands) -> None:
     draft.add_argument("system", metavar="SYSTEM", help="a governed system in force that can be drafted")
     sources(draft)
     check = add(
-        inner, "check", "policy_check", "read estate.yaml and its policy as an audit does, and ask nothing of the estate",
+        inner, "check", "policy_check",
+        "read estate.yaml and its policy as an audit does, and ask nothing of the estate",
         "compliance policy check estate.yaml", module="checking",
         when="Before a commit: in an editor, a hook, or a job that may not reach the estate.",
     )  # fmt: skip
     check.add_argument(
-        "files", metavar="FILE", nargs="*", help="each an estate.yaml (default: the embedded reference estate's)"
+        "files",
+        metavar="FILE",
+        nargs="*",
+        help="each an estate.yaml (default: the embedded reference estate's)",
     )
     as_json(check, "print systems and problems of each as JSON")
 
@@ -98,4 +102,6 @@ def _up(inner: Commands) -> None:
         "--directus", action="store_true",
         help="with a real Directus and Agent Data beside it (Node 22; the first time installs npm packages of 800 MB)",
     )  # fmt: skip
-    as_json(up, "print the owner's DSN as postgres, the path of estate.yaml, and how services are reached, as JSON")
+    as_json(
+        up, "print the owner's DSN as postgres, the path of estate.yaml, and how services are reached, as JSON"
+    )

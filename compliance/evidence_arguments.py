@@ -44,7 +44,9 @@ def evidence(commands: Commands) -> None:
     verify.add_argument("bundle", metavar="BUNDLE", help="as `compliance evidence seal` wrote it")
     verify.add_argument("--key", metavar="PUBLIC", required=True, help=_PUBLIC)
     verify.add_argument(
-        "--ledger", metavar="DIR", help="the estate's ledger, in which it has to be entered (default: not asked)"
+        "--ledger",
+        metavar="DIR",
+        help="the estate's ledger, in which it has to be entered (default: not asked)",
     )
     replay = add(
         commands, "replay", "replay", "perform a sealed audit again, offline; what comes out otherwise is an incident",

@@ -57,7 +57,10 @@ def _history(commands: Commands) -> None:
         codes="0 well · 1 a run differs from another over the same evidence: a defect of the program",
     )  # fmt: skip
     parser.add_argument(
-        "key", metavar="KEY", nargs="?", help="of one finding: when it was seen first, gone, back (default: all runs)"
+        "key",
+        metavar="KEY",
+        nargs="?",
+        help="of one finding: when it was seen first, gone, back (default: all runs)",
     )
     _kept(parser)
     parser.add_argument("--limit", metavar="N", type=positive, help="the last N runs alone (default: all)")

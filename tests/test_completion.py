@@ -63,6 +63,7 @@ def test_bash_offers_rules_systems_and_choices_by_what_an_argument_stands_for(sc
     assert offered(scripts, "rules", "show", "PL") == {name for name in ids if name.startswith("PL")}
     assert offered(scripts, "compile", "") >= set(SYSTEMS)
     assert offered(scripts, "rules", "--system", "comm") == {"command_catalog"}
+    assert offered(scripts, "export", "s") == {"sarif"}
     assert offered(scripts, "completion", "") >= {"bash", "zsh", "fish", "tcsh"}
     assert offered(scripts, "approve", "PLAN", "--capability", "") >= {"execute", "rollback"}
 
