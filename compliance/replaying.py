@@ -61,7 +61,7 @@ def said(files: Mapping[str, bytes], name: str, *keys: str) -> dict[str, Any]:
 
 
 def differences(sealed: Mapping[str, bytes], now: Mapping[str, bytes]) -> list[str]:
-    """Cases by their key, plans by file and line; nothing where every byte is the same."""
+    """Cases by their key, populations by system, plans by file and line; nothing where every byte is the same."""
     found = []
     for name in sorted(now.keys() | {name for name in sealed if name.startswith("plans/")}):
         was, is_ = sealed.get(name), now.get(name)
@@ -70,24 +70,76 @@ def differences(sealed: Mapping[str, bytes], now: Mapping[str, bytes]) -> list[s
         if was is None or is_ is None:
             found.append(f"{name}: {'is not sealed' if was is None else 'is sealed, and was not made again'}")
         elif name == VERDICT:
-            found += _cases(said(sealed, name), json.loads(is_)) or [_line(name, was, is_)]
+            found += _verdicts(said(sealed, name), json.loads(is_)) or [_line(name, was, is_)]
         else:
             found.append(_line(name, was, is_))
     return found
 
 
-def _cases(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """What is said of the run as a whole first, then each case that is another, or is in one of both alone."""
-    heads = ("conclusion", "observation", "policy", "judged_at", "deselected", "blind")
-    found = [f"{VERDICT}: {n}: {was.get(n)} -> {now.get(n)}" for n in heads if was.get(n) != now.get(n)]
+def _verdicts(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """What is said of the run as a whole first, then populations, rules and cases that are others or in one alone."""
     try:
-        before, after = ({(c["rule"], c["subject"]): c for c in run["cases"]} for run in (was, now))
-        keys = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
-        return found + [
-            f"case {key[0]}[{key[1]}]: {_told(before.get(key))} -> {_told(after.get(key))}" for key in keys
+        parts = (_heads(was, now), _populations(was, now), _rules(was, now), _cases(was, now))
+        return [line for part in parts for line in part]
+    except (KeyError, TypeError, AttributeError):
+        return [f"{VERDICT}: is not what a verdict is written as"]
+
+
+def _heads(was: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
+    told = {"population", "rules", "cases", "counts"}
+    for name in sorted((was.keys() | now.keys()) - told):
+        if was.get(name) != now.get(name):
+            yield f"{VERDICT}: {name}: {was.get(name)} -> {now.get(name)}"
+    if was["counts"] != now["counts"] and was["cases"] == now["cases"]:
+        yield f"{VERDICT}: counts: {was['counts']} -> {now['counts']}, of the same cases"
+
+
+def _populations(was: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
+    """By system: what was declared by name, how many at each stage, what was left out and why."""
+    before, after = was.get("population", {}), now.get("population", {})
+    for system in sorted(before.keys() | after.keys()):
+        one, other = before.get(system, {}), after.get(system, {})
+        for stage in sorted(one.keys() | other.keys()):
+            head = f"population of {system}: {stage}"
+            if one.get(stage) == other.get(stage):
+                continue
+            if stage == "names":
+                yield from _names(head, one.get(stage, {}), other.get(stage, {}))
+            else:
+                yield f"{head}: {one.get(stage, 'not said')} -> {other.get(stage, 'not said')}"
+
+
+def _names(head: str, was: dict[str, list[str]], now: dict[str, list[str]]) -> Iterator[str]:
+    for each in sorted(was.keys() | now.keys()):
+        before, after = was.get(each, []), now.get(each, [])
+        both = set(before) & set(after)
+        told = [
+            f"{sign}{name}"
+            for sign, names in (("-", before), ("+", after))
+            for name in names
+            if name not in both
         ]
-    except (KeyError, TypeError):
-        return [*found, f"{VERDICT}: is not what a verdict is written as"]
+        if before != after:
+            yield f"{head}: {each}: {', '.join(told) or 'the same names in another order'}"
+
+
+def _rules(was: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
+    for rule in sorted(was["rules"].keys() | now["rules"].keys()):
+        before, after = was["rules"].get(rule), now["rules"].get(rule)
+        if before is None or after is None:
+            yield f"rule {rule}: {'is not sealed' if before is None else 'is sealed, and judges no case now'}"
+        elif before != after:
+            parts = (
+                part for part in sorted(before.keys() | after.keys()) if before.get(part) != after.get(part)
+            )
+            yield f"rule {rule}: " + "; ".join(f"{p}: {before.get(p)} -> {after.get(p)}" for p in parts)
+
+
+def _cases(was: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
+    before, after = ({(c["rule"], c["subject"]): c for c in run["cases"]} for run in (was, now))
+    for key in sorted(before.keys() | after.keys()):
+        if before.get(key) != after.get(key):
+            yield f"case {key[0]}[{key[1]}]: {_told(before.get(key))} -> {_told(after.get(key))}"
 
 
 def _told(case: dict[str, Any] | None) -> str:

@@ -16,6 +16,8 @@ _D = -121665 * pow(121666, _P - 2, _P) % _P
 _ROOT = pow(2, (_P - 1) // 4, _P)  # of -1
 _ZERO: tuple[int, ...] = (0, 1, 1, 0)
 _PEM = re.compile(rb"-----BEGIN PUBLIC KEY-----\s+([A-Za-z0-9+/=]+)\s+-----END PUBLIC KEY-----\s*")
+# As policy names a key, and as `compliance keys new` prints it, as a line or as JSON.
+_NAMED = re.compile(rb"(?:^|[{,\s])\"?public\"?:\s*[\"']?([0-9a-fA-F]{64})(?![0-9a-zA-Z])")
 _SPKI = bytes.fromhex("302a300506032b6570032100")  # what stands before the 32 bytes of such a key (RFC 8410)
 
 
@@ -80,9 +82,13 @@ _BASE = _point((4 * pow(5, _P - 2, _P) % _P).to_bytes(32, "little")) or _ZERO
 
 
 def public_key(text: bytes) -> bytes | None:
-    """The 32 bytes of a key that is written as 64 hexadecimal digits or in PEM; none where it is neither."""
+    """The 32 bytes of a key that is written as 64 hexadecimal digits, in PEM, or as the one key that policy or
+    `compliance keys new` names; none where it is nothing of that, or more than one."""
     if re.fullmatch(rb"\s*[0-9a-fA-F]{64}\s*", text):
         return bytes.fromhex(text.decode())
+    named = {each.lower() for each in _NAMED.findall(text)}
+    if len(named) == 1:
+        return bytes.fromhex(named.pop().decode())
     match = _PEM.fullmatch(text)
     try:
         found = base64.b64decode(match[1], validate=True) if match else b""

@@ -2,10 +2,10 @@
 
     python verify.py BUNDLE PUBLICKEY [LEDGER]
 
-PUBLICKEY: 64 hexadecimal digits, or a file that holds them or a public key in PEM. LEDGER: the ledger.jsonl of the
-estate, to see that the bundle was entered there. Exit 0: as it was sealed; 4: it is not, with what differs; 2: wrong
-usage. In every bundle lies a copy of this. Whoever changed a bundle could have changed that copy too: take it from a
-release that you trust, or compare its SHA-256 with the one that was published.
+PUBLICKEY: 64 hexadecimal digits, or a file that holds them, or what `compliance keys new` printed, or a public key in
+PEM. LEDGER: the ledger.jsonl of the estate, to see that the bundle was entered there. Exit 0: as it was sealed; 4: it
+is not, with what differs; 2: wrong usage. In every bundle lies a copy of this. Whoever changed a bundle could have
+changed that copy too: take it from a release that you trust, or compare its SHA-256 with the one that was published.
 """
 
 from __future__ import annotations
@@ -205,7 +205,9 @@ def key_of(text: str) -> bytes:
     """From its 64 digits, or from the file that holds it; raises `Unreadable`."""
     found = public_key(text.encode()) or public_key(read(text, 65536))
     if found is None:
-        raise Unreadable(f"{text}: holds no public key: 64 hexadecimal digits, or PEM of Ed25519")
+        raise Unreadable(
+            f"{text}: holds no public key, or more than one: 64 hexadecimal digits, or PEM of Ed25519"
+        )
     return found
 
 

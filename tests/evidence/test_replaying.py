@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -178,6 +179,31 @@ def _incident() -> str:
     from compliance.evidencing import INCIDENT
 
     return INCIDENT
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (b'"declared": ', b'"declared": 9', r"population of command_catalog: declared: 9\d+ -> \d+"),
+        (b'"excluded": {', b'"excluded": {"nobody asked": 3, ', r"population of command_catalog: excluded: \{'nobody"),
+        (b'"lost": []', b'"lost": ["CC001[x]"]', r"population of command_catalog: lost: \['CC001\[x\]'\] -> \[\]"),
+        (
+            b'"command_catalog.commands": [', b'"command_catalog.commands": ["ghost", ',
+            r"population of command_catalog: names: command_catalog\.commands: -ghost$",
+        ),
+        (b'"severity": "critical"', b'"severity": "low"', r"rule CC\d+: severity: low -> critical$"),
+        (b'"format": 1', b'"format": 7', r"verdict\.json: format: 7 -> 1$"),
+        (b'"counts": {"broken": ', b'"counts": {"broken": 1', r"verdict\.json: counts: .*, of the same cases$"),
+    ],
+    ids=["declared", "excluded", "lost", "names", "rule", "format", "counts"],
+)  # fmt: skip
+def test_what_was_sealed_of_the_population_or_a_rule_in_another_way_is_named(
+    desk: Desk, old: bytes, new: bytes, told: str
+) -> None:
+    done = changed(desk, "verdict.json", old, new)
+    found = json.loads(done.out)["differences"]
+    assert done.code == 1
+    assert [line for line in found if re.match(told, line)] == found, found
 
 
 def test_a_plan_that_was_sealed_in_another_way_is_named_by_file_and_line(desk: Desk) -> None:

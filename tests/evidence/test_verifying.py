@@ -281,6 +281,29 @@ def test_a_file_that_is_not_there_too_large_or_no_key_is_wrong_usage(desk: Desk,
     assert by_script(tmp_path, WHOLE, KEY.hex(), "nowhere").code == 2
 
 
+def test_what_keys_new_prints_is_the_key_that_is_asked_for(tmp_path: Path) -> None:
+    """As it is: into a file, or one line of it given as a word."""
+    (tmp_path / "desk").mkdir()
+    desk = Desk(tmp_path / "desk", ledger=False)
+    for name, words in (("text", ()), ("json", ("--json",))):
+        said = desk.run("keys", "new", f"{name}.pem", *words)
+        assert desk.seal(f"{name}.tar", "--no-report", "--key", f"{name}.pem").code == 0
+        whole = (desk.folder / f"{name}.tar").read_bytes()
+        (desk.folder / f"{name}.pub").write_text(said.out)
+        (tmp_path / "printed").write_text(said.out)
+        for given in (f"{name}.pub", said.out, said.out.splitlines()[-1 if name == "text" else 3]):
+            done = desk.run("evidence", "verify", f"{name}.tar", "--key", given)
+            assert (done.code, done.out[:16]) == (0, "as it was sealed"), done
+        assert by_script(tmp_path, whole, "printed").code == 0
+        done = desk.run("evidence", "verify", str(OLD), "--key", f"{name}.pub")
+        assert (done.code, "signed by another key" in done.out) == (4, True)
+    (desk.folder / "both").write_text(
+        "".join((desk.folder / f"{name}.pub").read_text() for name in ("text", "json"))
+    )
+    done = desk.run("evidence", "verify", "text.tar", "--key", "both")
+    assert (done.code, "no public key, or more than one" in done.err) == (2, True)
+
+
 def test_the_command_and_the_script_say_the_same_in_processes_of_their_own(desk: Desk, tmp_path: Path) -> None:
     ledger = FILES["ledger/ledger.jsonl"]
     (tmp_path / "ledger").write_bytes(ledger)

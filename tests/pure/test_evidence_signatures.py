@@ -114,6 +114,28 @@ def test_a_key_is_read_in_hexadecimal_and_in_pem_and_nothing_else_is_one() -> No
         assert public_key(text) is None
 
 
+def test_a_key_is_read_as_policy_or_keys_new_names_it_where_it_is_the_only_one() -> None:
+    raw, other = ("ab" * 32, "cd" * 32)
+    line = f"alice: {{public: {raw}, may: [execute, rollback]}}"
+    output = f"private key  alice.pem\nfor execution.keys in platform.yaml, once you are reviewed:\n  {line}\n"
+    spelled = f'{{\n  "file": "alice.pem",\n  "name": "alice",\n  "public": "{raw}"\n}}\n'
+    for text in (
+        line,
+        output,
+        spelled,
+        output + spelled.replace("ab", "AB"),
+        f"keys:\n  a:\n    public: '{raw}'\n",
+    ):
+        assert public_key(text.encode()) == bytes.fromhex(raw), text
+    for text in (
+        f"{output}  bob: {{public: {other}}}",
+        f"public: {raw}",
+        f"  public: {raw}ab",
+        f"  unpublic: {raw}",
+    ):
+        assert (public_key(text.encode()) is None) is (text != f"public: {raw}"), text
+
+
 def test_the_id_of_a_key_is_the_one_that_securesystemslib_gives_it() -> None:
     signer = CryptoSigner.generate_ed25519()
     assert keyid(bytes.fromhex(signer.public_key.keyval["public"])) == signer.public_key.keyid
