@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from compliance.core.controls import of
 from compliance.core.history import label
 from compliance.reporting.front.model import POLICY, place_link
-from compliance.reporting.labels import Attachment, CaseLabels, Link, reading
+from compliance.reporting.labels import Attachment, CaseLabels, Link, coded, reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from compliance.core.verdict import Case, Rule
     from compliance.probing import Look
@@ -19,23 +19,32 @@ if TYPE_CHECKING:
 def labels(rule: Rule, look: Look, case: Case | None) -> CaseLabels:
     """Allure's labels, description, evidence and links."""
     evidence = look.run.evidence(look.rule, look.system) if look.rule else b""
+    since = _since(look, case)
     return CaseLabels(
         rule.title, look.subject, rule.system, rule.family, rule.id, rule.severity, rule.phase, rule.why, rule.remedy,
         (Attachment("evidence", "application/json", evidence),) if look.rule else (),
-        (*(("waived",) if look.waived else ()), *_since(look, case)), look.waived,
+        (*(("waived",) if look.waived else ()), *sorted(set(since.values()))), look.waived,
         _reads(look), tuple(_links(rule, look)), of(look.run.policies.controls.entries, rule.id),
+        tuple(_told(look, since)),
     )  # fmt: skip
 
 
-def _since(look: Look, case: Case | None) -> list[str]:
-    """Whether what a case found is new, unchanged, reopened or resolved, where earlier audits are known."""
+def _since(look: Look, case: Case | None) -> dict[str, str]:
+    """By key what a case found is new, unchanged or reopened, or it is resolved, where earlier audits are known."""
     known = look.run.known
     if known is None or case is None:
-        return []
+        return {}
     if case.outcome == "kept":
-        return ["resolved"] if f"{case.rule.id}:{case.subject}" in look.run.was_open else []
+        name = f"{case.rule.id}:{case.subject}"
+        return {name: "resolved"} if name in look.run.was_open else {}
     found = (*case.findings, *(each.finding for each in case.waived))
-    return sorted({label(known, finding.key(case.rule.id)) for finding in found})
+    return {key: label(known, key) for key in (finding.key(case.rule.id) for finding in found)}
+
+
+def _told(look: Look, since: Mapping[str, str]) -> Iterator[str]:
+    for key, state in since.items():
+        first = (look.run.known or {}).get(key)
+        yield f"{state}{f', first seen {first.at}' if first else ''}: `{coded(key)}`"
 
 
 def _reads(look: Look) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ class CaseLabels:
     """Everything a reader of one case is told; `subject` is what it is about, empty for a case without one.
 
     `waived`: what was found and does not count, with the waiver and its reason, a sentence each; `reads`: what its rule
-    read, a line each; `controls`: those that the rule gives evidence of.
+    read, a line each; `controls`: those that the rule gives evidence of; `since`: what of it is new, a line each.
     """
 
     title: str
@@ -58,6 +58,7 @@ class CaseLabels:
     reads: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
     controls: tuple[str, ...] = ()
+    since: tuple[str, ...] = ()
 
 
 def full_name(nodeid: str) -> str:
@@ -73,6 +74,7 @@ def case_id(nodeid: str) -> str:
 def description(labels: CaseLabels) -> str:
     """Markdown: Allure renders it on the page of the case."""
     parts = [*(f"**Waived**: {each}" for each in labels.waived)]
+    parts += [f"**Since the last run**: {each}" for each in labels.since]
     parts += [f"**Why**: {labels.why}", f"**Remedy**: {labels.remedy}"]
     facts = [f"rule `{labels.rule}`", f"phase {labels.phase}"]
     if labels.subject:
@@ -90,15 +92,15 @@ def reading(sections: Mapping[str, Seen[Any] | Blind], names: Iterable[str]) -> 
 
 def _read(name: str, section: Seen[Any] | Blind | None) -> str:
     if section is None:
-        return f"`{_code(name)}`: not held by this observation"
+        return f"`{coded(name)}`: not held by this observation"
     origin = section.provenance
     when = f", at {origin.at}" if origin.at else ""
-    query = f" by `{_code(origin.query)}`" if origin.query else ""
+    query = f" by `{coded(origin.query)}`" if origin.query else ""
     blind = f"; not seen: {section.reason}" if isinstance(section, Blind) else ""
-    return f"`{_code(name)}` from {origin.source}{query}{when}{blind}"
+    return f"`{coded(name)}` from {origin.source}{query}{when}{blind}"
 
 
-def _code(text: str) -> str:
+def coded(text: str) -> str:
     """For between backticks, on one line."""
     line = " ".join(text.replace("`", "'").split())
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"

@@ -32,6 +32,24 @@ POLICY = (
     "base-uri 'self'; form-action 'none'"
 )
 _META = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+# Allure makes a link of an absolute address alone, and where this page will be served nobody knows: so what a case
+# names as its line of policy becomes one here, to the copy that lies beside.
+_LINKS = """<script>
+new MutationObserver(() => {
+  for (const name of document.querySelectorAll('[data-testid="test-result-meta-link"] > :not(a, svg)')) {
+    const found = /^policy ([\\w.-]+):(\\d+)$/.exec(name.textContent);
+    if (!found) continue;
+    let link = name.nextElementSibling;
+    if (!link) {
+      name.after(link = document.createElement('a'));
+      link.className = name.className;
+      name.style.display = 'none';
+    }
+    link.href = `../policy/${found[1]}.html#L${found[2]}`;
+    if (link.textContent !== found[0]) link.textContent = found[0];
+  }
+}).observe(document, {childList: true, characterData: true, subtree: true});
+</script>"""
 _SCRIPT = re.compile(r"<script\b[^>]*>.*?</script>\s*", re.DOTALL | re.IGNORECASE)
 _ANALYTICS = re.compile(r"googletagmanager|google-analytics|gtag\(|mc\.yandex", re.IGNORECASE)
 _HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
@@ -70,7 +88,7 @@ def sealed(html: str) -> str:
         return bare
     if not _HEAD.search(bare):
         return f"<head>{_META}</head>{bare}"
-    return _HEAD.sub(lambda found: found.group() + _META, bare, count=1)
+    return _HEAD.sub(lambda found: found.group() + _META + _LINKS, bare, count=1)
 
 
 def _is_analytics(script: str) -> bool:

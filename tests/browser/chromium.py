@@ -95,6 +95,11 @@ class Page:
         self.wait(f"!!({_INNERMOST})({json.dumps(text)})")
         self.value(f"({_INNERMOST})({json.dumps(text)}).click()")
 
+    def press(self, key: str, code: int, text: str = "") -> None:
+        """A key, down and up again, as a person's keyboard sends it."""
+        for kind, typed in (("keyDown", text), ("keyUp", "")):
+            self.call("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, text=typed)
+
     def screenshot(self, path: Path) -> None:
         path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"]))
 

@@ -108,6 +108,9 @@ def test_the_page_of_a_real_audit_shows_a_kept_case_with_why_remedy_and_evidence
         described = tab.wait(DESCRIPTION)
         assert "Why: the catalog is what operators and programs choose commands from" in described
         assert "Remedy: compliance compile command_catalog" in described
+        assert re.search(
+            r"rows:command_catalog from postgres by select command_name, .*, at 20\d\d-", described
+        )
         assert "Passed" in tab.text()
         tab.click_text("evidence")
         tab.wait("document.body.innerText.includes('fn_iu_place')")
@@ -125,7 +128,7 @@ def audited(tmp_path_factory: pytest.TempPathFactory, renderer: Path) -> Path:
     command = [sys.executable, "-m", "compliance.cli", "audit", "--out", str(out)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    return out / "html"
+    return out / "html" / "allure"
 
 
 # Allure shows a description in a frame without scripts.
