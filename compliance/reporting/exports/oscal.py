@@ -26,9 +26,9 @@ _PROPERTIES = "urn:dot-compliance:oscal"
 
 
 def export(exported: Exported) -> bytes:
-    from trestle.oscal.assessment_results import Model
+    from trestle.oscal.assessment_results import AssessmentResults
 
-    checked = Model.model_validate({"assessment-results": _results(exported)})
+    checked = AssessmentResults.model_validate(_results(exported))
     written = json.loads(checked.oscal_serialize_json())
     return canonical.lines(written, deep=5).encode()
 

@@ -1,7 +1,8 @@
 """CSV: a row a case, by RFC 4180 (UTF-8, CRLF, quoted where needed).
 
-A cell that a spreadsheet would take for a formula begins with an apostrophe
-(https://owasp.org/www-community/attacks/CSV_Injection), and signs of control are written out.
+`run` is what the run as a whole came to, in every row: one that is not whole is nowhere kept. A cell that a spreadsheet
+would take for a formula begins with an apostrophe (https://owasp.org/www-community/attacks/CSV_Injection), and signs of
+control are written out.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "system", "rule", "title", "severity", "phase", "subject", "outcome", "findings", "keys", "messages", "reason",
-    "waivers", "since", "remedy", "file", "line", "judged_at",
+    "waivers", "since", "remedy", "file", "line", "judged_at", "run",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - Excel folds wide ones
 
@@ -41,7 +42,7 @@ def _row(exported: Exported, case: Case) -> tuple[str, ...]:
         rule.system, rule.id, rule.title, rule.severity, rule.phase, case.subject, case.outcome, str(len(keys)),
         "\n".join(keys), "\n".join(messages), case.reason, "\n".join(waivers),
         "\n".join(exported.label(key) for key in keys), rule.remedy, place.file, str(place.line),
-        exported.document["judged_at"],
+        exported.document["judged_at"], exported.document["conclusion"],
     )  # fmt: skip
 
 

@@ -149,7 +149,7 @@ def _properties(exported: Exported) -> dict[str, Any]:
     return {
         "estate": exported.estate, "kind": exported.kind, "observed_at": exported.observed_at,
         "judged_at": document["judged_at"], **{name: document[name] for name in names},
-        "population": {system: _stages(said) for system, said in document["population"].items()},
+        "population": {system: _stages(said) for system, said in document.get("population", {}).items()},
     }  # fmt: skip
 
 
