@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from compliance.estate.resources import resource
+from compliance.reporting.exports import FORMATS
 from compliance.starting import ungated
 
 if TYPE_CHECKING:
@@ -90,7 +91,9 @@ def estate(tmp_path: Path, estate_db: psycopg.Connection, estate_dsn: Callable[[
 def test_no_byte_of_any_output_holds_one(estate: Estate) -> None:
     at = ("--estate", "estate.yaml")
     assert estate.compliance("audit", *at, "--out", "reports") in (1, 3), estate.said
-    assert estate.compliance("audit", *at, "--no-page", "--json", "--out", "again") in (1, 3)
+    exports = [word for name in FORMATS for word in ("--export", f"{name}=exports/{name}")]
+    assert estate.compliance("audit", *at, "--no-page", "--json", "--out", "again", *exports) in (1, 3)
+    assert {path.name for path in (estate.folder / "exports").iterdir()} == set(FORMATS)
     assert estate.compliance("observe", *at, "-o", "seen.json") in (0, 3)
     estate.compliance("compile", "command_catalog", *at, "--out", "compiled")
     estate.compliance("waivers", *at)
@@ -98,6 +101,9 @@ def test_no_byte_of_any_output_holds_one(estate: Estate) -> None:
     assert estate.compliance("keys", "new", "key.pem") == 0
     assert estate.compliance("evidence", "seal", *at, "--key", "key.pem", "-o", "audit.tar") == 0, estate.said
     estate.compliance("replay", "audit.tar")
+    for name in ("sarif", "csv"):
+        assert estate.compliance("export", name, "--from", "audit.tar", "-o", f"sealed/{name}") == 0, estate.said
+    assert estate.compliance("export", "markdown", "--from", "again", *at) == 0
     probes = str(resource("probes"))
     pytest_ = ("pytest", "-c", os.devnull, "-p", "no:cacheprovider", "--import-mode=importlib", *at, probes)
     assert estate.run(*pytest_, "-q", "--junitxml=junit.xml", "--alluredir=results") in (1, 3)
