@@ -87,7 +87,7 @@ class Runner:
 
     def told(self) -> str:
         """The job's summary, as it is read."""
-        return re.sub(r"\\(\W)", r"\1", self.summary.read_text(encoding="utf-8"))
+        return re.sub(r"\\([^A-Za-z0-9])", r"\1", self.summary.read_text(encoding="utf-8"))
 
     def uploaded(self, workflow: str, name: str) -> set[str]:
         """Of what a step uploads, what is there."""
