@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from compliance.wording import Commands
 
 _MODULE = "evidencing"
-_PUBLIC = "public key of whoever sealed it: 64 hexadecimal digits, or a file that holds them, or PEM"
+_PUBLIC = "public key of whoever sealed it: its 64 digits, or a file with them, PEM or what `keys new` printed"
 
 
 def evidence(commands: Commands) -> None:
@@ -34,12 +34,16 @@ def evidence(commands: Commands) -> None:
         "--observation", metavar="FILE", help="seal the audit of a recorded observation (default: look)"
     )
     judged_at(seal)
+    seal.add_argument(
+        "--history", metavar="FILE", default="reports/history.jsonl",
+        help="by which a finding is new, and where this run is kept too (default: reports/history.jsonl)",
+    )  # fmt: skip
     seal.add_argument("--no-report", action="store_true", help="leave out the results for Allure")
     verify = add(
         inner, "verify", "verify", "say everything of a bundle that is not as it was sealed",
         "compliance evidence verify audit.tar --key alice.pub", module=_MODULE,
         when="Before you believe a bundle. The `verify.py` inside does the same with Python alone.",
-        codes="0 all is as it was sealed · 1 something is not",
+        codes="0 all is as it was sealed · 4 something is not",
     )  # fmt: skip
     verify.add_argument("bundle", metavar="BUNDLE", help="as `compliance evidence seal` wrote it")
     verify.add_argument("--key", metavar="PUBLIC", required=True, help=_PUBLIC)
@@ -52,7 +56,7 @@ def evidence(commands: Commands) -> None:
         commands, "replay", "replay", "perform a sealed audit again, offline; what comes out otherwise is an incident",
         "compliance replay audit.tar --key alice.pub", module=_MODULE,
         when="To see for yourself that the verdict follows from what was seen: no network, no database.",
-        codes="0 the same verdict and plans, byte for byte · 1 an incident",
+        codes="0 the same verdict and plans, byte for byte · 1 an incident\n3 another version sealed it · 4 changed",
     )  # fmt: skip
     replay.add_argument("bundle", metavar="BUNDLE", help="as `compliance evidence seal` wrote it")
     replay.add_argument("--key", metavar="PUBLIC", help=f"{_PUBLIC} (default: the seal is not checked)")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from compliance.audit import Audited
+    from compliance.core.history import History
     from compliance.estate.config import Estate
     from compliance.evidence.contents import Performed
 
@@ -41,18 +42,17 @@ class Differs(ComplianceError):
 
 def seal(parsed: argparse.Namespace) -> int:
     """Audit, perform that again from what is about to be sealed, and seal it."""
-    from compliance import audit as job
-    from compliance import probing
+    from compliance import keeping, probing
     from compliance.evidence import sealing
     from compliance.executor import keys
 
     signer, file = keys.load(Path(parsed.key)), probing.estate_file(parsed.estate)
+    kept = keeping.read(Path(parsed.history))
     _ready(parsed, file)
-    recorded = Path(parsed.observation) if parsed.observation else None
     with tempfile.TemporaryDirectory(prefix="compliance-seal-") as scratch:
         results = None if parsed.no_report else Path(scratch) / "allure-results"
-        audited = job.audit(file, recorded=recorded, results=results, report=say, judged_at=parsed.judged_at)
-        performed, files = _contents(audited, file, results)
+        audited = _audited(parsed, file, kept, results)
+        performed, files = _contents(audited, file, results, kept)
     estate = audited.run.estate
     sealing.refuse_secrets(files, _secrets(estate))
     _as_sealed(files, "nothing was sealed: the audit cannot be re-performed from what would be")
@@ -63,12 +63,35 @@ def seal(parsed: argparse.Namespace) -> int:
     value = {
         "bundle": str(path), "bytes": sealed.size, "manifest": sealed.manifest, "entry": sealed.entry,
         "conclusion": performed.verdict.conclusion, "counts": performed.verdict.counts,
+        "changes": performed.past and performed.past.document(),
     }  # fmt: skip
     text = f"sealed {path} ({sealed.size} bytes)\n{performed.verdict.conclusion}: {counts}"
     say_json(parsed, value, f"{text}\nmanifest {sealed.manifest}\n{entered}")
-    for line in sealed.left.splitlines():
+    for line in (*sealed.left.splitlines(), *(f"defect: {line}" for line in _kept(parsed, performed))):
         sys.stderr.write(f"compliance: {line}\n")
     return 0
+
+
+def _audited(parsed: argparse.Namespace, file: Path, kept: History, results: Path | None) -> Audited:
+    """What is new is told by its results too."""
+    from compliance import audit as job
+    from compliance import probing
+    from compliance.core import history_lines
+
+    say("observing")
+    recorded = Path(parsed.observation) if parsed.observation else None
+    run = probing.look(file, recorded, say, parsed.judged_at)
+    run.known = history_lines.earlier(kept, run.observation.observed_at).now()
+    return job.judge(run, results=results, report=say)
+
+
+def _kept(parsed: argparse.Namespace, performed: Performed) -> tuple[str, ...]:
+    """Every audit is: once, where the same look was judged by the same before. Says what is a defect."""
+    from compliance import keeping
+
+    if performed.past:
+        keeping.add_new(Path(parsed.history), performed.verdict, performed.observation)
+    return performed.past.change.defect if performed.past else ()
 
 
 def _ready(parsed: argparse.Namespace, file: Path) -> None:
@@ -82,18 +105,24 @@ def _ready(parsed: argparse.Namespace, file: Path) -> None:
         ledger.entries()
 
 
-def _contents(audited: Audited, file: Path, results: Path | None) -> tuple[Performed, dict[str, bytes]]:
+def _contents(
+    audited: Audited, file: Path, results: Path | None, kept: History
+) -> tuple[Performed, dict[str, bytes]]:
     from compliance import replaying
-    from compliance.evidence import contents, versions
+    from compliance.core import history_lines, population
+    from compliance.evidence import contents, past, versions
     from compliance.evidence import results as allure
-    from compliance.reporting.results import write_run_files
+    from compliance.reporting.results import attach, write_run_files
 
-    performed, estate = replaying.performed(audited), audited.run.estate
+    performed, estate = replaying.performed(audited, kept), audited.run.estate
     files = contents.given(audited.run.observation, file, estate.policy) | replaying.results(performed)
+    files[past.HISTORY] = history_lines.spelled(performed.past.history) if performed.past else b""
     files[versions.FILE] = canonical.pretty(versions.versions(audited.run.observation)).encode()
     if results is not None:
         facts = {"estate": estate.name, "kind": estate.kind, "judged_at": audited.verdict.judged_at}
-        write_run_files(results, facts | {"observation": audited.verdict.observation})
+        facts |= {**population.brief(audited.verdict), "observation": audited.verdict.observation}
+        write_run_files(results, facts)
+        attach(results, "Population", population.text(audited.verdict))
         files[allure.FILE] = allure.packed(results, audited.verdict.judged_at)
     return performed, files
 

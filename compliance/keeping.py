@@ -7,17 +7,17 @@ import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from compliance.core import history, history_lines, verdicts
+from compliance.core import history, history_lines
 from compliance.core.errors import ComplianceError, ConfigurationError
 from compliance.core.history import History
-from compliance.evidence import versions
+from compliance.evidence import past
 from compliance.reporting.whole import put, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from compliance.core.history import Change, Entry
+    from compliance.core.history import Change
     from compliance.core.observation import Observation
     from compliance.core.verdict import Verdict
 
@@ -47,7 +47,7 @@ def add(
         path.parent.mkdir(parents=True, exist_ok=True)
         with _locked(path):
             before = read(path)
-            entry = made(verdict, observation, before)
+            entry = past.entry_of(verdict, observation, before)
             found = before.added(entry, limit)
             if found.known == before.known and len(found.entries) == len(before.entries) + 1:
                 _append(path, history_lines.line(history.told(entry)), at_step)
@@ -62,12 +62,12 @@ def add(
     return change
 
 
-def made(verdict: Verdict, observation: Observation, before: History) -> Entry:
-    return history.entry(
-        verdicts.document(verdict), observed_at=observation.observed_at,
-        program=versions.deciding(versions.versions(observation)),
-        number=before.entries[-1].run if before.entries else 0,
-    )  # fmt: skip
+def add_new(path: Path, verdict: Verdict, observation: Observation) -> None:
+    """Unless the same was kept already: to seal what was audited is no run of its own."""
+    kept = read(path)
+    entry = past.entry_of(verdict, observation, kept)
+    if not any(history_lines.same_run(each, entry) for each in kept.entries):
+        add(path, verdict, observation, LIMIT)
 
 
 @contextmanager

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compliance import audit
+from compliance.core import history_lines
 from compliance.core.errors import ConfigurationError
+from compliance.evidence import past
 from compliance.evidence import report as reports
 from compliance.evidence.contents import VERDICT, Performed, observed, offline, part
 from compliance.probing import Run
@@ -19,19 +21,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from compliance.audit import Audited
+    from compliance.core.history import History
 
     Report = Callable[[str], None]
 
 _LISTED = 20
 
 
-def performed(audited: Audited) -> Performed:
-    """What an audit came to, as it is sealed."""
+def performed(audited: Audited, kept: History | None = None) -> Performed:
+    """What an audit came to, as it is sealed. `kept`: earlier ones."""
+    since = None if kept is None else past.of(kept, audited.verdict, audited.run.observation)
     return Performed(
         audited.run.observation, audited.verdict,
         tuple(audit.plan_of(audited.run, item) for item in audited.compiled if not item.nothing),
         tuple(f"{item.system}/{item.kind}" for item in audited.compiled if item.nothing),
-        audited.obstacles,
+        audited.obstacles, since,
     )  # fmt: skip
 
 
@@ -46,7 +50,8 @@ def again(files: Mapping[str, bytes], report: Report = lambda _: None) -> Perfor
     with tempfile.TemporaryDirectory(prefix="compliance-replay-") as folder:
         estate = offline(files, Path(folder))
         run = Run(estate, Policies.load(estate), observed(files), judged_at)
-        return performed(audit.judge(run, report=report))
+        kept = history_lines.parsed(files[past.HISTORY], past.HISTORY) if past.HISTORY in files else None
+        return performed(audit.judge(run, report=report), kept)
 
 
 def said(files: Mapping[str, bytes], name: str, *keys: str) -> dict[str, Any]:

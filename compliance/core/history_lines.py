@@ -85,9 +85,9 @@ def same_run(one: Entry, other: Entry) -> bool:
     return told(one) == told(other)
 
 
-def before(of: History, entry: Entry) -> History:
+def earlier(of: History, observed_at: str) -> History:
     """The earlier looks alone: one is not new or unchanged against itself."""
-    when = _when(entry.observed_at)
+    when = _when(observed_at)
     return History(of.known, tuple(each for each in of.entries if _when(each.observed_at) < when))
 
 

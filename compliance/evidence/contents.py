@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from compliance.core.verdict import Verdict
+    from compliance.evidence.past import Past
     from compliance.executor.plan import Plan
 
 OBSERVATION, VERDICT, ESTATE, COMPILED = "observation.json", "verdict.json", "estate.yaml", "compiled.json"
@@ -26,16 +27,17 @@ _OPENS = frozenset({"dsn", "writer_dsn", "token", "writer_token"})
 
 class Performed(NamedTuple):
     """What a run came to, and what a replay has to come to again. `nothing`: compiled, and nothing was to do;
-    `refused`: not compiled, and why."""
+    `refused`: not compiled, and why; `past`: what it adds to earlier ones, where a history is sealed with it."""
 
     observation: Observation
     verdict: Verdict
     plans: tuple[Plan, ...]
     nothing: tuple[str, ...]
     refused: Mapping[str, tuple[str, ...]]
+    past: Past | None = None
 
     def files(self) -> dict[str, bytes]:
-        """Verdict, what was compiled, and every file of every plan."""
+        """Verdict, what was compiled, every file of every plan, and what changed."""
         compiled = {
             "plans": {plan.name: plan.digest for plan in self.plans},
             "nothing": list(self.nothing),
@@ -45,6 +47,7 @@ class Performed(NamedTuple):
             VERDICT: canonical.lines(verdicts.document(self.verdict), deep=2).encode(),
             COMPILED: canonical.pretty(compiled).encode(),
             **{f"plans/{plan.name}/{name}": data for plan in self.plans for name, data in plan.files.items()},
+            **(self.past.files() if self.past else {}),
         }
 
 

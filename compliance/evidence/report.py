@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compliance.core import population
+from compliance.core.oneline import oneline
 from compliance.core.verdict import OUTCOMES
+from compliance.evidence import past
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from compliance.core.verdict import Case
+    from compliance.core.verdict import Case, Verdict
     from compliance.evidence.contents import Performed
 
 REPORT, README = "REPORT.md", "README.md"
@@ -45,6 +48,8 @@ network, a database or the estate. Whatever differs from what is sealed is named
   length and a keyed hash.
 - `policy/`, `estate.yaml`: what it was judged by. DSNs and tokens are left out.
 - `verdict.json`: every case, kept, broken, could not look, not applicable or waived, with its rule and its findings.
+- `history.jsonl`, `changes.json`: what earlier audits came to, and what this one adds: new, unchanged (and since when),
+  reopened, resolved.
 - `compiled.json`, `plans/`: what would set it right, or why nothing was compiled.
 - `ledger/`: the lines of the ledger up to this audit; of them what was rehearsed, approved and done, each by itself.
 - `sealed.json`: the entry of this bundle in that ledger; it follows the last line of `ledger/ledger.jsonl`.
@@ -73,18 +78,29 @@ def _lines(done: Performed) -> Iterator[str]:
     yield _counts(verdict.counts)
     yield "\n## Systems\n"
     yield from (f"- {name}: {_counts(counts)}" for name, counts in verdict.by_system().items())
+    yield from _population(verdict)
     if seen.unavailable:
         yield "\n## Not looked at, as the estate declares\n"
-        yield from (f"- {source}: {why}" for source, why in sorted(seen.unavailable.items()))
+        yield from (f"- {source}: {oneline(why)}" for source, why in sorted(seen.unavailable.items()))
     for outcome, head in _HEADS.items():
         cases = [case for case in verdict.cases if case.outcome == outcome]
         if cases:
             yield f"\n## {head}\n"
-            yield from (line for case in cases for line in _told(case))
+            yield from (oneline(line) for case in cases for line in _told(case))
+    if done.past:
+        yield from past.lines(done.past)
     yield "\n## Compiled\n"
     yield from (f"- {plan.name}: {len(plan.steps)} steps, digest {plan.digest}" for plan in done.plans)
     yield from (f"- {name}: nothing to do" for name in done.nothing)
-    yield from (f"- {name}: not compiled: {'; '.join(why)}" for name, why in done.refused.items())
+    yield from (f"- {name}: not compiled: {oneline('; '.join(why))}" for name, why in done.refused.items())
+
+
+def _population(verdict: Verdict) -> Iterator[str]:
+    """How many were to be judged, and became of which; `verdict.json` has every name."""
+    yield "\n## Population\n"
+    for name, said in population.told(verdict).items():
+        yield f"- {name}: {oneline(population.line(said))}"
+        yield from (f"  - LOST: {oneline(each)}" for each in said["lost"])
 
 
 def _told(case: Case) -> Iterator[str]:

@@ -31,7 +31,7 @@ def desk(tmp_path: Path) -> Desk:
 
 def left(desk: Desk) -> list[str]:
     """What lies there beside what was there before."""
-    known = {"policy", "observation.json", "estate.yaml", "key.pem", "key.pub", "ledger"}
+    known = {"policy", "observation.json", "estate.yaml", "key.pem", "key.pub", "ledger", "reports"}
     return sorted(path.name for path in desk.folder.iterdir() if path.name not in known)
 
 
