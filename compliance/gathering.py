@@ -98,7 +98,8 @@ def _exported(
 ) -> Exported:  # fmt: skip
     waivers = {waiver.id: waiver for waiver in policies.waivers.entries}
     return Exported(
-        document, estate, kind, observed_at, by, _places(policies, prefix), waivers, found, dict(sorted(files.items()))
+        document, estate, kind, observed_at, by, _places(policies, prefix), waivers, found, dict(sorted(files.items())),
+        policies.controls.entries,
     )  # fmt: skip
 
 

@@ -11,10 +11,14 @@ if TYPE_CHECKING:
 
 
 def put(path: Path, data: bytes) -> None:
-    """In place of what was there, on the disk when this returns; what is no file (a terminal, a pipe) is written to."""
+    """In place of what was there, on the disk when this returns; what is no file (a terminal, a pipe) is written to.
+
+    So is what has its name from the system, as /dev/stdout has: behind that may be a file that is somebody else's.
+    """
     place = path.resolve()
-    if place.exists() and not place.is_file():
-        place.write_bytes(data)
+    named = path.absolute().is_relative_to("/dev") or path.absolute().is_relative_to("/proc")
+    if named or (place.exists() and not place.is_file()):
+        path.write_bytes(data)
         return
     place.parent.mkdir(parents=True, exist_ok=True)
     part = place.with_name(f".{place.name[:80]}.{secrets.token_hex(6)}.part")

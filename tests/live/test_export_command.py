@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
@@ -73,6 +74,12 @@ def test_a_bundle_is_exported_with_its_own_policy_and_says_nothing_of_what_is_ne
     places = {each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for each in run["results"]}
     assert places == {"policy/command_catalog.yaml"}
     assert main(["export", "sarif", "--from", str(OLD), "--key", "key.pub"]) == 4
+
+
+def test_a_statement_is_of_the_verdict_as_it_lies_there(desk: Desk) -> None:
+    (subject,) = json.loads((desk.folder / "out" / "in-toto").read_text())["subject"]
+    written = (desk.folder / "reports" / "verdict.json").read_bytes()
+    assert subject == {"name": "verdict.json", "digest": {"sha256": sha256(written).hexdigest()}}
 
 
 def test_each_finding_points_to_the_line_that_declares_it(desk: Desk) -> None:

@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 from hypothesis import strategies as st
 
 from compliance.core import verdicts
+from compliance.core.controls import Control
 from compliance.core.finding import Finding
 from compliance.core.verdict import OUTCOMES, Case, Rule, Waived, gate
 from compliance.core.waivers import Waiver
@@ -82,6 +83,7 @@ def exported(of: Verdict, known: Mapping[str, Known] | None = None, line: int = 
     whole = {
         "estate": "wasserwerk", "kind": "staging", "observed_at": "2026-11-22T09:59:00+00:00", "program": "0.1.0",
         "place": lambda system, _: Place(f"my policy/{system}.yaml", line), "waivers": waivers, "known": known,
+        "controls": (Control("least", "As little as can be", ("XX001", "XX002"), ("AC-6", "IA-5(7)")),),
         "files": {"estate.yaml": b"e", "policy/system_0.yaml": b"p"},
     }  # fmt: skip
     return Exported(document, **whole | said)

@@ -145,3 +145,21 @@ def test_every_id_that_is_referred_to_is_there() -> None:
     assert set(named) <= here
     (policy,) = found["whole"]["back-matter"]["resources"]
     assert found["whole"]["import-ap"]["href"] == f"#{policy['uuid']}"
+
+
+def test_controls_of_a_rule_are_told_and_none_is_called_satisfied() -> None:
+    found = oscal()
+    (selection,) = found["reviewed-controls"]["control-selections"]
+    assert selection == {"include-controls": [{"control-id": "ac-6"}, {"control-id": "ia-5.7"}]}
+    assert {each["target"]["type"] for each in found["findings"]} == {"objective-id"}
+    said = {each["target"]["target-id"]: {p["value"] for p in each["props"]} for each in found["findings"]}
+    assert said["XX001"] >= {"least", "ac-6", "ia-5.7"}
+    assert "least" not in said["XX003"]
+    tags = {each["id"]: each["properties"]["tags"] for each in sarif()["tool"]["driver"]["rules"]}
+    assert tags["XX001"][-3:] == [
+        "control/least",
+        "external/nist-sp-800-53/AC-6",
+        "external/nist-sp-800-53/IA-5(7)",
+    ]
+    text = export("csv", exported(verdict([Case(rule(1), "a", "kept")]))).decode()
+    assert '"least\nNIST AC-6\nNIST IA-5(7)"' in text

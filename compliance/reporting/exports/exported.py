@@ -12,6 +12,7 @@ from compliance.core.waivers import OWN
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from compliance.core.controls import Control
     from compliance.core.finding import Finding
     from compliance.core.history import Change, Known
     from compliance.core.verdict import Case, Verdict
@@ -36,7 +37,8 @@ class Found(NamedTuple):
 @dataclass(frozen=True)
 class Exported:
     """`document`: of the verdict; `files`: `estate.yaml` as it is sealed, and the policy; `place`: of a name in the
-    policy of a system; `known`: what earlier audits found, or None where none are kept; `program`: its version."""
+    policy of a system; `known`: what earlier audits found, or None where none are kept; `program`: its version;
+    `controls`: what rules give evidence of."""
 
     document: Mapping[str, Any]
     estate: str
@@ -47,6 +49,7 @@ class Exported:
     waivers: Mapping[str, Waiver] = field(default_factory=dict)
     known: Mapping[str, Known] | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
+    controls: tuple[Control, ...] = ()
 
     @cached_property
     def verdict(self) -> Verdict:
@@ -63,6 +66,11 @@ class Exported:
     def label(self, key: str) -> str:
         """`new`, `unchanged` or `reopened`; nothing where no earlier audits are kept."""
         return "" if self.known is None else history.label(self.known, key)
+
+    def controls_of(self, rule: str) -> tuple[list[str], list[str]]:
+        """Our own ones by id, and those of NIST SP 800-53 that they bear on."""
+        found = [control for control in self.controls if rule in control.rules]
+        return [control.id for control in found], sorted({name for control in found for name in control.nist})
 
     def where(self, case: Case, finding: Finding | None = None) -> Place:
         """What is declared of it. A case of all others has no name of its own, but each of its findings has."""

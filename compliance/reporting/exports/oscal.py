@@ -1,8 +1,9 @@
 """OSCAL Assessment Results, built and checked with compliance-trestle, the library of the `oscal` extra.
 
 Each case is an observation, each rule that was judged a finding about the objective of that name: satisfied only where
-all of its cases are kept. Each finding of ours is a risk: open, or `deviation-approved` while it is waived. Ids come
-from content (uuid5): those of rules, risks and components are the same in every run of an estate.
+all of its cases are kept. Which controls of NIST SP 800-53 were reviewed is said, and which a rule bears on; none is
+called satisfied, as rules are evidence of a part of it. Each finding of ours is a risk: open, or `deviation-approved`
+while it is waived. Ids come from content (uuid5): of rules, risks and components they are the same in every run.
 """
 
 from __future__ import annotations
@@ -78,12 +79,22 @@ def _result(exported: Exported) -> dict[str, Any]:
 
 
 def _reviewed(exported: Exported) -> dict[str, Any]:
-    """Objectives are our rules; controls of a catalog stand where policy maps rules to them."""
+    """Objectives are our rules; controls of the catalog those that policy maps any of them to."""
     rules = sorted({case.rule.id for case in exported.verdict.cases})
-    objectives = {
-        "control-objective-selections": [{"include-objectives": [{"objective-id": r} for r in rules]}]
-    }
-    return {"control-selections": [{"include-all": {}}], **(objectives if rules else {})}
+    nist = sorted({_control(name) for rule in rules for name in exported.controls_of(rule)[1]})
+    selected: dict[str, Any] = (
+        {"include-controls": [{"control-id": name} for name in nist]} if nist else {"include-all": {}}
+    )
+    reviewed: dict[str, Any] = {"control-selections": [selected]}
+    if rules:
+        objectives = [{"objective-id": rule} for rule in rules]
+        reviewed["control-objective-selections"] = [{"include-objectives": objectives}]
+    return reviewed
+
+
+def _control(name: str) -> str:
+    """As NIST's catalog in OSCAL has its ids: `IA-5(7)` is `ia-5.7`."""
+    return name.lower().replace("(", ".").replace(")", "")
 
 
 def _component(exported: Exported, system: str) -> dict[str, Any]:
@@ -118,11 +129,16 @@ def _findings(exported: Exported) -> Iterator[dict[str, Any]]:
 
 
 def _finding(exported: Exported, rule: Rule, cases: list[Case]) -> dict[str, Any]:
+    own, nist = exported.controls_of(rule.id)
+    controls = [
+        *(_prop("control", name) for name in own),
+        *(_prop("nist-sp-800-53", _control(each)) for each in nist),
+    ]
     keys = [e.key(rule.id) for c in cases for e in (*c.findings, *(w.finding for w in c.waived))]
     said_ = {
         "uuid": _id(exported, "rule", rule.id), "title": line(f"{rule.id}: {rule.title}"),
         "description": f"Why: {rule.why}\nRemedy: {rule.remedy}",
-        "props": [_prop("severity", rule.severity), _prop("phase", rule.phase), _prop("system", rule.system)],
+        "props": [*(_prop(name, getattr(rule, name)) for name in ("severity", "phase", "system")), *controls],
         "target": {"type": "objective-id", "target-id": rule.id, "status": _status(cases)},
         "related-observations": [{"observation-uuid": _observed(exported, case)} for case in cases],
     }  # fmt: skip

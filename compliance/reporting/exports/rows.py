@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "system", "rule", "title", "severity", "phase", "subject", "outcome", "findings", "keys", "messages", "reason",
-    "waivers", "since", "remedy", "file", "line", "judged_at", "run",
+    "waivers", "since", "remedy", "controls", "file", "line", "judged_at", "run",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - Excel folds wide ones
 
@@ -38,10 +38,12 @@ def _row(exported: Exported, case: Case) -> tuple[str, ...]:
     keys = [finding.key(rule.id) for finding in case.findings]
     messages = [*(f.message for f in case.findings), *(each.finding.message for each in case.waived)]
     waivers = [f"{each.finding.key(rule.id)} by {each.waiver}" for each in case.waived]
+    own, nist = exported.controls_of(rule.id)
     return (
         rule.system, rule.id, rule.title, rule.severity, rule.phase, case.subject, case.outcome, str(len(keys)),
         "\n".join(keys), "\n".join(messages), case.reason, "\n".join(waivers),
-        "\n".join(exported.label(key) for key in keys), rule.remedy, place.file, str(place.line),
+        "\n".join(exported.label(key) for key in keys), rule.remedy,
+        "\n".join([*own, *(f"NIST {name}" for name in nist)]), place.file, str(place.line),
         exported.document["judged_at"], exported.document["conclusion"],
     )  # fmt: skip
 

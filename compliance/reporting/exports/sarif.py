@@ -30,8 +30,8 @@ def export(exported: Exported) -> bytes:
     results = [*_found(exported), *_waived(exported), *_unseen(exported), *_gone(exported, rules)]
     run = {
         "tool": {"driver": {
-            "name": NAME, "semanticVersion": exported.program.split(" ")[0],
-            "informationUri": "https://pypi.org/project/dot-compliance/", "rules": [*map(described, ordered)],
+            "name": NAME, "semanticVersion": exported.program,
+            "rules": [described(rule, *exported.controls_of(rule.id)) for rule in ordered],
         }},
         "automationDetails": {"id": f"compliance/{exported.estate}/"},
         "invocations": [_invocation(exported, index)],

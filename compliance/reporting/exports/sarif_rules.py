@@ -19,8 +19,9 @@ def level(rule: Rule) -> str:
     return _LEVELS[rule.severity]
 
 
-def described(rule: Rule) -> dict[str, Any]:
-    """A score counts with GitHub only where the rule is tagged `security`."""
+def described(rule: Rule, controls: list[str], nist: list[str]) -> dict[str, Any]:
+    """A score counts with GitHub only where the rule is tagged `security`; of tags it reads twenty."""
+    told = [*(f"control/{name}" for name in controls), *(f"external/nist-sp-800-53/{name}" for name in nist)]
     return {
         "id": rule.id,
         "name": re.sub(r"\W+", "", rule.title.title()) or rule.id,
@@ -32,7 +33,7 @@ def described(rule: Rule) -> dict[str, Any]:
         },
         "defaultConfiguration": {"level": level(rule)},
         "properties": {
-            "tags": sorted({"security", rule.system, rule.family, rule.phase}),
+            "tags": [*sorted({"security", rule.system, rule.family, rule.phase}), *told][:20],
             "security-severity": _SCORES[rule.severity], "severity": rule.severity, "precision": "very-high",
         },
     }  # fmt: skip
