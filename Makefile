@@ -24,7 +24,7 @@ NODE = $(BIN)/python -c "from compliance.estate.node import find; find($(1), '')
 	  || echo "No Nitro: the tests on real endpoints will fail."
 	touch $@
 
-.PHONY: help audit live test check prove bench demo lock clean capture-directus golden
+.PHONY: help audit live test check prove bench demo docs lock clean capture-directus golden
 help: ## Say what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 20
 
@@ -54,6 +54,10 @@ bench: .venv/dev ## Measure, as ratios in one run
 demo: .venv/run ## Play a change from drift to rollback on an estate that is thrown away (under a minute)
 	$(BIN)/compliance demo
 
+docs: .venv/dev ## Build the documentation into docs/_build/html, offline
+	$(BIN)/sphinx-build -W --keep-going -n -q -d docs/_build/trees docs docs/_build/html
+	@echo docs/_build/html/index.html
+
 golden: .venv/run ## Compile the reference estate again into sql/compiled, and its registration into sql/reference
 	$(BIN)/python sql/reference/compile_registration.py
 	$(BIN)/python -m tests.golden
@@ -67,4 +71,4 @@ capture-directus: .venv/run ## Capture the tables of a real Directus 11.17.4 aga
 	$(BIN)/python sql/reference/capture_directus.py
 
 clean: ## Remove what was generated
-	rm -rf .venv .mypy_cache .ruff_cache reports/allure-results reports/html reports/compiled
+	rm -rf .venv .mypy_cache .ruff_cache reports/allure-results reports/html reports/compiled docs/_build

@@ -20,10 +20,10 @@ import pytest
 from compliance.core.errors import ConfigurationError
 from compliance.estate import agent_data, config, nitro, reference, reference_live, service
 from compliance.estate import directus as real
+from tests import pages
 from tests.endpoints import POLICY
 from tests.live.test_directus_harness import new_row
 from tests.live.test_directus_lifecycle import listens
-from tests.test_readme import _EXIT, commands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -165,13 +165,7 @@ def test_packages_that_cannot_be_had_are_an_error_with_a_remedy(
         assert not left
 
 
-def test_what_the_readme_says_of_running_flows_is_so(cache: Path, tmp_path: Path) -> None:
+def test_what_the_documentation_says_of_running_flows_is_so(cache: Path, tmp_path: Path) -> None:
     estate("up", "--directus")
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    for line in commands("README.md", "live"):
-        said = _EXIT.search(line)
-        done = subprocess.run(
-            ["sh", "-c", line], cwd=tmp_path, env={**os.environ, "PATH": path}, capture_output=True, text=True,
-            timeout=120, check=False,
-        )  # fmt: skip
-        assert done.returncode == int(said[1] if said else 0), f"{line}\n{done.stdout}\n{done.stderr}"
+    assert pages.run("docs/flows.md", tmp_path, {**os.environ, "PATH": path}, "live") > 5
