@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from compliance.estate.listing import CACHES
-from compliance.sync import repository
+from compliance.sync import answering, repository
 from compliance.sync.model import Change, TargetFailed
 from compliance.sync.repository import shown
 from compliance.systems.directional_sync import globs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
     from compliance.sync.folders import Folders
     from compliance.sync.model import Kind
@@ -63,11 +63,12 @@ def look(
     within: Sequence[str] = (),
     *,
     only_new: bool = False,
+    same: Set[str] = frozenset(),
 ) -> Found:
     """All that differs from the commit; raises `TargetFailed` where any of it may not be. `folders`: what is known of
     the worktree, which saves git the half of its look; `within`: look no further than into these folders; `only_new`:
-    no other file of these has changed."""
-    told, left = _told(tree, base, folders, within, only_new=only_new)
+    no other file of these has changed; `same`: files that are known to be as they were."""
+    told, left = _told(tree, base, folders, within, only_new=only_new, same=same)
     if told.head != base:
         raise TargetFailed(
             "it made a commit of its own: the runner commits, so that all of it is checked before"
@@ -86,22 +87,36 @@ def look(
 
 
 def _told(
-    tree: Path, base: str, folders: Folders | None, within: Sequence[str], *, only_new: bool
-) -> tuple[repository.Status, bool]:
+    tree: Path, base: str, folders: Folders | None, within: Sequence[str], *, only_new: bool, same: Set[str]
+) -> tuple[repository.Status, bool]:  # fmt: skip
     """What differs, also what git ignores; and may there be more, such as an empty folder?"""
     new = folders.new(within or ("",)) if folders is not None else None
     if folders is None or new is None:
         return repository.status(tree, ignored=True, within=within), True
     known = repository.Status(base, ())
     if not only_new:
-        known = repository.status(tree, untracked=False, within=within)
-    return known._replace(entries=(*known.entries, *_new(tree, folders, new))), False
+        known = _changed(tree, base, folders, within, same)
+    return known._replace(entries=(*known.entries, *_new(folders, new))), False
 
 
-def _new(tree: Path, folders: Folders, new: Sequence[str]) -> list[repository.Entry]:
+def _changed(
+    tree: Path, base: str, folders: Folders, within: Sequence[str], same: Set[str]
+) -> repository.Status:
+    """What differs of what was checked out. Where nothing happened but to what is the same, git need not be asked."""
+    suspects = folders.suspects()
+    if suspects is None or "" in suspects or folders.head != base:
+        return repository.status(tree, untracked=False, within=within)
+    asked = [path for path in suspects if path not in same]
+    if not asked:
+        return repository.Status(base, ())
+    return repository.status(tree, untracked=False, within=asked if len(asked) <= _FEW else within)
+
+
+def _new(folders: Folders, new: Sequence[str]) -> list[repository.Entry]:
     """What is new as git tells it. Of the same names it is asked once, unless one of them says what to ignore."""
-    if not folders.asked.issuperset(new) or any(path.endswith(".gitignore") for path in new):
-        folders.ignored, folders.asked = repository.ignored(tree, new), frozenset(new)
+    steady = folders.steady(answering.IGNORING, new)
+    if not folders.asked.issuperset(new) or any(path.endswith(answering.IGNORING) for path in new):
+        folders.ignored, folders.asked = folders.answers.ignored(new, steady=steady), frozenset(new)
     return [repository.Entry(path, "!" if path in folders.ignored else "?") for path in new]
 
 
@@ -126,6 +141,18 @@ def glimpse(tree: Path, within: Sequence[str]) -> dict[str, object] | None:
                 plain = stat.S_ISREG(info.st_mode)
                 found[path] = (info.st_mode, Path(path).read_bytes() if plain else info.st_ctime_ns)
     return found if within else None
+
+
+def same(tree: Path, before: Mapping[str, object] | None, now: Mapping[str, object] | None) -> frozenset[str]:
+    """Files of which two glimpses show the same content."""
+    if before is None or now is None:
+        return frozenset()
+    held = (path for path, what in now.items() if before.get(path) == what and _is_read(what))
+    return frozenset(path[len(str(tree)) + 1 :] for path in held)
+
+
+def _is_read(what: object) -> bool:
+    return isinstance(what, tuple) and isinstance(what[1], bytes)
 
 
 def difference(one: Found, other: Found) -> list[str]:

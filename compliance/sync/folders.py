@@ -1,8 +1,9 @@
 """Which names a worktree has that its checkout did not give it: found without git, which looks through all of it anew.
 
 A folder whose names change has another time afterwards. So of a worktree that is known, one look at the time of each
-folder is enough; what is listed are those that changed. What a name means (is it ignored?) remains git's to say, and so
-does whether a file that was checked out has changed.
+folder is enough; what is listed are those that changed. Where one serves for a second target, the system tells what
+happens in it (`noticing`), and nothing else is looked at any more. What a name means (is it ignored?) remains git's to
+say, and so does whether a file that was checked out has changed.
 """
 
 from __future__ import annotations
@@ -11,11 +12,18 @@ import os
 import stat
 import time
 from contextlib import suppress
+from itertools import chain
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from compliance.sync import noticing
+from compliance.sync.answering import Answers
+
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
+
+    from compliance.sync.noticing import Notices
 
 _GIT = ".git"
 _TRIES = 200  # milliseconds for the clock of the disk to go on; those of other systems may take longer
@@ -36,17 +44,23 @@ class Folders:
 
     `stamps`: None where the folder changed in the same tick of that clock in which it was looked at, so that another
     change might not show; it is listed each time. `touched`: folders that were listed since; `made`: new ones.
-    `asked`: of which new names git was asked, and which of them are `ignored`.
+    `asked`: of which new names git was asked, and which of them are `ignored`. `notices`: what happened since the last
+    target began; none where all is looked at, also after it was `tried`.
     """
 
-    def __init__(self, root: Path, index: Path, clock: Path) -> None:
+    def __init__(
+        self, root: Path, index: Path, clock: Path, env: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self.root, self.index, self.clock = str(root), index, clock
+        self.answers = Answers(root, index.parents[2] / "info", env)
         self.names: dict[str, _Names] = {}
         self.stamps: dict[str, _Stamp | None] = {}
         self.touched: set[str] = set()
         self.made: set[str] = set()
         self.asked: frozenset[str] = frozenset()
         self.ignored: frozenset[str] = frozenset()
+        self.notices: Notices | None = None
+        self.tried = False
         self.staged = self._index()
         now = self._now()
         todo = [""]
@@ -60,6 +74,8 @@ class Folders:
         None where nobody could tell: git's index was written too, or a folder is closed."""
         if self.staged is None or self._stamp_of_index() != self.staged:
             return None
+        if self.notices is not None and not self.notices.taken():
+            return None
         found: list[str] = []
         try:
             for folder in within:
@@ -68,9 +84,39 @@ class Folders:
             return None
         return sorted(set(found))
 
+    def notice(self, tracked: Iterable[str]) -> None:
+        """Be told from now on; all is as it was checked out. Not where the names are others than git's, as those of a
+        sparse checkout are."""
+        self.tried = True
+        files = {_joined(folder, name) for folder, names in self.names.items() for name in names.files}
+        if files - {_GIT} == set(tracked):
+            self.notices = noticing.begun(self.root, self.clock, files, self.names.keys())
+
+    @property
+    def head(self) -> str:
+        """What git's notes on the worktree say is out: a commit, or that of which it is the name."""
+        return (self.index.parent / "HEAD").read_text(encoding="utf-8", errors="replace").strip()
+
+    def suspects(self) -> list[str] | None:
+        """Files and folders of the checkout to which something happened; None where nobody could tell."""
+        if self.notices is None or self.notices.lost:
+            return None
+        return sorted(path for path in self.notices.seen if path in self.names or self._has(path))
+
+    def steady(self, named: str, new: Iterable[str]) -> bool:
+        """Is no file of this name new, nor touched, nor a folder moved that may hold one? Only where that is known."""
+        if self.notices is None or self.notices.lost:
+            return False
+        seen = self.notices.seen
+        return not any(
+            path.rpartition("/")[2] == named for path in (*seen, *new)
+        ) and self.names.keys().isdisjoint(seen)
+
     def settled(self, *, reset: bool = False) -> bool:
         """Are all names again those of the checkout? Empty folders that are new are taken away. `reset`: git has put
         back the files, and written its index."""
+        if (told := self._told()) is None:
+            return False
         for path in sorted(self.made, reverse=True):
             with suppress(OSError):
                 os.rmdir(self._at(path))  # noqa: PTH106 - many, as text
@@ -88,7 +134,46 @@ class Folders:
                 return False
             self.stamps[path] = stamp
         self.touched.clear()
-        return True
+        return self._forgotten(told)
+
+    def close(self) -> None:
+        self.answers.close()
+        if self.notices is not None:
+            self.notices.close()
+
+    def _told(self) -> frozenset[str] | None:
+        """Where something happened, which means that folders have to be listed; None: nobody knows."""
+        if self.notices is None:
+            return frozenset()
+        if not self.notices.taken():
+            return None
+        self.touched.update(self._happened())
+        return frozenset(self.notices.seen)
+
+    def _forgotten(self, told: frozenset[str]) -> bool:
+        """All is as it was; what was put in the place of something is to be told of too."""
+        if self.notices is None:
+            return True
+        folders = {each for path in told if path in self.names for each in self._within(path)}
+        inner = (_joined(folder, name) for folder in folders for name in self.names[folder].files)
+        self.notices.add(chain(filter(self._has, told), inner), folders)
+        self.notices.seen -= told
+        return not self.notices.lost
+
+    def _happened(self) -> set[str]:
+        """Folders whose names may be others: where it was told, and all below one that was taken away or moved."""
+        assert self.notices is not None
+        found = {self._known(path.rpartition("/")[0]) for path in self.notices.seen}
+        return found.union(*(self._within(path) for path in self.notices.seen if path in self.names))
+
+    def _has(self, path: str) -> bool:
+        """Is it a file of the checkout?"""
+        folder, _, name = path.rpartition("/")
+        return folder in self.names and name in self.names[folder].files
+
+    def _within(self, top: str) -> list[str]:
+        start = f"{top}/" if top else ""
+        return [path for path in self.names if path == top or path.startswith(start)]
 
     def _known(self, path: str) -> str:
         """The folder that was there and in which it, or what leads to it, is new."""
@@ -98,17 +183,19 @@ class Folders:
 
     def _below(self, top: str) -> Iterator[str]:
         """In a folder that was there, and in those below it."""
-        start = f"{top}/" if top else ""
-        lstat, root = os.lstat, self.root
-        for path, known in self.stamps.items():
-            if not (path == top or path.startswith(start)):
-                continue
+        if self.notices is None:
+            suspects: Iterable[str] = self._within(top)
+        else:
+            start = f"{top}/" if top else ""
+            suspects = [path for path in self._happened() if path == top or path.startswith(start)]
+        lstat, root, stamps = os.lstat, self.root, self.stamps
+        for path in suspects:
             try:
                 now = _stamp(lstat(f"{root}/{path}"))
             except (FileNotFoundError, NotADirectoryError):
                 self.touched.add(path)
                 continue
-            if now != known:
+            if now != stamps[path]:
                 yield from self._listed(path)
 
     def _listed(self, path: str) -> Iterator[str]:

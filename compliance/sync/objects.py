@@ -7,14 +7,13 @@ of them before; git itself checks and stores every object.
 from __future__ import annotations
 
 import os
-import subprocess
-from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from compliance.sync import quick
 from compliance.sync.process import MARK
-from compliance.sync.repository import GitFailed, environment
+from compliance.sync.repository import GitFailed
+from compliance.sync.staying import Staying
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -40,7 +39,7 @@ class Objects:
 
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
-        self.helpers: dict[str, subprocess.Popen[bytes]] = {}
+        self.helpers: dict[str, Staying] = {}
         self.known: dict[str, _Folder] = {}
 
     @cached_property
@@ -62,11 +61,7 @@ class Objects:
 
     def close(self) -> None:
         for helper in self.helpers.values():
-            for pipe in (helper.stdin, helper.stdout, helper.stderr):
-                assert pipe is not None
-                with suppress(OSError):  # it is gone
-                    pipe.close()
-            helper.wait()
+            helper.close()
         self.helpers.clear()
 
     def _changed(self, folder: _Folder, changes: Mapping[bytes, _Item | None]) -> str | None:
@@ -104,50 +99,27 @@ class Objects:
         if name in self.known:
             return self.known[name]
         reader = self._helper("cat-file", "--batch")
-        said = _ask(reader, name).split()
+        said = reader.line(name.encode() + b"\n").split()
         if len(said) != 3 or said[1] != b"tree":
             raise GitFailed(["cat-file"], f"no tree at {name}")
-        assert reader.stdout is not None
-        data = reader.stdout.read(int(said[2]) + 1)[:-1]
+        data = reader.read(int(said[2]) + 1)[:-1]
         folder = _parsed(data, len(said[0]) // 2)
         self._remember(said[0].decode(), folder)
         return folder
 
     def _write(self, kind: str, data: bytes) -> str:
         (self.repository.store / _DRAFT).write_bytes(data)
-        return (
-            _ask(self._helper("hash-object", "-t", kind, "-w", "--no-filters", "--stdin-paths"), _DRAFT)
-            .strip()
-            .decode()
-        )
+        writer = self._helper("hash-object", "-t", kind, "-w", "--no-filters", "--stdin-paths")
+        return writer.line(_DRAFT.encode() + b"\n").strip().decode()
 
-    def _helper(self, *words: str) -> subprocess.Popen[bytes]:
+    def _helper(self, *words: str) -> Staying:
         """The one that stays; another where it has ended, as it does when the disk is full."""
         key = " ".join(words)
-        if key not in self.helpers or self.helpers[key].poll() is not None:
+        if key not in self.helpers or self.helpers[key].over:
             store = self.repository.store
-            env = environment({MARK: f"{store}:", "GIT_DIR": str(self.repository.git_dir)})
-            self.helpers[key] = subprocess.Popen(  # noqa: S603 - a list, no shell
-                ["git", *words],  # noqa: S607 - the user's own git
-                cwd=store, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                start_new_session=True,
-            )  # fmt: skip
+            env = {MARK: f"{store}:", "GIT_DIR": str(self.repository.git_dir)}
+            self.helpers[key] = Staying(*words, cwd=store, env=env)
         return self.helpers[key]
-
-
-def _ask(helper: subprocess.Popen[bytes], line: str) -> bytes:
-    """Its answer to one line, of which it gives one line first."""
-    assert helper.stdin is not None
-    assert helper.stdout is not None
-    assert helper.stderr is not None
-    with suppress(BrokenPipeError):
-        helper.stdin.write(line.encode() + b"\n")
-        helper.stdin.flush()
-        if said := helper.stdout.readline():
-            return said
-    last = helper.stderr.read().decode(errors="backslashreplace").strip()
-    helper.wait()
-    raise GitFailed(["hash-object"], last or "it ended")
 
 
 def _item(mode: str, oid: str) -> _Item:

@@ -11,7 +11,7 @@ from compliance.sync.model import Moved, TargetFailed
 from compliance.systems.directional_sync import globs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence, Set
     from pathlib import Path
 
     from compliance.sync.changes import Found
@@ -53,11 +53,13 @@ def _first_look(job: Job, base: str, near: Sequence[str], before: Mapping[str, o
         found = _look(job, base, near, only_new=only_new)
         if found.changes:
             return found
-    return _look(job, base)
+    return _look(job, base, same=changes.same(job.tree, before, now))
 
 
-def _look(job: Job, base: str, within: Sequence[str] = (), *, only_new: bool = False) -> Found:
-    return changes.look(job.tree, base, job.target.outputs, job.folders, within, only_new=only_new)
+def _look(
+    job: Job, base: str, within: Sequence[str] = (), *, only_new: bool = False, same: Set[str] = frozenset()
+) -> Found:
+    return changes.look(job.tree, base, job.target.outputs, job.folders, within, only_new=only_new, same=same)
 
 
 def _start_again(job: Job, base: str) -> None:

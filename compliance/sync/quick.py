@@ -11,6 +11,7 @@ import os
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from compliance.sync import answering
 from compliance.sync.committing import Entry, Made
 from compliance.sync.model import TargetFailed
 from compliance.sync.repository import GitFailed, git
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from compliance.sync.changes import Found
+    from compliance.sync.folders import Folders
 
 _SETTINGS = r"^(commit\.gpgsign|i18n\.commitencoding|core\.filemode)$"
 _NO = frozenset({"false", "no", "off", "0"})
@@ -84,12 +86,13 @@ def author(root: Path, message: str) -> Author | None:
     return Author(who)
 
 
-def entries(tree: Path, found: Found) -> tuple[Entry, ...] | None:
-    """What a commit of it changes, its blobs stored; None where it has to go the long way."""
+def entries(tree: Path, found: Found, folders: Folders | None) -> tuple[Entry, ...] | None:
+    """What a commit of it changes, its blobs stored; None where it has to go the long way. `folders`: what is known of
+    the worktree."""
     kept = [change.path for change in found.changes if change.change != "deleted"]
     if found.fleeting or not all(_simple(tree, path, found) for path in found.paths):
         return None
-    blobs = dict(zip(kept, _stored(tree, kept), strict=True))
+    blobs = dict(zip(kept, _stored(tree, folders, kept), strict=True))
     made = tuple(_entry(found, path, blobs.get(path)) for path in found.paths)
     # Of one content before and after: its mode differs, or only how its lines end, of which git knows.
     return None if any(entry.before == entry.after for entry in made) else made
@@ -110,12 +113,11 @@ def _one_way(place: Path) -> bool:
     return place.stat().st_size <= _LARGE and b"\r" not in place.read_bytes()
 
 
-def _stored(tree: Path, paths: Sequence[str]) -> list[str]:
-    if not paths:
-        return []
-    given = b"".join(os.fsencode(path) + b"\n" for path in paths)
+def _stored(tree: Path, folders: Folders | None, paths: Sequence[str]) -> list[str]:
     try:
-        return git(tree, "-c", "core.safecrlf=false", "hash-object", "-w", "--stdin-paths", given=given).split()
+        if folders is None:
+            return answering.stored(tree, paths)
+        return folders.answers.stored(paths, steady=folders.steady(answering.CONVERTING, paths))
     except GitFailed as error:
         raise TargetFailed(f"its outputs cannot be added: {error.message}", output=error.said) from None
 

@@ -122,7 +122,7 @@ def _stage(session: Session, job: Job, work: Work, tree: Tree) -> None:
     if work.found is None or not work.found.changes:
         return
     if session.author is not None and not _looked_at(session, work.target):
-        work.entries = quick.entries(job.tree, work.found)
+        work.entries = quick.entries(job.tree, work.found, job.folders)
     if work.entries is None:
         tree.dirty = True
         committing.stage(job.tree, (*work.found.paths, *work.found.fleeting))

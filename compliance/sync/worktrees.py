@@ -51,7 +51,7 @@ class Tree:
         learn them takes longer than it saves."""
         index = self.notes / "index"
         if self.folders is None and (self.uses > _OFTEN or index.stat().st_size < _SMALL):
-            self.folders = Folders(self.path, index, self.scratch)
+            self.folders = Folders(self.path, index, self.scratch, self.marked)
         return self.folders
 
     def prepare(self, commit: str) -> None:
@@ -86,8 +86,17 @@ class Tree:
             return False
         if self.dirty and known is not None and not known.settled(reset=True):
             return False  # as with a pipe, which git takes for nothing
-        self.head, self.dirty, self.folders = commit, False, known
+        if known is None:
+            self._forget()
+        elif not known.tried:
+            known.notice(git(self.path, "ls-files", "-z").split("\0")[:-1])
+        self.head, self.dirty = commit, False
         return True
+
+    def _forget(self) -> None:
+        if self.folders is not None:
+            self.folders.close()
+        self.folders = None
 
     def take_back(self, added: Iterable[str]) -> None:
         """Files that a target made here and that are nowhere in the commit, with the folders that they leave empty."""
@@ -103,7 +112,8 @@ class Tree:
                     break
 
     def remove(self) -> None:
-        self.head = self.folders = None
+        self.head = None
+        self._forget()
         _remove(self.path)
         _remove(self.scratch)
         with _ALONE:
