@@ -92,8 +92,13 @@ def gathered(audited: Audited, kept: History, *, no_allure: str = "", gate: Gate
         ledger=_ledger(run.estate, run), changes=_changes(kept), sections=tuple(_sections(run)),
         reads=_reads(audited), cases={Subject(*key): case_id(nodeid) for key, nodeid in run.nodeids.items()},
         places=_places(audited), copies=run.copied, controls=run.policies.controls.entries,
-        gate=given.Gate(gate.profile, gate.passed, tuple(gated.lines(gate))) if gate else None, no_allure=no_allure,
+        gate=_gate(gate) if gate else None, no_allure=no_allure,
     )  # fmt: skip
+
+
+def _gate(gate: Gate) -> given.Gate:
+    head, *said = gated.lines(gate)
+    return given.Gate(gate.profile, gate.passed, head.partition(", ")[2], tuple(line.strip() for line in said))
 
 
 def _versions(run: Run) -> dict[str, str]:

@@ -80,6 +80,6 @@ def hostile(text: str) -> str:
         ledger=given.Ledger(text, (given.Event(text, text, text, text),)), changes=changes(verdict(cases)),
         sections=(given.Section(text, text, text, text, 1.0, 1, text, text),), reads={"AA001": (text,)},
         cases={it: text}, places={it: Place(f"p/{text}", 3)}, copies=frozenset({"one.yaml"}),
-        controls=(Control(text, text, ("AA001",), (text,)),), gate=given.Gate(text, False, (text,)),
+        controls=(Control(text, text, ("AA001",), (text,)),), gate=given.Gate(text, False, text, (text,)),
     )  # fmt: skip
     return shown(verdict(cases), told)

@@ -148,9 +148,10 @@ def test_controls_count_the_cases_of_their_rules_and_are_left_out_where_there_ar
 
 
 def test_a_gate_is_told_beside_the_verdict_and_does_not_change_it() -> None:
-    told = given.Gate("pr", True, ("gate pr: passed, 3 findings do not fail it",))
+    told = given.Gate("pr", True, "3 findings do not fail it", ("does not fail it: AA001:x (low)",))
     text = Read(shown(mixed(), replace(PLAIN, gate=told))).text
-    assert "Gate pr: passed" in text
+    assert "Gate pr: passed, 3 findings do not fail it" in text
+    assert "does not fail it: AA001:x (low)" in text
     assert "Verdict: could not look" in text
 
 

@@ -66,7 +66,9 @@ def _found(found: Found) -> str:
     told = [f"<code>{_b(found.key)}</code>"]
     told += [badge(_STATES[found.state], found.state)] if found.state else []
     told += [f"{badge('warn', 'waived')} <small>by {_b(found.waiver)}</small>"] if found.waiver else []
-    told += [f"<small>known since {_e(found.since[:10])}</small>"] if found.since else []
+    told += (
+        [f"<small>known since {_e(found.since[:10])}</small>"] if found.since and found.state != "new" else []
+    )
     links = " · ".join(filter(None, (_link(found.case, "Case "), _link(found.place, "Policy "))))
     return (
         f'<li id="{found.anchor}"><p>{" ".join(told)}</p>'

@@ -79,10 +79,12 @@ class Ledger(NamedTuple):
 
 
 class Gate(NamedTuple):
-    """What a profile makes of the verdict, which stays what it is."""
+    """What a profile makes of the verdict, which stays what it is. `said`: a line each of what does not count, or is
+    too old for it."""
 
     name: str
     passed: bool
+    why: str = ""
     said: tuple[str, ...] = ()
 
 

@@ -53,8 +53,11 @@ def _header(front: Front) -> Iterator[str]:
     yield f'<p class="overall {word}">Verdict: {_e(said)}</p>\n'
     if gate := front.given.gate:
         told = "passed" if gate.passed else "failed"
-        yield f'<div class="overall {"good" if gate.passed else "bad"}">Gate {_b(gate.name)}: {told}'
-        yield "".join(f"<p>{_b(line)}</p>" for line in gate.said) + "</div>\n"
+        why = f", {_b(gate.why)}" if gate.why else ""
+        yield f'<p class="overall {"good" if gate.passed else "bad"}">Gate {_b(gate.name)}: {told}{why}</p>\n'
+        if gate.said:
+            yield '<details><summary>What the gate lets pass, and what it does not take</summary><ul class="cases">'
+            yield "".join(f"<li>{_b(line)}</li>" for line in gate.said) + "</ul></details>\n"
     yield _tiles(front)
     yield _allure(front)
     shown = {"controls": bool(front.controls)}
