@@ -15,6 +15,7 @@ from compliance.cli import main
 from compliance.reporting.exports import FORMATS
 from tests.evidence.bundles import CHECKOUT, OLD, Desk
 from tests.pure.exporting import counted
+from tests.pure.published import VALIDATED, valid
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,6 +54,8 @@ def test_an_audit_and_an_export_of_its_verdict_are_the_same_bytes(desk: Desk, na
     assert verdict["counts"]["broken"]
     assert exported(desk.folder, name) == once
     assert not list((desk.folder / "again").glob(".*"))
+    if name in VALIDATED:
+        valid(name, once)
 
 
 def test_without_a_database_or_its_address_an_export_needs_the_policy_alone(

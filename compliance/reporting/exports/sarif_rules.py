@@ -24,7 +24,7 @@ def described(rule: Rule, controls: list[str], nist: list[str]) -> dict[str, Any
     told = [*(f"control/{name}" for name in controls), *(f"external/nist-sp-800-53/{name}" for name in nist)]
     return {
         "id": rule.id,
-        "name": re.sub(r"\W+", "", rule.title.title()) or rule.id,
+        "name": _pascal(rule.title) or rule.id,
         "shortDescription": {"text": rule.title or rule.id},
         "fullDescription": {"text": rule.why or rule.title or rule.id},
         "help": {
@@ -37,6 +37,11 @@ def described(rule: Rule, controls: list[str], nist: list[str]) -> dict[str, Any
             "security-severity": _SCORES[rule.severity], "severity": rule.severity, "precision": "very-high",
         },
     }  # fmt: skip
+
+
+def _pascal(title: str) -> str:
+    """As SARIF wants names of rules."""
+    return "".join(word[0].upper() + word[1:] for word in re.findall(r"\w+", re.sub("['\u2019]", "", title)))
 
 
 def location(system: str, subject: str, place: Place) -> dict[str, Any]:

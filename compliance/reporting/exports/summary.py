@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 LIMIT = 1_000_000  # bytes; GitHub's is 1,048,576, and a step may say more than this
 LONGEST = 600
 _SEVERITIES = ("critical", "high", "medium", "low")
-# What means anything in Markdown as GitHub reads it. Behind a backslash each is the sign itself.
-_MEANS = re.compile(r"([\\`*_{}\[\]<>()#|!~$&^@:=+-])")
+# What means anything within a line of Markdown as GitHub reads it. Behind a backslash each is the sign itself.
+_MEANS = re.compile(r"([\\`*_\[\]<>#|~$&@:])")
 
 
 class Section(NamedTuple):
