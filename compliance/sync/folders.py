@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _GIT = ".git"
 _TRIES = 200  # milliseconds for the clock of the disk to go on; those of other systems may take longer
 _Stamp = tuple[int, int, int, int]
+_GONE: _Stamp = (0, 0, 0, 0)
 
 
 class _Names(NamedTuple):
@@ -187,15 +188,22 @@ class Folders:
             suspects: Iterable[str] = self._within(top)
         else:
             start = f"{top}/" if top else ""
-            suspects = [path for path in self._happened() if path == top or path.startswith(start)]
+            suspects = sorted(path for path in self._happened() if path == top or path.startswith(start))
         lstat, root, stamps = os.lstat, self.root, self.stamps
+        gone: set[str] = set()  # also a link may be there now: what stands behind it is no name of this folder
         for path in suspects:
+            if path.rpartition("/")[0] in gone:
+                gone.add(path)
+                self.touched.add(path)
+                continue
             try:
                 now = _stamp(lstat(f"{root}/{path}"))
             except (FileNotFoundError, NotADirectoryError):
+                now = _GONE
+            if now[3] != stat.S_IFDIR:
+                gone.add(path)
                 self.touched.add(path)
-                continue
-            if now != stamps[path]:
+            elif now != stamps[path]:
                 yield from self._listed(path)
 
     def _listed(self, path: str) -> Iterator[str]:
