@@ -25,5 +25,5 @@ html_copy_source = False
 html_show_copyright = False
 html_show_sphinx = False
 html_permalinks = True
-pygments_style = "friendly"
-pygments_dark_style = "monokai"
+pygments_style = "a11y-high-contrast-light"
+pygments_dark_style = "a11y-high-contrast-dark"

@@ -25,7 +25,7 @@ LEFT_OUT = shutil.ignore_patterns(
 class Block(NamedTuple):
     """A fenced block; `mark` is the comment above it: `long` is not run here, `live` where a Directus runs
     (tests/live/test_estate_live.py), `script` in one shell, `yours` needs a reader's own estate, `file` is one of the
-    name that follows, `system` in a checkout that has such files."""
+    name that follows, `system` in a checkout that has such files, `ci` is run by the workflow that it is a line of."""
 
     mark: str
     name: str

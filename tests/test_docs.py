@@ -57,6 +57,12 @@ def test_the_pages_that_are_run_are_those_that_have_commands() -> None:
     )
 
 
+def test_the_line_for_a_ci_is_the_one_that_this_repository_runs_itself() -> None:
+    (line,) = pages.lines("docs/gates.md", "ci")
+    gate = (ROOT / ".github/workflows/gate.yml").read_text(encoding="utf-8").replace("\\\n", "")
+    assert " ".join(line.split()) in " ".join(gate.split())  # tests/live/test_workflows.py runs it
+
+
 # --- worked examples ---------------------------------------------------------------------------------------------
 
 
@@ -176,7 +182,7 @@ def test_a_real_browser_reads_it_without_a_request_elsewhere_or_an_error(site: P
     if binary is None:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("not run: install Chromium")
     with chromium.page(binary, tmp_path / "profile") as page:
-        for name in ("index.html", "tutorial.html", "reference/rules.html", "search.html"):
+        for name in ("index.html", "tutorial.html", "reference/rules.html"):
             page.open((site / name).as_uri())
             assert page.value("document.querySelector('h1') !== null"), name
         assert [each for each in page.requests if not each.startswith(("file:", "data:", "about:"))] == []

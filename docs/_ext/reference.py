@@ -101,7 +101,7 @@ def _rule(probe: cataloguing.Probe) -> Iterator[str]:
     rule = probe.rule
     yield f"\n(rule-{rule.id.lower()})=\n### {rule.id}\n\n**{plain(rule.title)}.**\n"
     yield f"{rule.severity}, {rule.phase}; family {rule.family}; asked of `{probe.each}`\n"
-    yield f"Why: {plain(rule.why)}\n\nRemedy: {plain(rule.remedy)}\n"
+    yield f"**Why**: {plain(rule.why)}\n\n**Remedy**: {plain(rule.remedy)}\n"
     reads = ", ".join(f"`{name}`" for name in cataloguing.asks(probe, _policies()))
     yield f"Reads at least: {reads or 'policy alone'}; written in `{_named(probe.file)}`\n"
     yield from _faults(cataloguing.faults(rule.id))
