@@ -15,6 +15,8 @@ from compliance.estate.places import Named
 from compliance.estate.waivers import Waivers
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from compliance.estate.gatelock import Lock
     from compliance.estate.places import Place
     from compliance.systems.protocol import System
@@ -94,6 +96,15 @@ class Policies(dict[str, Any]):
         beside = sorted(self.documents.keys() - self.keys()) if system == "platform" else []
         held = (name for name in (system, *beside) if subject in self.documents[name])
         return self.documents[next(held, system)].place(subject)
+
+    def named(self, population: str) -> list[str] | None:
+        """The subjects of a population that is of no system; None where it is not such a one."""
+        found: dict[str, Iterable[str]] = {
+            "policies": self,
+            "waivers": (waiver.id for waiver in self.waivers.entries),
+            "controls": (control.id for control in self.controls.entries),
+        }
+        return list(found[population]) if population in found else None
 
     def needs(self) -> Needs:
         """What all systems together want looked at."""
