@@ -5,11 +5,11 @@ A separate act with an approval of its own (document 001, section G: a commit ne
 
 from __future__ import annotations
 
-import os
 import subprocess
 from typing import TYPE_CHECKING, NamedTuple
 
 from compliance.core.errors import ComplianceError, ConfigurationError, Refused
+from compliance.executor import git
 from compliance.executor.approvals import granted
 from compliance.executor.files import SERVICE
 from compliance.executor.plan import PAYLOADS
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
     from compliance.executor.apply import Change
     from compliance.executor.plan import Plan
-
-
-_ELSEWHERE = frozenset({"GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY"})
 
 
 class Committed(NamedTuple):
@@ -140,11 +137,9 @@ def _message(plan: Plan) -> str:
 
 def _git(repository: Path, *arguments: str, unborn: bool = False) -> str:
     """git's answer. `unborn`: a branch without a commit answers with nothing."""
-    # Run from a hook, git says by its environment which repository it means: not this one.
-    environment = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
     done = subprocess.run(  # noqa: S603 - a list, no shell
         ["git", "-C", str(repository), *arguments],  # noqa: S607 - the user's own git
-        env=environment | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}, capture_output=True, text=True, check=False,
+        env=git.environment(), capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode and not (unborn and "HEAD" in done.stderr):
         said = [line for line in done.stderr.strip().splitlines() if line.strip()]

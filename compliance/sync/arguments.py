@@ -45,10 +45,10 @@ def _action(
     return add(inner, name, call, text, example, module=f"sync.{module}", when=when, codes=codes)
 
 
-def _config(parser: argparse.ArgumentParser) -> None:
+def _config(parser: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) -> None:
     """Suppressed, or what stands before the action would be lost."""
     parser.add_argument(
-        "--config", metavar="FILE", default=argparse.SUPPRESS, help=f"default: {DEFAULT} in the repository"
+        "--config", metavar="FILE", default=default, help=f"default: {DEFAULT} in the repository"
     )
 
 
@@ -146,8 +146,8 @@ def _past(inner: Commands) -> None:
         ("--json", "print the summary as JSON"),
     ):
         rollback.add_argument(words, action="store_true", default=argparse.SUPPRESS, help=said)
-    for words in ("--config", "--summary-json"):
-        rollback.add_argument(words, metavar="FILE", default=argparse.SUPPRESS, help="as of a sync")
+    _config(rollback)
+    rollback.add_argument("--summary-json", metavar="FILE", default=argparse.SUPPRESS, help="as of a sync")
 
 
 def _page(inner: Commands) -> None:
@@ -180,7 +180,7 @@ def _selection(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--direction", choices=("pull", "push", "bidirectional"), help="of this direction alone (default: all)"
     )
-    parser.add_argument("--config", metavar="FILE", help=f"default: {DEFAULT} in the repository")
+    _config(parser, None)
 
 
 def _manner(parser: argparse.ArgumentParser) -> None:

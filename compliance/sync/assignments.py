@@ -74,8 +74,12 @@ class Reader:
         self.hints = None if any(_PLACED.search(each.pattern) for each in patterns) else (*patterns, _HINT)
         self.held, self.left = "", 0
 
-    def found(self, line: str) -> Iterator[Assigned]:
+    def passed(self) -> None:
+        """A line that gives no value to anything."""
         self.left -= 1
+
+    def found(self, line: str) -> Iterator[Assigned]:
+        self.passed()
         if not (self.held and self.left >= 0) and self.hints and not any(h.search(line) for h in self.hints):
             return
         place = 0

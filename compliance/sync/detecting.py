@@ -25,7 +25,18 @@ _RANDOM = re.compile(r"(?=.*[0-9])(?=.*[a-z])(?=.*[A-Z])(?!sha\d+-).*", re.DOTAL
 _TOKENS = re.compile(r"[\w+/=-]{15}|PRIVATE KEY|://")
 _WORDS = re.compile(r"(?i)pass|pwd|secret|key|contrase")
 _QUOTED = re.compile(r"[\"'](?!sha\d+-)[\w+/=-]{20}")
-_NEEDED = {_KEYWORD: _WORDS, _ENTROPY: _QUOTED}
+_ARTIFACT = re.compile(r"(?:[\s=:\"]|^)A(?:KC|P)")
+_NEEDED = {_KEYWORD: _WORDS, _ENTROPY: _QUOTED, "Artifactory Credentials": _ARTIFACT}
+# Data as base64 may be megabytes on one line. It holds no sign that gives a value to a name, and these need one, or
+# another sign that base64 has not.
+_RUN = re.compile(r"[A-Za-z0-9+/]*={0,2}")
+_SIGNED = frozenset({
+    _KEYWORD, _ENTROPY, "Azure Storage Account access key", "Basic Auth Credentials", "Cloudant Credentials",
+    "Discord Bot Token", "GitHub Token", "IBM Cloud IAM Key", "IBM COS HMAC Credentials",
+    "JSON Web Token", "Mailchimp Access Key", "NPM tokens", "OpenAI Token", "Private Key", "PyPI Token",
+    "SendGrid API Key", "Slack Token", "SoftLayer Credentials", "Square OAuth Secret", "Stripe Access Key",
+    "Telegram Bot Token",
+})  # fmt: skip
 
 
 class Detected(NamedTuple):
@@ -41,11 +52,18 @@ def _plugins() -> tuple[Any, ...]:
     return tuple(kind() for kind in sorted(kinds, key=lambda k: k.__name__) if kind.__name__ not in _LEFT_OUT)
 
 
+def run(line: str) -> bool:
+    """Is it data, in which no sign stands?"""
+    return _RUN.fullmatch(line) is not None
+
+
 def found(path: str, line: str) -> Iterator[Detected]:
     """Secrets in a line of a file; the name of the file tells how values are quoted there."""
-    wanted = [pattern for pattern in (_TOKENS, _WORDS, _QUOTED) if pattern.search(line)]
+    alone = run(line)
+    asked = (_TOKENS, _ARTIFACT) if alone else (_TOKENS, _ARTIFACT, _WORDS, _QUOTED)
+    wanted = [pattern for pattern in asked if pattern.search(line)]
     for plugin in _plugins() if wanted else ():
-        if _NEEDED.get(plugin.secret_type, _TOKENS) not in wanted:
+        if _NEEDED.get(plugin.secret_type, _TOKENS) not in wanted or (alone and plugin.secret_type in _SIGNED):
             continue
         for secret in plugin.analyze_line(filename=path, line=line, line_number=1):
             value = secret.secret_value or ""

@@ -10,15 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from compliance.core import hypertext
 from compliance.core.errors import ComplianceError, ConfigurationError, Refused
+from compliance.executor.git import environment as ours
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-# Started from a hook, git says by its environment which repository it means: not this one.
-_ELSEWHERE = frozenset({
-    "GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR",
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE", "GIT_LITERAL_PATHSPECS",
-})  # fmt: skip
 _UNFINISHED = {
     "MERGE_HEAD": "a merge", "rebase-merge": "a rebase", "rebase-apply": "a rebase",
     "CHERRY_PICK_HEAD": "a cherry-pick",
@@ -64,8 +60,7 @@ class Repository:
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
-    return kept | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"} | dict(extra or {})
+    return ours() | {"GIT_OPTIONAL_LOCKS": "0"} | dict(extra or {})
 
 
 def git(

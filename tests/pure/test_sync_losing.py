@@ -33,6 +33,8 @@ LOST = [
     "case a in a) fails; true ;; esac",
     "set -e\nfails && echo good\ntrue",
     "set -e\nset +e\nfails\ntrue",
+    "exit 0\nfails",
+    "set -e\n{ exit 0; fails; }\ntrue",
 ]
 KEPT = [
     "fails",
@@ -50,6 +52,7 @@ KEPT = [
     "x=1\nfails",
     "echo begin\nfails",
     "f() { fails; }\nf",
+    "if [ -f nowhere ]; then exit 0; fi\nfails",
 ]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import random
 import re
 import subprocess
 import threading
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from compliance.core.errors import ConfigurationError
-from compliance.sync import baseline, scanning
+from compliance.sync import assignments, baseline, detecting, scanning
 from compliance.sync.process import Interrupted
 
 if TYPE_CHECKING:
@@ -204,6 +206,40 @@ def test_a_line_that_is_made_to_take_long_does_not(tmp_path: Path, piece: str) -
     began = time.monotonic()
     scan(tmp_path, "a.json", piece * (20_000 // len(piece)))
     assert time.monotonic() - began < 5
+
+
+PARTS = [
+    "AKIA" + "A1B2C3D4E5F6G7H8", "GR1348941" + "a1B2c3D4e5F6g7H8i9J0k1", "AC" + "a1b2c3d4" * 4, "SK" + "a1b2c3d4" * 4,
+    "AKC" + "p5aXy7Qw9Er3Tz", "AIza" + "Sy7Qw9Er3Tz5Ui1Op", "password", "secret", "token", "key", "ghp", "xox",
+    "eyJhbGciOi", "A1b2C3d4E5f6G7h8I9j0K1l2", "+", "/", "//", "a1b2c3d4" * 9, "bearer", "",
+]  # fmt: skip
+
+
+def test_in_data_as_base64_the_same_is_found_as_by_all_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most rules are not asked there, since they need a sign that it has not."""
+    some = random.Random(7)
+    ends = ["", "=", "=="]
+    lines = ["".join(some.choices(PARTS, k=some.randrange(7))) + some.choice(ends) for _ in range(300)]
+    assert all(map(detecting.run, lines))
+    quick = list(map(told, lines))
+    assert len({kind for each in quick for kind, _ in each}) >= 5
+    monkeypatch.setattr(detecting, "run", lambda _: False)
+    assert list(map(told, lines)) == quick
+
+
+def told(line: str) -> list[tuple[str, str]]:
+    reader = assignments.Reader("x.txt", [re.compile("NOTION_.*", re.IGNORECASE)])
+    return sorted([*scanning._ours(reader, line), *detecting.found("x.txt", line)])
+
+
+def test_megabytes_of_base64_on_one_line_are_looked_through_in_no_time(tmp_path: Path) -> None:
+    """Thirty took over a minute."""
+    text = base64.b64encode(random.Random(7).randbytes(3_000_000)).decode()
+    place = 1_234_567
+    begin = time.process_time()
+    (leak,) = scan(tmp_path, "x.txt", text[:place] + "/AKIA" + "A1B2C3D4E5F6G7H8/" + text[place:])
+    assert time.process_time() - begin < 3
+    assert "AWS Access Key" in leak
 
 
 def test_a_link_is_looked_at_as_git_keeps_it(tmp_path: Path) -> None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields, is_dataclass
 from itertools import pairwise
 from posixpath import basename, normpath
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from compliance.systems.directional_sync import losing, pythonscript, scripts
 from compliance.systems.directional_sync.shell import parsing as shell_parsing
-from compliance.systems.directional_sync.shell.syntax import Simple, Unreadable
+from compliance.systems.directional_sync.shell.syntax import Simple, Unreadable, nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 PACKAGE = __name__.partition(".")[0]
 # They run the command that follows them.
@@ -54,7 +53,7 @@ class Invocation(NamedTuple):
 def in_shell(text: str, runner: str) -> list[Invocation]:
     """All of a script, in order, those within `bash -c` too; raises `Unreadable`."""
     found: list[Invocation] = []
-    for node in _nodes(shell_parsing.parse(text)):
+    for node in nodes(shell_parsing.parse(text)):
         if isinstance(node, Simple) and node.words:
             words = losing.plain(node)
             found += filter(None, [invocation(words, runner)])
@@ -112,13 +111,3 @@ def _of_option(before: str, word: str) -> bool:
 
 def _is_script(word: str) -> bool:
     return word.startswith("-") and not word.startswith("--") and word.endswith("c")
-
-
-def _nodes(node: Any) -> Iterator[Any]:
-    yield node
-    if isinstance(node, tuple):
-        for each in node:
-            yield from _nodes(each)
-    elif is_dataclass(node):
-        for each in fields(node):
-            yield from _nodes(getattr(node, each.name))

@@ -123,7 +123,16 @@ def _sequence(found: Sequence, mode: Mode, *, last: bool) -> Iterator[Loss]:
             if (mode.errexit and not after.errexit) or (mode.pipefail and not after.pipefail):
                 yield Loss(f"'{' '.join(words)}' lets it go on after a failure", chain.items[0][1].line)
             mode = after
+        if words == ["exit", "0"] and any(_does(later) for later in chains[place + 1 :]):
+            yield Loss("'exit 0' ends it well before what stands behind it", chain.items[0][1].line)
         yield from _chain(chain, mode, decides=last and place == len(chains) - 1)
+
+
+def _does(chain: Chain) -> bool:
+    """Is it more than the words of a function?"""
+    return any(
+        not isinstance(command, Function) for _, pipeline in chain.items for command in pipeline.commands
+    )
 
 
 def _chain(chain: Chain, mode: Mode, *, decides: bool) -> Iterator[Loss]:

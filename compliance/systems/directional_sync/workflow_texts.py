@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields, is_dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from posixpath import basename
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from compliance.systems.directional_sync.shell.parsing import parse
-from compliance.systems.directional_sync.shell.syntax import Redirect, Simple, Unreadable
+from compliance.systems.directional_sync.shell.syntax import Redirect, Simple, Unreadable, nodes
 from compliance.systems.directional_sync.workflow_reading import Problem
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def _evaluated(script: str) -> tuple[int, ...]:
             number for number, line in enumerate(script.split("\n"), 1) if re.search(r"\beval\b.*\$", line)
         )
         return tuple(found)
-    return tuple(node.line for node in _nodes(tree) if isinstance(node, Simple) and _made_up(node))
+    return tuple(node.line for node in nodes(tree) if isinstance(node, Simple) and _made_up(node))
 
 
 def _made_up(command: Simple) -> bool:
@@ -72,17 +71,6 @@ def _made_up(command: Simple) -> bool:
     shells = [n for n, word in enumerate(plain) if word is not None and basename(word) in ("bash", "sh")]
     return any((plain[n + 1] or "").startswith("-") and "c" in (plain[n + 1] or "") and plain[n + 2] is None
                for n in shells if n + 2 < len(plain))  # fmt: skip
-
-
-def _nodes(node: Any) -> Iterator[Any]:
-    """All parts of a script, the one itself first."""
-    yield node
-    if isinstance(node, tuple):
-        for each in node:
-            yield from _nodes(each)
-    elif is_dataclass(node):
-        for each in fields(node):
-            yield from _nodes(getattr(node, each.name))
 
 
 def summaries(workflow: Workflow, written: set[str]) -> Iterator[Problem]:
@@ -107,7 +95,7 @@ def _redirected(script: str) -> tuple[str, ...]:
     except Unreadable:
         return ()
     targets = (
-        node.target for node in _nodes(tree) if isinstance(node, Redirect) and node.operator.startswith(">")
+        node.target for node in nodes(tree) if isinstance(node, Redirect) and node.operator.startswith(">")
     )
     return tuple(
         "".join(getattr(part, "text", "") for part in word.parts) for word in targets if word is not None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from dataclasses import dataclass, fields, is_dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 UNKNOWN = "\ue000"  # stands in a text for what cannot be known before the workflow runs
 
@@ -208,3 +211,14 @@ class Sequence:
     @property
     def chains(self) -> tuple[Chain, ...]:
         return tuple(chain for line in self.lines for chain in line)
+
+
+def nodes(node: Any) -> Iterator[Any]:
+    """All parts of a script, the one itself first."""
+    yield node
+    if isinstance(node, tuple):
+        for each in node:
+            yield from nodes(each)
+    elif is_dataclass(node):
+        for each in fields(node):
+            yield from nodes(getattr(node, each.name))
