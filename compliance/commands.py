@@ -40,7 +40,7 @@ def audit(parsed: argparse.Namespace) -> int:
     if not parsed.no_page:
         run.copied = frozenset(path.name for path in presenting.policy_files(run))
     audited = job.judge(run, results=out / "allure-results", report=say)
-    gate = job.gated(audited, profile) if profile else None
+    gate = run.gating.gate(audited.verdict, profile, run.known, run.current) if profile else None
     change = keeping.add(kept, audited.verdict, run.observation, parsed.history_limit)
     job.keep(audited, out)
     gathering.write(exports, audited, file)
