@@ -18,7 +18,7 @@ from compliance.core.needs import Needs
 from compliance.estate.documents import kept_here
 from compliance.estate.pgbin import bindir
 from compliance.estate.resources import resource
-from compliance.starting import role_sql, start
+from compliance.starting import role_sql, start, ungated
 from compliance.systems import Policies, command_catalog
 from tests.conftest import clone
 from tests.live.foreign import PROBE, as_role, foreign_estate, judge, load_foreign, reference_estate
@@ -87,6 +87,7 @@ def drafted(live: Live, folder: Path) -> Path:
     (folder / "command_catalog.yaml").write_text(text, encoding="utf-8")
     for name in run.policies.keys() - {"command_catalog"}:
         shutil.copy(run.estate.policy / f"{name}.yaml", folder)
+    ungated(folder)
     return folder
 
 
