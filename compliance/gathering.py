@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compliance import keeping
-from compliance.core import canonical, verdicts
+from compliance.core import canonical, history_lines, verdicts
 from compliance.core.errors import ConfigurationError
 from compliance.core.history import History
 from compliance.estate import config
 from compliance.estate import document as documents
 from compliance.estate.places import Place
-from compliance.evidence import contents
+from compliance.evidence import contents, past
 from compliance.executor.apply import program
 from compliance.reporting.exports import export, known
 from compliance.reporting.exports.exported import Exported
@@ -82,14 +82,16 @@ def of_verdict(path: Path, estate_file: Path, history: Path | None) -> Exported:
 
 
 def of_bundle(files: Mapping[str, bytes]) -> Exported:
-    """Of a bundle that is as it was sealed: it holds the policy, and knows of no other audit."""
+    """Of a bundle that is as it was sealed: it holds the policy, and what earlier audits came to."""
     document = _document(contents.part(files, contents.VERDICT).encode(), Path(contents.VERDICT))
     with tempfile.TemporaryDirectory(prefix="compliance-export-") as scratch:
         estate = contents.offline(files, Path(scratch))
         policies = Policies.load(estate)
     by = str(json.loads(contents.part(files, "manifest.json")).get("program", ""))
     observed_at = contents.observed(files).observed_at
-    return _exported(document, files, policies, estate.name, estate.kind, observed_at, by.split(" ")[-1], None)
+    kept = history_lines.parsed(files[past.HISTORY], past.HISTORY) if past.HISTORY in files else None
+    found = None if kept is None else history_lines.earlier(kept, observed_at).now()
+    return _exported(document, files, policies, estate.name, estate.kind, observed_at, by.split(" ")[-1], found)
 
 
 def _exported(

@@ -49,7 +49,7 @@ def again(files: Mapping[str, bytes], report: Report = lambda _: None) -> Perfor
     judged_at = said(files, VERDICT, "judged_at")["judged_at"]
     with tempfile.TemporaryDirectory(prefix="compliance-replay-") as folder:
         estate = offline(files, Path(folder))
-        run = Run(estate, Policies.load(estate), observed(files), judged_at)
+        run = Run(estate, Policies.load(estate), observed(files), str(judged_at))
         kept = history_lines.parsed(files[past.HISTORY], past.HISTORY) if past.HISTORY in files else None
         return performed(audit.judge(run, report=report), kept)
 

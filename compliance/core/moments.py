@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from compliance.core.errors import ConfigurationError
@@ -13,10 +14,8 @@ def now() -> str:
 
 def a_time(text: str) -> str:
     """In its one spelling, in UTC. Raises `ConfigurationError` where it is none, or of no known zone."""
-    try:
+    with suppress(ValueError, OverflowError):  # the first day in a zone ahead of UTC is before all days
         found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise ConfigurationError(f"'{text}' is no time", remedy="as in 2026-01-31T12:00:00+00:00")
-    return found.astimezone(UTC).isoformat(timespec="seconds")
+        if found.tzinfo is not None:
+            return found.astimezone(UTC).isoformat(timespec="seconds")
+    raise ConfigurationError(f"'{text}' is no time", remedy="as in 2026-01-31T12:00:00+00:00")

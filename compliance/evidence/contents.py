@@ -94,6 +94,8 @@ def offline(files: Mapping[str, bytes], folder: Path) -> Estate:
     policy.mkdir()
     for name, data in files.items():
         if name.startswith("policy/"):
+            if name.count("/") > 1:
+                raise ConfigurationError(f"{name} of the bundle: a folder of policy holds no other")
             (folder / name).write_bytes(data)
     try:
         return Estate(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from compliance.core import population
@@ -76,6 +77,8 @@ def _lines(done: Performed) -> Iterator[str]:
     yield f"# {seen.estate}: {verdict.conclusion}"
     yield f"\nLooked at {seen.observed_at}, judged as of {verdict.judged_at}. {len(verdict.cases)} cases: "
     yield _counts(verdict.counts)
+    if _before(verdict.judged_at, seen.observed_at):
+        yield "\n**It was judged as of a time before it was looked at**: what was in force then may be over."
     yield "\n## Systems\n"
     yield from (f"- {name}: {_counts(counts)}" for name, counts in verdict.by_system().items())
     yield from _population(verdict)
@@ -93,6 +96,14 @@ def _lines(done: Performed) -> Iterator[str]:
     yield from (f"- {plan.name}: {len(plan.steps)} steps, digest {plan.digest}" for plan in done.plans)
     yield from (f"- {name}: nothing to do" for name in done.nothing)
     yield from (f"- {name}: not compiled: {oneline('; '.join(why))}" for name, why in done.refused.items())
+
+
+def _before(judged_at: str, observed_at: str) -> bool:
+    """An expired waiver is in force again as of a time that somebody chose."""
+    try:
+        return datetime.fromisoformat(judged_at) < datetime.fromisoformat(observed_at)
+    except (ValueError, TypeError):  # a recorded observation may say anything, of no zone too
+        return False
 
 
 def _population(verdict: Verdict) -> Iterator[str]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+from base64 import b64encode
 from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote, quote_plus
 
 from compliance.core import canonical
 from compliance.core.errors import ComplianceError, Refused
@@ -28,6 +31,7 @@ KIND = "sealed"
 _UNENTERED = "This estate has no ledger, so this bundle was entered nowhere."
 _ENTERED = "The entry that it should find is `sealed.json`."
 
+_WORD = 16  # signs that no word of a language has, but a password
 _REMOVE = "{}: left by a seal that was interrupted, and entered nowhere: remove it, if none is running"
 
 
@@ -93,14 +97,23 @@ def refuse_secrets(files: Mapping[str, bytes], secrets: Iterable[str]) -> None:
     """What opens the estate may stand in no byte; where it does, somebody wrote it into the policy or a row."""
     for secret in secrets:
         # A password that is a word of the language, as `postgres`, stands everywhere and says nothing.
-        if len(secret) < 8 or (secret.isalpha() and secret.islower()):
+        if len(secret) < 8 or (len(secret) < _WORD and secret.isalpha() and secret.islower()):
             continue
-        held = sorted(name for name, data in files.items() if secret.encode() in data)
+        spellings = _spellings(secret)
+        held = sorted(name for name, data in files.items() if any(each in data for each in spellings))
         if held:
             raise Refused(
                 "nothing was sealed: what opens the estate would stand in the bundle", reasons=held,
                 remedy="take it out of there, and change it: whoever could read that has it",
             )  # fmt: skip
+
+
+def _spellings(secret: str) -> set[bytes]:
+    """As it is, as JSON has it in a text and in a text of JSON, and as a URL and base64 have it."""
+    inner = json.dumps(secret, ensure_ascii=False)[1:-1]
+    texts = {secret, inner, json.dumps(secret)[1:-1], json.dumps(inner, ensure_ascii=False)[1:-1]}
+    texts |= {quote(secret, safe=""), quote(secret), quote_plus(secret)}
+    return {*(text.encode(errors="replace") for text in texts), b64encode(secret.encode(errors="replace"))}
 
 
 def _write(

@@ -65,7 +65,7 @@ def read(path: str, limit: int = LIMIT) -> bytes:
                 raise Unreadable(f"{path}: has {status.st_size} bytes, and may have {limit}")
             return file.read(status.st_size)
     except (OSError, ValueError) as error:
-        raise Unreadable(f"{path}: {getattr(error, 'strerror', error)}") from None
+        raise Unreadable(f"{path}: {getattr(error, 'strerror', None) or error}") from None
 
 
 def check(data: bytes, key: bytes | None, ledger: bytes | None = None) -> list[str]:
@@ -107,8 +107,9 @@ def _against(bundle: Opened, digest: str, said: dict[str, Any], ledger: bytes | 
     listed, held = manifest["files"], bundle.held
     expected = [MANIFEST, *sorted(listed), *([ENTRY] if manifest["ledger"] else []), SIGNATURE]
     wrong = [f"{name}: missing" for name in expected if name not in held]
-    wrong += [f"{name}: is not in the manifest ({held[name].place})" for name in held if name not in expected]
-    here = [name for name in held if name in expected]
+    known = set(expected)
+    wrong += [f"{name}: is not in the manifest ({held[name].place})" for name in held if name not in known]
+    here = [name for name in held if name in known]
     there = [name for name in expected if name in held]
     moved = next((pair for pair in zip(here, there) if pair[0] != pair[1]), None)
     if moved:

@@ -90,7 +90,8 @@ def other(sealed: Mapping[str, Any], here: Mapping[str, Any]) -> dict[str, str]:
     for name in (*DECIDING, "python"):
         if sealed.get(name) != here[name]:
             found[name] = f"{_short(sealed.get(name))} then, {_short(here[name])} now"
-    then, now = sealed.get("packages", {}), here["packages"]
+    then, now = sealed.get("packages"), here["packages"]
+    then = then if isinstance(then, dict) else {}  # without a key anybody may have written it
     found |= {name: f"{then.get(name)} then, {now[name]} now" for name in now if then.get(name) != now[name]}
     return found
 
@@ -98,4 +99,4 @@ def other(sealed: Mapping[str, Any], here: Mapping[str, Any]) -> dict[str, str]:
 def _short(said: Any) -> str:
     if not isinstance(said, dict):
         return str(said)
-    return " ".join(filter(None, (said.get("version"), str(said.get("digest", ""))[:12])))
+    return " ".join(filter(None, (str(said.get("version", "")), str(said.get("digest", ""))[:12])))

@@ -8,6 +8,8 @@ import re
 import tarfile
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from compliance import keeping
 from compliance.core.finding import Finding
 from compliance.core.verdict import Case, Rule, gate
@@ -63,6 +65,8 @@ def test_what_is_new_unchanged_reopened_and_gone_is_in_the_bundle_alone(tmp_path
         r"^- command_catalog: (\d+) declared = \1 collected = \1 run = \1 reported; looked at", text, re.M
     )
     _results_say_so(three["allure-results.tar"])
+    export = desk.run("export", "csv", "--from", "three.tar", "--key", "key.pub")
+    assert (export.code, export.out.count(",reopened,")) == (0, 1), export
     _elsewhere(desk, "three.tar")
 
 
@@ -126,3 +130,13 @@ def test_no_name_of_an_estate_writes_a_line_of_the_report(tmp_path: Path) -> Non
     text = report.report(contents.Performed(KEPT, verdict, (), (), {"s": (forged,)})).decode()
     assert "\x1b" not in text
     assert [line for line in text.splitlines() if line.startswith("# ")] == [f"# {KEPT.estate}: could-not-look"]
+
+
+@pytest.mark.parametrize(
+    ("judged_at", "told"), [(KEPT.observed_at, False), ("2020-01-01T00:00:00+00:00", True)]
+)
+def test_a_judgement_as_of_a_time_before_the_look_is_told_on_the_report(judged_at: str, told: bool) -> None:
+    """An audit of today as of a year ago would find every waiver of then in force."""
+    verdict = gate((), observation="o", policy="p", judged_at=judged_at)
+    text = report.report(contents.Performed(KEPT, verdict, (), (), {})).decode()
+    assert ("judged as of a time before it was looked at" in text) is told

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from compliance import replaying
 from compliance.core import canonical
-from compliance.evidence import verify, versions
+from compliance.core.errors import ConfigurationError
+from compliance.evidence import contents, verify, versions
 from compliance.evidence.statement import FORMAT
 from tests.evidence import hermetic
 from tests.evidence.bundles import CHECKOUT, KEY, OLD, Desk, Done, files, packed
@@ -69,6 +71,8 @@ def hermetically(
     libraries = Path(pytest.__file__).parents[1]
     mine = [CHECKOUT / name for name in ("compliance", "probes", "sql")]
     bare = {"PYTHONPATH": f"{CHECKOUT}:{libraries}", "TMPDIR": str(scratch), "PYTHONDONTWRITEBYTECODE": "1"}
+    if more.get("LC_ALL") == "C":  # in ASCII, which Python would not leave it in
+        bare |= {"PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
     allowed = os.pathsep.join(map(str, (folder, libraries, *mine)))
     done = subprocess.run(
         [python, hermetic.__file__, allowed, "replay", "b.tar", "--key", key],
@@ -234,6 +238,8 @@ def test_the_time_it_was_judged_by_is_an_input_and_another_one_is_told(desk: Des
         ("estate.yaml", b'"name": ', b'"nam": ', "too little of an estate"),
         ("verdict.json", b'"judged_at"', b'"judged_of"', "says nothing of 'judged_at'"),
         ("verdict.json", b"{", b"[", "says nothing of 'judged_at'"),
+        ("verdict.json", b'"judged_at": "', b'"judged_at": 5, "of": "', "'5' is no time"),
+        ("verdict.json", b"2026-11-22T00:00:00+00:00", b"0001-01-01T00:00:00+14:00", "is no time"),
         ("observation.json", b"{", b"\xff", "no observation.json that can be read"),
     ],
 )
@@ -242,6 +248,30 @@ def test_what_somebody_wrote_who_has_no_key_ends_in_words(
 ) -> None:
     done = changed(desk, name, old, new)
     assert (done.code, told in done.err) == (2, True), done.err
+
+
+def test_a_name_or_a_version_that_no_seal_writes_ends_in_words_too(desk: Desk) -> None:
+    held = files((desk.folder / "bundle.tar").read_bytes())
+    deep = {name.replace("policy/platform", "policy/more/platform"): data for name, data in held.items()}
+    with pytest.raises(ConfigurationError, match=r"policy/more/platform\.yaml of the bundle"):
+        replaying.again(deep)
+    here = versions.versions(contents.observed(held))
+    for said in (
+        {},
+        {"packages": 5, "program": [], "probes": 7},
+        {"packages": {"pytest": {}}, "program": {"version": 1}},
+    ):
+        assert "program" in versions.other(said, here)
+
+
+def test_the_interpreter_refuses_what_a_replay_may_not_ask_for(
+    elsewhere: Path, desk: Desk, tmp_path: Path
+) -> None:
+    """Or the tests above would say nothing: a bundle that lies outside, by a link from inside."""
+    shutil.move(elsewhere / "b.tar", tmp_path / "outside.tar")
+    (elsewhere / "b.tar").symlink_to(tmp_path / "outside.tar")
+    done = hermetically(elsewhere, desk.public)
+    assert (done.code, "open" in done.err) == (2, True), done
 
 
 # --- what is not replayed -------------------------------------------------------------------------------------------

@@ -108,6 +108,23 @@ def test_a_password_that_is_a_plain_word_stands_everywhere_and_refuses_nothing()
         refuse_secrets({"a": b"Postgres1"}, ["Postgres1"])
 
 
+@pytest.mark.parametrize(
+    ("secret", "held"),
+    [
+        ('say"it\\now', rb'{"row": "say\"it\\now"}'),
+        ('say"it\\now', rb'{"options": "{\"body\": \"say\\\"it\\\\now\"}"}'),
+        ("pässwört-1", rb'{"row": "p\u00e4ssw\u00f6rt-1"}'),
+        ("p@ss/w0rd+", b"postgresql://me:p%40ss%2Fw0rd%2B@host/db"),
+        ("p@ss/w0rd+", b"Basic cEBzcy93MHJkKw=="),
+        ("correcthorsebatterystaple", b"# correcthorsebatterystaple"),
+    ],
+    ids=["JSON", "JSON in JSON", "ASCII", "URL", "base64", "small letters"],
+)
+def test_a_secret_in_another_spelling_is_refused_too(secret: str, held: bytes) -> None:
+    with pytest.raises(Refused, match="a row"):
+        refuse_secrets({"a row": held, "another": b"-"}, [secret])
+
+
 def test_an_estate_that_cannot_be_looked_at_is_sealed_with_that_verdict(desk: Desk) -> None:
     done = desk.run(
         "evidence", "seal", "--estate", "estate.yaml", "--key", "key.pem", "-o", "blind.tar", "--no-report"
