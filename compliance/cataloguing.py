@@ -6,7 +6,6 @@ import ast
 import difflib
 import importlib.util
 from contextlib import suppress
-from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -21,6 +20,7 @@ from compliance.waiving import asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from compliance.core.verdict import Rule
 

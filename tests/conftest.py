@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 # Minutes each. What xdist goes by is their number of tests, and gives out what has few of them last.
 LONGEST = (
-    "directus", "tests/test_readme.py", "tests/live/test_compile.py", "tests/live/test_birth_applying.py",
+    "directus", "tests/test_docs.py", "tests/test_readme.py", "tests/live/test_compile.py",
+    "tests/live/test_birth_applying.py",
     "tests/live/test_cli.py", "tests/live/test_evidence_loss.py", "tests/live/test_estate_live.py",
     "tests/live/test_applying_objects.py", "tests/live/test_crashes.py", "tests/live/test_registry_compile.py",
     "tests/test_directional_sync.py",

@@ -82,8 +82,10 @@ def test_the_probe_of_the_page_runs(tmp_path: Path, environment: dict[str, str])
         assert said in done.stdout
 
 
-def test_the_system_of_the_page_is_made_audited_and_broken(tmp_path: Path, environment: dict[str, str]) -> None:
-    copy = pages.checkout(tmp_path / "checkout")
+@pytest.fixture(scope="module")
+def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout with the system of the page."""
+    copy = pages.checkout(tmp_path_factory.mktemp("system") / "checkout")
     text = (ROOT / "docs/systems.md").read_text(encoding="utf-8")
     for place, old, new in re.findall(r"^<!-- edit: (\S+): (.+) => (.+) -->$", text, re.MULTILINE):
         before = (copy / place).read_text(encoding="utf-8")
@@ -93,7 +95,22 @@ def test_the_system_of_the_page_is_made_audited_and_broken(tmp_path: Path, envir
         if block.mark == "file":
             (copy / block.name).parent.mkdir(exist_ok=True)
             (copy / block.name).write_text(block.text, encoding="utf-8")
-    assert pages.run("docs/systems.md", copy, environment | {"PYTHONPATH": str(copy)}, "system") == 6
+    return copy
+
+
+def test_the_system_of_the_page_is_audited_and_broken(extended: Path, environment: dict[str, str]) -> None:
+    assert pages.run("docs/systems.md", extended, environment | {"PYTHONPATH": str(extended)}, "system") == 6
+
+
+@pytest.mark.prove
+def test_the_faults_of_the_page_break_what_they_say(extended: Path, environment: dict[str, str]) -> None:
+    words = ["-m", "pytest", "-q", "tests/live/test_sensitivity.py", "-k", "ET001", "--no-directus"]
+    done = subprocess.run(
+        [sys.executable, *words], cwd=extended, env=environment | {"PYTHONPATH": str(extended)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    assert "4 passed" in done.stdout
 
 
 def test_the_approvals_of_the_page_are_a_policy(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pygments.lexers.special import TextLexer
 from sphinx.util.docutils import SphinxDirective
 
 from compliance import cataloguing, cli, probing
@@ -40,6 +41,7 @@ SCHEMAS = {
 
 def setup(app: Sphinx) -> dict[str, Any]:
     os.environ["COLUMNS"] = "80"  # as argparse is to write what a command takes
+    app.add_lexer("crontab", TextLexer)
     for directive in (Rules, Commands, Keys):
         app.add_directive(directive.__name__.lower(), directive)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

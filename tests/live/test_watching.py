@@ -143,8 +143,9 @@ def test_a_change_of_the_estate_is_seen_when_its_time_has_come(
 
 
 def test_what_cannot_be_watched_is_2_at_once(desk: Desk) -> None:
-    done = desk.run("audit", *RECORDED, "--json")
-    assert (done.code, "--json is of one audit" in done.err) == (2, True)
+    for words in (["--json"], ["--export", "csv=cases.csv"], ["--fail-on", "new"]):
+        done = desk.run("audit", *RECORDED, *words)
+        assert (done.code, "are of one audit" in done.err) == (2, True)
     done = desk.run("audit", "--estate", "none.yaml", "--watch")
     assert (done.code, "none.yaml" in done.err) == (2, True)
 
