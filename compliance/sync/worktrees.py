@@ -89,7 +89,8 @@ class Tree:
         if known is None:
             self._forget()
         elif not known.tried:
-            known.notice(git(self.path, "ls-files", "-z").split("\0")[:-1])
+            with suppress(GitFailed, OSError):  # then it is as slow as before
+                known.notice(git(self.path, "ls-files", "-z").split("\0")[:-1])
         self.head, self.dirty = commit, False
         return True
 
