@@ -125,7 +125,12 @@ def test_what_somebody_wrote_into_it_is_told_with_its_line_and_never_fails_later
         path.write_bytes(history_lines.line(good) + history_lines.line(good | {name: value}))
         with pytest.raises(ConfigurationError, match=r"history\.jsonl:2: is no entry of the history"):
             keeping.read(path)
-    broken: tuple[Any, ...] = ({"CC001:a": "x"}, {"CC001:a": ["r", "t", "yes"]}, {"CC001:a": ["r", 1, True]}, [])
+    broken: tuple[Any, ...] = (
+        {"CC001:a": "x"},
+        {"CC001:a": ["r", "t", "yes"]},
+        {"CC001:a": ["r", 1, True]},
+        [],
+    )
     for known in broken:
         path.write_bytes(history_lines.line({"known": known}))
         with pytest.raises(ConfigurationError, match=r"history\.jsonl:1: is no entry"):
