@@ -1,7 +1,7 @@
 """PL008: every rule in force is of a control, and every control has rules that there are.
 
 Why: what is mapped to nothing is evidence of nothing, and a control without a rule is a promise that nobody checks.
-Remedy: in controls.yaml name the rule at the control that it gives evidence of (`compliance controls` prints the matrix).
+Remedy: in controls.yaml name the rule at the control that it gives evidence of; `compliance controls` prints them all.
 """
 
 from __future__ import annotations
