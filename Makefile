@@ -61,6 +61,7 @@ docs: .venv/dev ## Build the documentation into docs/_build/html, offline
 golden: .venv/run ## Compile the reference estate again into sql/compiled, and its registration into sql/reference
 	$(BIN)/python sql/reference/compile_registration.py
 	$(BIN)/python -m tests.golden
+	$(BIN)/compliance profiles accept --estate fixtures/reference/estate.yaml
 
 lock: .venv/dev ## Write the lock files again; none names a registry host
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q pyproject.toml -o requirements.lock

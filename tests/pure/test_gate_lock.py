@@ -302,7 +302,7 @@ def test_the_reference_estate_has_accepted_every_rule_that_there_is() -> None:
     policies = Policies.load(estate)
     said = accepting.lock(accepting.statement(accepting.in_force(policies), estate.kind), None)
     assert (estate.policy / gatelock.NAME).read_text() == canonical.pretty(said), (
-        "run `compliance profiles accept`, and commit fixtures/reference/policy/gate.lock.json"
+        "run `make golden`, and commit fixtures/reference/policy/gate.lock.json"
     )
 
 
