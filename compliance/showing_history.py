@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from compliance import keeping
 from compliance.core import canonical
 from compliance.core.errors import ConfigurationError
+from compliance.core.oneline import oneline
 from compliance.talking import write
 
 if TYPE_CHECKING:
@@ -57,8 +58,8 @@ def _lines(run: dict[str, Any]) -> list[str]:
     for state in ("new", "reopened", "resolved", "unknown"):
         for key in run[state]:
             since = f" (first seen {run['first_seen'][key]})" if state == "reopened" else ""
-            told.append(f"  {state:9} {key}{since}{', waived' if key in run['waived'] else ''}")
-    return told + [f"  DEFECT    {line}" for line in run["defect"]]
+            told.append(f"  {state:9} {oneline(key)}{since}{', waived' if key in run['waived'] else ''}")
+    return told + [f"  DEFECT    {oneline(line)}" for line in run["defect"]]
 
 
 def _life(parsed: argparse.Namespace, kept: History, changes: list[Change]) -> int:
@@ -82,5 +83,5 @@ def _life(parsed: argparse.Namespace, kept: History, changes: list[Change]) -> i
     if parsed.json:
         write(canonical.pretty({"key": key, "events": events}))
     else:
-        write("\n".join([key, *(f"  {each['at']}  {each['run']}  {each['what']}" for each in events)]))
+        write("\n".join([oneline(key), *(f"  {each['at']}  {each['run']}  {each['what']}" for each in events)]))
     return 0

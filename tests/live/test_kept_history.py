@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from compliance import keeping
+from compliance import cli, keeping
 from compliance.core import history_lines, verdicts
 from compliance.core.errors import ComplianceError, ConfigurationError
 from compliance.evidence import contents
@@ -156,3 +156,18 @@ def test_over_its_limit_it_is_as_readable_as_before(tmp_path: Path) -> None:
     mode = path.stat().st_mode
     add(path, 1)
     assert path.stat().st_mode == mode
+
+
+def test_no_name_of_an_estate_writes_a_line_of_what_is_listed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "history.jsonl"
+    add(path)
+    forged = "CC001:x\n  DEFECT    forged\x1b[2J"
+    path.write_bytes(history_lines.line(json.loads(path.read_text()) | {"findings": [forged]}))
+    for words in ([], [forged]):
+        assert cli.main(["history", "--history", str(path), *words]) == 0
+        said = capsys.readouterr().out
+        assert "forged" in said
+        assert "\x1b" not in said
+        assert not [line for line in said.splitlines() if line.startswith("  DEFECT")]
