@@ -52,8 +52,8 @@ def test_the_pages_that_are_run_are_those_that_have_commands() -> None:
     assert len(TOLD) >= 5
     assert {"docs/birth-scan.md", "docs/registration.md", "docs/sync.md", "docs/evidence.md"} <= set(SCRIPTS)
     languages = {block.language for page in PAGES for block in pages.blocks(page)}
-    assert languages <= {"sh", "console", "text", "yaml", "json", "python", "sql"}, (
-        "bash, shell … would not be run"
+    assert languages <= {"sh", "console", "text", "yaml", "json", "python", "sql", "crontab"}, (
+        "bash … would not be run"
     )
 
 
