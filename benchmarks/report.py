@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 AT_MOST = 3.0
 RULES_A_COMMAND = 4  # cases that each command makes, at least
 READY = {
-    "front page": "document.querySelector('#read')?.parentElement.innerText.length > 20",
-    "Allure's tree": "document.body.innerText.includes('command_catalog')",
+    "front page": "!!document.querySelector('footer')",
+    "Allure's tree": "!!document.querySelector('[data-testid^=tree-leaf], [data-testid^=tree-section]')",
 }
 DESCRIPTION = (
     "document.querySelector('[data-testid=test-result-description-frame]')?.contentDocument?.body?.innerText"

@@ -7,10 +7,13 @@ policy forbids what a later version might bring; without both the page is not ha
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import tempfile
+from contextlib import suppress
+from hashlib import md5
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,15 +64,32 @@ def generate(
     """Render the results; returns the page to open. `out_dir` is replaced, `history` is read and carried on."""
     node = allure.find()
     entry = allure.command(node)
-    with tempfile.TemporaryDirectory(prefix="compliance-page-") as scratch:
+    out_dir.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out_dir.parent, prefix=".page-") as scratch:
         rendered = Path(scratch) / "html"
         config = Path(scratch) / "allurerc.json"
         config.write_text(json.dumps(_config(name, rendered, history)), encoding="utf-8")
         _render(node, entry, config, results_dir.resolve())
         seal(rendered)
+        _share(results_dir, rendered / "data" / "attachments")
         shutil.rmtree(out_dir, ignore_errors=True)
         shutil.move(rendered, out_dir)
     return out_dir / "index.html"
+
+
+def _share(results_dir: Path, shown: Path) -> None:
+    """Allure copies evidence for each case, gigabytes of it for 10,000; what is one file among the results is one here.
+
+    It names a copy by the MD5 of the name. Where a link cannot be made, it stays a copy.
+    """
+    first: dict[int, Path] = {}
+    for each in os.scandir(results_dir):
+        name = md5(each.name.encode(), usedforsecurity=False).hexdigest() + Path(each.name).suffix
+        if (place := shown / name).is_file() and (one := first.setdefault(each.inode(), place)) != place:
+            with suppress(OSError):
+                link = place.with_suffix(".link")
+                link.hardlink_to(one)
+                link.replace(place)
 
 
 def seal(folder: Path) -> None:

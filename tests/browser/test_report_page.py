@@ -187,6 +187,13 @@ def test_allure_still_comes_with_analytics_and_none_is_left_after_sealing(
     assert page.POLICY in rendered.read_text()
 
 
+def test_evidence_that_cases_share_is_one_file_in_the_report_too(audited: Path) -> None:
+    shown = [each.stat() for each in (audited / "data" / "attachments").iterdir()]
+    kept = [each.stat() for each in (audited.parent.parent / "allure-results").glob("*-attachment.*")]
+    assert len(shown) > 1000
+    assert len({each.st_ino for each in shown}) <= len({each.st_ino for each in kept}) < len(shown) / 5
+
+
 def test_the_first_page_of_a_real_audit_says_what_was_to_be_judged_and_that_all_of_it_was(
     tab: chromium.Page, audited: Path
 ) -> None:
