@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
 from contextlib import suppress
@@ -57,8 +58,9 @@ class Tree:
     def prepare(self, commit: str) -> None:
         """As a fresh checkout of the commit: nothing untracked, nothing ignored, an empty scratch folder."""
         self.uses += 1
-        _remove(self.scratch)
-        self.scratch.mkdir(parents=True)
+        if not _is_empty(self.scratch):
+            _remove(self.scratch)
+            self.scratch.mkdir(parents=True)
         if self.head is not None and self._cleaned(commit):
             return
         self.remove()
@@ -127,6 +129,15 @@ def clear(repository: Repository) -> None:
         _remove(repository.store / name)
     for note in (repository.store.parent / "worktrees").glob(f"{_NAME}*"):
         _remove(note)  # `git worktree prune` would take those too that stand on a disk that is away
+
+
+def _is_empty(folder: Path) -> bool:
+    """A folder that may be used, and nothing in it; a link to one is none."""
+    try:
+        mine = os.access(folder, os.R_OK | os.W_OK | os.X_OK) and not folder.is_symlink()
+        return mine and not os.listdir(folder)  # noqa: PTH208 - names alone
+    except OSError:
+        return False
 
 
 def _remove(folder: Path) -> None:
