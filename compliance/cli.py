@@ -127,7 +127,9 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND", help="`COMMAND --help` says more")
+    commands = made.add_subparsers(
+        dest="command", required=True, metavar="COMMAND", help="`COMMAND --help` says more"
+    )
     _audit(commands)
     _observe(commands)
     _compile(commands)
