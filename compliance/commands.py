@@ -43,7 +43,7 @@ def audit(parsed: argparse.Namespace) -> int:
     gate = run.gating.gate(audited.verdict, profile, run.known, run.current) if profile else None
     change = keeping.add(kept, audited.verdict, run.observation, parsed.history_limit)
     job.keep(audited, out)
-    gathering.write(exports, audited, file)
+    gathering.write(exports, audited, file, gate)
     for item in audited.compiled:
         job.write(audited.run, item, out / "compiled")
     page, why = None, "left out"

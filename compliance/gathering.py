@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from compliance.audit import Audited
+    from compliance.core.gates import Gate
     from compliance.core.history import Known
 
 
@@ -45,10 +47,10 @@ def wanted(words: Iterable[str]) -> dict[Path, str]:
     return found
 
 
-def write(found: Mapping[Path, str], audited: Audited, estate_file: Path) -> None:
-    """All that was wanted of an audit."""
+def write(found: Mapping[Path, str], audited: Audited, estate_file: Path, gate: Gate | None = None) -> None:
+    """All that was wanted of an audit, with what its gate came to."""
     if found:
-        exported = of_audit(audited, estate_file)
+        exported = replace(of_audit(audited, estate_file), gate=gate)
         for file, name in found.items():
             put(file, export(name, exported))
 

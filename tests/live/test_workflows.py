@@ -130,6 +130,7 @@ def test_a_change_passes_where_what_it_finds_was_there_before_and_fails_where_it
     assert {result["baselineState"] for result in sarif["runs"][0]["results"]} == {"new"}
     known = runner.step("gate", "Audit", PROFILE="pr")
     assert known.returncode == 0, known.stdout + known.stderr
+    assert "**gate pr: passed, 3 findings do not fail it**" in runner.told()
     assert runner.step("gate", "Audit", PROFILE="release").returncode == 1
 
 

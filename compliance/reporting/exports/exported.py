@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from compliance.core.controls import Control
     from compliance.core.finding import Finding
+    from compliance.core.gates import Gate
     from compliance.core.history import Change, Known
     from compliance.core.verdict import Case, Verdict
     from compliance.core.waivers import Waiver
@@ -38,7 +39,7 @@ class Found(NamedTuple):
 class Exported:
     """`document`: of the verdict; `files`: `estate.yaml` as it is sealed, and the policy; `place`: of a name in the
     policy of a system; `known`: what earlier audits found, or None where none are kept; `program`: its version;
-    `controls`: what rules give evidence of."""
+    `controls`: what rules give evidence of; `gate`: what a profile made of the verdict, where one decided."""
 
     document: Mapping[str, Any]
     estate: str
@@ -50,6 +51,7 @@ class Exported:
     known: Mapping[str, Known] | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
     controls: tuple[Control, ...] = ()
+    gate: Gate | None = None
 
     @cached_property
     def verdict(self) -> Verdict:

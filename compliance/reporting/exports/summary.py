@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from compliance.core import population
 from compliance.core.hypertext import shown
 from compliance.core.verdict import OUTCOMES
+from compliance.reporting import gated
 from compliance.reporting.exports.exported import problem
 
 if TYPE_CHECKING:
@@ -47,13 +48,21 @@ def export(exported: Exported) -> bytes:
 def _head(exported: Exported) -> list[str]:
     verdict, counts = exported.verdict, exported.verdict.counts
     lines = [
-        f"# Compliance of {text(exported.estate)}: {text(verdict.conclusion)}", "",
+        f"# Compliance of {text(exported.estate)}: {text(verdict.conclusion)}", "", *_gate(exported),
         f"{counts['broken']} broken, {counts['could_not_look']} could not look, {counts['waived']} waived,"
         f" {counts['kept']} kept, {counts['not_applicable']} not applicable.", "",
         f"Observed {text(exported.observed_at)}, judged as of {text(verdict.judged_at)}; observation"
         f" `{verdict.observation[:16]}`, policy `{verdict.policy[:16]}`.", "",
     ]  # fmt: skip
     return [*lines, f"**Not whole:** {text(why)}", ""] if (why := problem(verdict)) else lines
+
+
+def _gate(exported: Exported) -> list[str]:
+    """Whoever reads the summary of a job wants to know first why the job is green, or red."""
+    if exported.gate is None:
+        return []
+    first, *details = map(str.strip, gated.lines(exported.gate))
+    return [f"**{text(first)}**", "", *(f"- {text(line)}" for line in details), *([""] if details else [])]
 
 
 def _findings(exported: Exported) -> Section:
