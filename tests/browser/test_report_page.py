@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING, NoReturn
@@ -175,6 +176,21 @@ def test_the_watch_sees_what_an_unsealed_page_asks_of_other_hosts(
     tab.call("Network.setBlockedURLs", urls=["*203.0.113.9*"])
     tab.open((tmp_path / "index.html").as_uri())
     assert "http://203.0.113.9/x.js" in outside(tab.requests)
+
+
+def test_groups_with_a_failure_are_closed_where_there_are_too_many_cases_to_draw(
+    tab: chromium.Page, rendered: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(rendered.parent, tmp_path / "html")
+    shown = {}
+    for closed in (False, True):
+        if closed:
+            page.close(tmp_path / "html")
+        with serve.serving(tmp_path / "html") as address:
+            tab.open(address)
+            tab.wait("document.body.innerText.includes('the_system')")
+            shown[closed] = "dot_iu_gamma" in tab.text()
+    assert shown == {False: True, True: False}
 
 
 def test_allure_still_comes_with_analytics_and_none_is_left_after_sealing(
