@@ -19,9 +19,9 @@ from compliance.core.waivers import GATES, OWN
 from compliance.evidence.contents import VERDICT
 from compliance.executor import plan as plans
 from compliance.executor.plan import Plan, bind
+from compliance.executor.whole import put
 from compliance.probing import Run, look, probe_folder
 from compliance.reporting.listed import findings, waived
-from compliance.reporting.whole import put
 from compliance.systems import Policies, system, templates
 from compliance.systems.protocol import Facts
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def export(parsed: argparse.Namespace) -> int:
     """One format, to a file or standard output; 0 whatever the verdict: the audit's exit code was its own."""
+    from compliance.executor.whole import put
     from compliance.reporting import exports
-    from compliance.reporting.whole import put
     from compliance.talking import done
 
     exports.known(parsed.format)

@@ -19,9 +19,9 @@ from compliance.estate import document as documents
 from compliance.estate.places import Place
 from compliance.evidence import contents, past
 from compliance.executor.apply import program
+from compliance.executor.whole import put
 from compliance.reporting.exports import export, known
 from compliance.reporting.exports.exported import Exported
-from compliance.reporting.whole import put
 from compliance.systems import Policies
 
 if TYPE_CHECKING:

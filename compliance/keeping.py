@@ -11,7 +11,7 @@ from compliance.core import history, history_lines
 from compliance.core.errors import ComplianceError, ConfigurationError
 from compliance.core.history import History
 from compliance.evidence import past
-from compliance.reporting.whole import put, sync_folder
+from compliance.executor.whole import put, put_at, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -99,11 +99,8 @@ def _append(path: Path, line: bytes, at_step: Callable[[str], None]) -> None:
 
 
 def _put(number: int, data: bytes, at: int, at_step: Callable[[str], None]) -> None:
-    """All of it: a write may take less than it was given."""
     at_step("cut")
-    while data:
-        taken = os.pwrite(number, data, at)
-        data, at = data[taken:], at + taken
+    put_at(number, data, at)
     at_step("written")
     os.fsync(number)
     at_step("on disk")

@@ -18,6 +18,7 @@ from compliance.core import canonical
 from compliance.core.errors import ConfigurationError, Refused
 from compliance.evidence import verify
 from compliance.evidence.spelling import walk
+from compliance.executor.whole import sync_folder
 
 if TYPE_CHECKING:
     from compliance.executor.ledger import Ledger
@@ -62,16 +63,8 @@ def _link(begun: Begun) -> None:
     except OSError:  # a file system without hard links
         free(begun.path)
         begun.part.rename(begun.path)
-    _sync(begun.path.parent)
+    sync_folder(begun.path.parent)
     begun.part.unlink(missing_ok=True)
-
-
-def _sync(folder: Path) -> None:
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
 
 
 def part_of(path: Path) -> Path:
@@ -99,14 +92,14 @@ def note(ledger: Ledger, begun: Begun) -> None:
         file.flush()
         os.fsync(file.fileno())
     other.replace(place)
-    _sync(ledger.folder)
+    sync_folder(ledger.folder)
 
 
 def forget(ledger: Ledger | None) -> None:
     with suppress(FileNotFoundError):
         if ledger:
             (ledger.folder / NOTE).unlink()
-            _sync(ledger.folder)
+            sync_folder(ledger.folder)
 
 
 def begun(ledger: Ledger) -> Begun | None:

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from compliance.core.errors import CouldNotLook, Refused
+from compliance.executor.whole import sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -62,12 +63,12 @@ class Files:
             file.flush()
             os.fsync(file.fileno())
         part.replace(place)
-        _to_disk(place.parent)
+        sync_folder(place.parent)
         return CREATED
 
     def _remove(self, place: Path) -> int:
         place.unlink()
-        _to_disk(place.parent)
+        sync_folder(place.parent)
         for folder in place.parents:
             if folder == self.root or folder.relative_to(self.root).as_posix() not in self.made:
                 break
@@ -111,12 +112,3 @@ def lacking(root: Path | None, calls: Iterable[Call]) -> tuple[str, ...]:
 def _part(place: Path, body: str) -> Path:
     """A name that follows from the content, so that whoever finishes the work finds it."""
     return place.with_name(f".{place.name}.{sha256(body.encode()).hexdigest()[:12]}.part")
-
-
-def _to_disk(folder: Path) -> None:
-    """A name in a folder is written too: a crash would take it back."""
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)

@@ -18,6 +18,7 @@ from compliance.core import canonical
 from compliance.core.chain import FILE, OPENED, Entry, examine
 from compliance.core.errors import ComplianceError, CouldNotLook, Refused
 from compliance.executor.ledger_lock import Lock
+from compliance.executor.whole import put_at, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -119,11 +120,11 @@ class Ledger:
         number = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
             os.ftruncate(number, self._end)
-            _put(number, line := entry.line, self._end)
+            put_at(number, line := entry.line, self._end)
             at_step(f"before fsync {entry.kind}")
             os.fsync(number)
             if not self._entries:
-                _sync(self.folder)
+                sync_folder(self.folder)
             self._remember([entry], len(line), os.fstat(number))
         except BaseException:
             with suppress(OSError):
@@ -206,23 +207,7 @@ def verify(folder: Path) -> list[str]:
 def _make(folder: Path) -> None:
     if not folder.is_dir():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _sync(folder.parent)
-
-
-def _put(number: int, data: bytes, at: int) -> None:
-    """All of it: a write may take less than it was given."""
-    while data:
-        taken = os.pwrite(number, data, at)
-        data, at = data[taken:], at + taken
-
-
-def _sync(folder: Path) -> None:
-    """A new name in a folder outlives a power cut only after this."""
-    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
+        sync_folder(folder.parent)
 
 
 def _stamp(status: os.stat_result) -> Stamp:

@@ -75,20 +75,6 @@ def changed(text: str, name: str) -> str:
 
 
 OPENED = "document.querySelectorAll('details').forEach(each => each.open = true)"
-# WCAG's contrast of each text that is shown with what is behind it; the worst one.
-CONTRAST = """
-(() => {
-  const part = v => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
-  const parts = text => text.match(/[\\d.]+/g).map(Number);
-  const bright = ([r, g, b]) => 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
-  const behind = e => { for (; e; e = e.parentElement) { const c = parts(getComputedStyle(e).backgroundColor);
-    if (c.length < 4 || c[3] > 0) return c; } return [255, 255, 255]; };
-  return Math.min(...[...document.querySelectorAll('body *')].filter(
-    e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && e.getClientRects().length
-  ).map(e => { const [a, b] = [bright(parts(getComputedStyle(e).color)), bright(behind(e))];
-    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05); }));
-})()
-"""
 
 
 def looked_at(tab: chromium.Page, page: Path, width: int, scheme: str) -> None:
@@ -102,7 +88,7 @@ def readable(tab: chromium.Page, scheme: str) -> None:
     assert tab.errors == []
     assert [each for each in tab.requests if not each.startswith(("file:", "data:", "about:"))] == []
     assert tab.value("document.documentElement.scrollWidth <= innerWidth")
-    assert tab.value(CONTRAST) >= 4.5
+    assert tab.value(chromium.CONTRAST) >= 4.5
     dark = tab.value("getComputedStyle(document.body).backgroundColor") == "rgb(15, 20, 25)"
     assert dark is (scheme == "dark")
 

@@ -102,7 +102,9 @@ def test_no_byte_of_any_output_holds_one(estate: Estate) -> None:
     assert estate.compliance("evidence", "seal", *at, "--key", "key.pem", "-o", "audit.tar") == 0, estate.said
     estate.compliance("replay", "audit.tar")
     for name in ("sarif", "csv"):
-        assert estate.compliance("export", name, "--from", "audit.tar", "-o", f"sealed/{name}") == 0, estate.said
+        assert estate.compliance("export", name, "--from", "audit.tar", "-o", f"sealed/{name}") == 0, (
+            estate.said
+        )
     assert estate.compliance("export", "markdown", "--from", "again", *at) == 0
     probes = str(resource("probes"))
     pytest_ = ("pytest", "-c", os.devnull, "-p", "no:cacheprovider", "--import-mode=importlib", *at, probes)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import pytest
 
@@ -18,31 +17,7 @@ from compliance.reporting.front.given import Subject
 from compliance.reporting.front.model import anchor, build
 from compliance.reporting.front.render import render
 from tests.front_pages import LONG, NASTY, PLAIN, A, C, changes, hostile, mixed, shown, verdict
-
-
-class Read(HTMLParser):
-    """Text, and each tag with its attributes; tags that do not match are noticed."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.text, self.tags, self.open = "", list[tuple[str, dict[str, str | None]]](), list[str]()
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag not in ("meta", "link", "br"):
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open[-1:] != ["style"]:
-            self.text += data
+from tests.markup import Read
 
 
 def test_the_five_counts_are_the_verdict_s_as_a_whole_and_by_system() -> None:

@@ -7,13 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from compliance.reporting.whole import put
+from compliance.executor.whole import put
 
 # A disk that is full, as far as one process is concerned.
 FULL = """
 import resource, signal, sys
 from pathlib import Path
-from compliance.reporting.whole import put
+from compliance.executor.whole import put
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 put(Path(sys.argv[1]), b"x" * 5000)
@@ -41,7 +41,7 @@ def test_a_folder_that_is_not_there_is_made_and_a_link_is_followed(tmp_path: Pat
 
 
 def test_what_is_no_file_is_written_to(tmp_path: Path) -> None:
-    code = "import pathlib, sys; from compliance.reporting.whole import put; put(pathlib.Path(sys.argv[1]), b'said')"
+    code = "import pathlib, sys; from compliance.executor.whole import put; put(pathlib.Path(sys.argv[1]), b'said')"
     words = [sys.executable, "-c", code, "/dev/stdout"]
     here = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     assert subprocess.run(words, env=here, capture_output=True, check=True).stdout == b"said"

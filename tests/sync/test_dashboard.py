@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from datetime import UTC, datetime
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
@@ -14,6 +13,7 @@ from compliance.sync import recording
 from compliance.sync.model import Checked
 from compliance.systems.directional_sync import schedules
 from tests.browser import chromium
+from tests.markup import Read
 from tests.sync.pastruns import NASTY, badly, record, well
 
 if TYPE_CHECKING:
@@ -24,31 +24,6 @@ if TYPE_CHECKING:
 
 NOW = "2025-01-04T10:30:00Z"
 DAILY = {"news": "0 2 * * *", "bad": "0 */6 * * *"}
-
-
-class Read(HTMLParser):
-    """All text, and each tag with its attributes; tags that do not match are noticed."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.text, self.tags, self.open = "", list[tuple[str, dict[str, str | None]]](), list[str]()
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag not in ("meta", "link", "br"):
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open[-1:] != ["style"]:
-            self.text += data
 
 
 def some(box: Sandbox) -> None:
@@ -250,21 +225,6 @@ def tab(tmp_path: Path) -> Iterator[chromium.Page]:
         yield opened
 
 
-_LUMINANCE = """
-(() => {
-  const part = v => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
-  const parts = text => text.match(/[\\d.]+/g).map(Number);
-  const bright = ([r, g, b]) => 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
-  const behind = e => { for (; e; e = e.parentElement) { const c = parts(getComputedStyle(e).backgroundColor);
-    if (c.length < 4 || c[3] > 0) return c; } return [255, 255, 255]; };
-  return Math.min(...[...document.querySelectorAll('body *')].filter(
-    e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && e.getClientRects().length
-  ).map(e => { const [a, b] = [bright(parts(getComputedStyle(e).color)), bright(behind(e))];
-    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05); }));
-})()
-"""
-
-
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -286,7 +246,7 @@ def test_it_can_be_read_in_a_browser(sandbox: Sandbox, tab: chromium.Page, width
     assert tab.errors == []
     assert [r for r in tab.requests if not r.startswith(("file:", "data:"))] == []
     assert tab.value("document.documentElement.scrollWidth <= innerWidth")
-    assert tab.value(_LUMINANCE) >= 4.5  # WCAG AA, of the text that looks worst
+    assert tab.value(chromium.CONTRAST) >= 4.5  # WCAG AA, of the text that looks worst
     dark = tab.value("getComputedStyle(document.body).backgroundColor") == "rgb(15, 20, 25)"
     assert dark is (scheme == "dark")
     blocks = tab.value("getComputedStyle(document.querySelector('.targets tbody tr')).display") == "block"

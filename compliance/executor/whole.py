@@ -36,8 +36,15 @@ def put(path: Path, data: bytes) -> None:
 
 def sync_folder(folder: Path) -> None:
     """A name is on the disk only once its folder is."""
-    number = os.open(folder, os.O_RDONLY)
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(number)
     finally:
         os.close(number)
+
+
+def put_at(number: int, data: bytes, at: int) -> None:
+    """All of it, into a file that is open: a write may take less than it was given."""
+    while data:
+        taken = os.pwrite(number, data, at)
+        data, at = data[taken:], at + taken
