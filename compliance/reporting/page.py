@@ -68,7 +68,7 @@ def generate(
     node = allure.find()
     entry = allure.command(node)
     out_dir.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out_dir.parent, prefix=".page-") as scratch:
+    with tempfile.TemporaryDirectory(dir=out_dir.parent.resolve(), prefix=".page-") as scratch:
         rendered = Path(scratch) / "html"
         config = Path(scratch) / "allurerc.json"
         config.write_text(json.dumps(_config(name, rendered, history)), encoding="utf-8")
