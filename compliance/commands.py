@@ -41,7 +41,8 @@ def audit(parsed: argparse.Namespace) -> int:
         run.copied = frozenset(path.name for path in presenting.policy_files(run))
     audited = job.judge(run, results=out / "allure-results", report=say)
     gate = run.gating.gate(audited.verdict, profile, run.known, run.current) if profile else None
-    change = keeping.add(kept, audited.verdict, run.observation, parsed.history_limit)
+    told: list[str] = []
+    change = keeping.add(kept, audited.verdict, run.observation, parsed.history_limit, warn=told.append)
     job.keep(audited, out)
     gathering.write(exports, audited, file, gate)
     for item in audited.compiled:
@@ -63,8 +64,8 @@ def audit(parsed: argparse.Namespace) -> int:
         )  # fmt: skip
         if gate:
             write("\n".join(gated.lines(gate)))
-    for line in change.defect:
-        print(f"compliance: defect: {line}", file=sys.stderr)
+    for line in (*told, *(f"defect: {line}" for line in change.defect)):
+        print(f"compliance: {line}", file=sys.stderr)
     return (gate or audited.verdict).exit_code or (1 if change.defect else 0)
 
 

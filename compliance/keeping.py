@@ -41,15 +41,22 @@ def add(
     limit: int,
     *,
     at_step: Callable[[str], None] = lambda _: None,
+    warn: Callable[[str], None] = lambda _: None,
 ) -> Change:
-    """One more run, on disk when this returns; says what it changes. Where it raises, the history is as it was."""
+    """One more run, on disk when this returns; says what it changes. Where it raises, the history is as it was.
+
+    Runs stand in the order of their looks, so one of an earlier look than the last is compared, and not kept.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _locked(path):
             before = read(path)
             entry = past.entry_of(verdict, observation, before)
             found = before.added(entry, limit)
-            if found.known == before.known and len(found.entries) == len(before.entries) + 1:
+            if history_lines.late(before, entry):
+                last = before.entries[-1].observed_at
+                warn(f"not kept in {path}: this looked at {entry.observed_at}, the last one kept at {last}")
+            elif found.known == before.known and len(found.entries) == len(before.entries) + 1:
                 _append(path, history_lines.line(history.told(entry)), at_step)
             else:
                 put(path, history_lines.spelled(found))

@@ -85,6 +85,11 @@ def same_run(one: Entry, other: Entry) -> bool:
     return told(one) == told(other)
 
 
+def late(of: History, entry: Entry) -> bool:
+    """Has a later look been kept already? Behind that, what this one found would be taken for what is there now."""
+    return any(_when(entry.observed_at) < _when(each.observed_at) for each in of.entries[-1:])
+
+
 def earlier(of: History, observed_at: str) -> History:
     """The earlier looks alone: one is not new or unchanged against itself."""
     when = _when(observed_at)

@@ -49,6 +49,18 @@ def tags(desk: Desk) -> set[str]:
     return {each["value"] for each in labels if each["name"] == "tag"} - {"conformance", "readiness"}
 
 
+def test_an_audit_of_an_earlier_look_is_told_and_not_kept_behind_a_later_one(desk: Desk) -> None:
+    """Else what it found would be there again, and a gate for new findings would let it pass."""
+    audit(desk, 20)
+    before = (desk.folder / "reports" / "history.jsonl").read_bytes()
+    place = desk.folder / "observation.json"
+    seen = json.loads(place.read_text())
+    place.write_text(json.dumps(seen | {"observed_at": "2020-01-01T00:00:00+00:00"}))
+    done = desk.run("audit", "--estate", "estate.yaml", "--observation", "observation.json", "--no-page")
+    assert "not kept in reports/history.jsonl: this looked at 2020-01-01T00:00:00+00:00" in done.err
+    assert (desk.folder / "reports" / "history.jsonl").read_bytes() == before
+
+
 def test_three_audits_are_kept_compared_and_shown_and_each_case_says_since_when(desk: Desk) -> None:
     key = audit(desk, 20)["findings"][0]["key"]
     assert tags(desk) == {"new"}
