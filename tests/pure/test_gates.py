@@ -188,7 +188,7 @@ MEDIUM = RULE["one", "medium"]
         (Profile("p", systems=frozenset({"two"})), 0),
         (Profile("p", only_new=True), 1),
     ],
-    ids=str,
+    ids=["all", "medium", "but medium", "its system", "another system", "new"],
 )
 def test_a_finding_fails_by_its_severity_and_its_system(profile: Profile, expected: int) -> None:
     assert code(of(case(MEDIUM, "broken", "x")), profile) == expected
