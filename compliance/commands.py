@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from compliance.core import canonical
 from compliance.core.errors import ConfigurationError, Refused
+from compliance.core.oneline import oneline
 from compliance.talking import done, say, write
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def audit(parsed: argparse.Namespace) -> int:
         )  # fmt: skip
         if gate:
             write("\n".join(gated.lines(gate)))
-    for line in (*told, *(f"defect: {line}" for line in change.defect)):
+    for line in (*told, *(f"defect: {oneline(line)}" for line in change.defect)):
         print(f"compliance: {line}", file=sys.stderr)
     return (gate or audited.verdict).exit_code or (1 if change.defect else 0)
 

@@ -9,6 +9,7 @@ from compliance import accepting
 from compliance.core import aging, controls, gates
 from compliance.core.errors import ConfigurationError
 from compliance.core.gates import NEW, SEVERITIES, Profile
+from compliance.core.waivers import GATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -55,7 +56,11 @@ class Gating:
             for name in sorted(mine & limited.keys())
             if limited[name] is not current.sections[name]
         }
-        return gates.passes(verdict, profile, known, systems=list(self.policies), old=old)
+        found = gates.passes(verdict, profile, known, systems=list(self.policies), old=old)
+        if any(case.rule.id == GATES for case in verdict.cases):
+            return found
+        # Without the rule that says what was accepted nobody knows what a profile may let pass.
+        return replace(found, exit_code=5, unprobed=(*found.unprobed, GATES))
 
 
 def chosen(policies: Policies, name: str | None, fail_on: Sequence[str] = ()) -> Profile | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compliance.core.oneline import oneline
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -14,7 +16,7 @@ _MOST = 20
 
 def lines(gate: Gate) -> list[str]:
     """The first one says all; every key that does not fail it is told, or counted."""
-    head = f"gate {gate.profile}: {'passed' if gate.passed else 'failed'}"
+    head = f"gate {oneline(gate.profile)}: {'passed' if gate.passed else 'failed'}"
     why = "; ".join(_why(gate))
     return [f"{head}, {why}" if why else head, *_details(gate)]
 
@@ -41,7 +43,7 @@ def _details(gate: Gate) -> Iterator[str]:
 
 
 def _shown(found: Sequence[str]) -> Iterator[str]:
-    yield from found[:_MOST]
+    yield from map(oneline, found[:_MOST])
     if len(found) > _MOST:
         yield f"  and {len(found) - _MOST} more"
 

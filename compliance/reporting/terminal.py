@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compliance.core import population
+from compliance.core.oneline import oneline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,19 +38,19 @@ def summary(
 
     console = Console(highlight=False, soft_wrap=True)
     _counts(console, verdict)
-    console.print(f"\npopulation: {population.summed(verdict)}", markup=False)
+    console.print(f"\npopulation: {oneline(population.summed(verdict))}", markup=False)
     for line in population.problems(verdict):
-        console.print(line, style="yellow", markup=False)
+        console.print(_told(line), style="yellow", markup=False)
     for source, why in unavailable.items():
-        console.print(f"\nnot looked at  {source}: {why}", style="yellow", markup=False)
+        console.print(f"\nnot looked at  {source}: {_told(why)}", style="yellow", markup=False)
     for case in verdict.cases:
         _case(console, case)
     for system, reasons in obstacles.items():
         console.print(f"\n{system} is not compiled:", style="bold", markup=False)
         for reason in reasons:
-            console.print(f"  {reason}", markup=False)
+            console.print(f"  {_told(reason)}", markup=False)
     for warning in warnings:
-        console.print(f"\nwarning: {warning}", style="yellow", markup=False)
+        console.print(f"\nwarning: {_told(warning)}", style="yellow", markup=False)
     console.print()
     for item, path in written:
         place = "-" if item.nothing else str(path)
@@ -73,18 +74,23 @@ def _counts(console: Console, verdict: Verdict) -> None:
 
 
 def _case(console: Console, case: Case) -> None:
-    if case.outcome == "could_not_look":
-        console.print(
-            f"\ncould not look  {case.rule.id} {case.subject}: {case.reason}", style="yellow", markup=False
-        )
-    if case.outcome == "waived":
-        console.print(f"\nwaived    {case.rule.id} {case.subject}: {case.reason}", style="yellow", markup=False)
+    if case.outcome in ("could_not_look", "waived"):
+        head = "could not look  " if case.outcome == "could_not_look" else "waived    "
+        said = _told(f"{case.rule.id} {case.subject}: {case.reason}")
+        console.print(f"\n{head}{said}", style="yellow", markup=False)
     for each in case.waived if case.outcome == "broken" else ():
-        key = each.finding.key(case.rule.id)
+        key = oneline(each.finding.key(case.rule.id))
         console.print(
             f"\nwaived    {key}: by {each.waiver}, but not all of its case", style="yellow", markup=False
         )
     for finding in case.findings:
-        console.print(f"\n{case.rule.severity:8}  {finding.key(case.rule.id)}", style="red", markup=False)
-        console.print(f"          {finding.message}", markup=False)
+        console.print(
+            f"\n{case.rule.severity:8}  {oneline(finding.key(case.rule.id))}", style="red", markup=False
+        )
+        console.print(f"          {_told(finding.message)}", markup=False)
         console.print(f"          to do: {case.rule.remedy}", markup=False)
+
+
+def _told(text: str) -> str:
+    """Text of an estate begins no line of its own, where it could be read as one of ours, and moves no cursor."""
+    return "\n          ".join(map(oneline, text.split("\n")))

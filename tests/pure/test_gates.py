@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 from hypothesis import given
@@ -13,9 +13,11 @@ from compliance.core import aging, gates, thresholds
 from compliance.core.finding import Finding, Phase, Severity
 from compliance.core.gates import SEVERITIES, Profile, passes
 from compliance.core.history import Known
+from compliance.core.observation import Observation
 from compliance.core.thresholds import KINDS, InForce, Thresholds, loosened, looser
 from compliance.core.verdict import OUTCOMES, Case, Rule, Verdict, gate
-from compliance.reporting import gated
+from compliance.gating import Gating
+from compliance.reporting import gated, terminal
 
 if TYPE_CHECKING:
     from compliance.core.gates import Gate
@@ -253,6 +255,36 @@ def test_of_many_findings_the_first_are_told_and_the_others_counted() -> None:
     assert gated.lines(found)[0] == "gate p: passed, 30 findings do not fail it"
     assert gated.lines(found)[-1] == "  and 10 more"
     assert len(found.tolerated) == 30
+
+
+def test_a_name_that_somebody_chose_writes_no_line_of_the_gate() -> None:
+    forged = "x\ngate p: passed\x1b[2K"
+    found = passes(of(case(MEDIUM, "broken", forged)), Profile("p", frozenset({"high"})), systems=SYSTEMS[:3])
+    (_, told) = gated.lines(found)
+    assert told == f"  does not fail it: {MEDIUM.id}:x\\ngate p: passed\\x1b[2K (is medium)"
+
+
+def test_nor_of_the_summary_of_an_audit(capsys: pytest.CaptureFixture[str]) -> None:
+    forged = "x\nverdict: kept\x1b[2K"
+    broken = replace(case(MEDIUM, "broken", forged), findings=(Finding(forged, forged),))
+    verdict = of(broken, case(RULE["two", "high"], "could_not_look", forged))
+    terminal.summary(verdict, [], {"one": (forged,)}, None, "left out", {"source": forged}, [forged])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line.startswith("verdict:")] == ["verdict: could-not-look"]
+    assert not any("\x1b" in line for line in lines)
+
+
+# --- what may be judged at all ---------------------------------------------------------------------------------
+
+
+def test_without_the_rule_of_what_was_accepted_nothing_passes() -> None:
+    """Whoever takes the probe out takes away what would say that it is gone."""
+    policies: Any = dict.fromkeys(SYSTEMS[:3])
+    gating, look = Gating(policies, "reference", {}), Observation("e", "2026-01-01T00:00:00+00:00", {})
+    asked, verdict = of(Case(JUDGE_OF_GATES, "pr", "kept")), of()
+    assert gating.gate(asked, Profile("p"), None, look).exit_code == 0
+    found = gating.gate(verdict, Profile("p"), None, look)
+    assert (found.exit_code, found.unprobed) == (5, ("PL007",))
 
 
 # --- what is looser --------------------------------------------------------------------------------------------
