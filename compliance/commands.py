@@ -28,6 +28,7 @@ def audit(parsed: argparse.Namespace) -> int:
         watch(parsed)
     from compliance import audit as job
     from compliance import gathering, keeping, presenting, probing
+    from compliance.evidence.contents import VERDICT
 
     out = Path(parsed.out)
     recorded = Path(parsed.observation) if parsed.observation else None
@@ -35,7 +36,7 @@ def audit(parsed: argparse.Namespace) -> int:
     say("observing")
     file = probing.estate_file(parsed.estate)
     profile = _profile(parsed, file)
-    exports = gathering.wanted(parsed.export)
+    exports = gathering.wanted(parsed.export, but=(file, kept, out / VERDICT, recorded or file))
     run = probing.look(file, recorded, say, parsed.judged_at)
     run.known = keeping.read(kept).now()
     if not parsed.no_page:

@@ -19,6 +19,7 @@ def export(parsed: argparse.Namespace) -> int:
     from compliance.talking import done
 
     exports.known(parsed.format)
+    _apart(parsed)
     data = exports.export(parsed.format, _source(parsed))
     done()
     if parsed.output:
@@ -27,6 +28,17 @@ def export(parsed: argparse.Namespace) -> int:
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
     return 0
+
+
+def _apart(parsed: argparse.Namespace) -> None:
+    """What it is made of is not written over: of a verdict that is gone nothing can be exported again."""
+    from compliance import gathering, probing
+    from compliance.core.errors import ConfigurationError
+
+    path = gathering.verdict_file(Path(parsed.source))
+    made_of = (path, gathering.history_file(parsed.history, path), probing.estate_file(parsed.estate))
+    if parsed.output and Path(parsed.output).resolve() in {each.resolve() for each in made_of if each}:
+        raise ConfigurationError(f"-o {parsed.output}: the export is made of this file", remedy="name another")
 
 
 def _source(parsed: argparse.Namespace) -> Exported:

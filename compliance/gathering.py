@@ -32,17 +32,22 @@ if TYPE_CHECKING:
     from compliance.core.history import Known
 
 
-def wanted(words: Iterable[str]) -> dict[Path, str]:
-    """The formats of `--export FORMAT=FILE` by their file; told before anything is looked at."""
+def wanted(words: Iterable[str], but: Iterable[Path] = ()) -> dict[Path, str]:
+    """The formats of `--export FORMAT=FILE` by their file; told before anything is looked at.
+
+    `but`: what an audit reads or keeps. Two names of one file are one file.
+    """
     found: dict[Path, str] = {}
+    taken = {path.resolve() for path in but}
     for word in words:
         name, equals, file = word.partition("=")
         if not equals or not file:
             raise ConfigurationError(
                 f"--export {word}: names no file", remedy="write it as in --export sarif=out.sarif"
             )
-        if Path(file) in found:
+        if Path(file).resolve() in taken:
             raise ConfigurationError(f"--export {word}: {file} is written to already", remedy="name another")
+        taken.add(Path(file).resolve())
         found[Path(file)] = known(name)
     return found
 

@@ -135,6 +135,15 @@ def test_a_second_audit_says_what_is_unchanged_and_the_export_of_it_too(
         ((*AUDIT, "--export", "sarif"), "write it as in --export sarif=out.sarif"),
         ((*AUDIT, "--export", "pdf=x"), "choose of junit, sarif"),
         ((*AUDIT, "--export", "csv=x", "--export", "junit=x"), "x is written to already"),
+        ((*AUDIT, "--export", "csv=x", "--export", "junit=out/../x"), "out/../x is written to already"),
+        ((*AUDIT, "--export", "csv=reports/history.jsonl"), "history.jsonl is written to already"),
+        ((*AUDIT, "--export", "csv=reports/../reports/verdict.json"), "verdict.json is written to already"),
+        ((*AUDIT, "--export", "csv=estate.yaml"), "estate.yaml is written to already"),
+        (("export", "csv", "--estate", "estate.yaml", "-o", "reports/verdict.json"), "is made of this file"),
+        (
+            ("export", "csv", "--estate", "estate.yaml", "-o", "out/../reports/history.jsonl"),
+            "is made of this file",
+        ),
     ],
 )
 def test_what_cannot_be_exported_is_told_with_what_to_do(
