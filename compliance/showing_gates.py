@@ -10,7 +10,8 @@ from compliance.core import canonical, controls, thresholds, verdicts
 from compliance.core.errors import ConfigurationError
 from compliance.core.finding import Finding
 from compliance.core.gates import SEVERITIES
-from compliance.estate import gatelock
+from compliance.estate import config, gatelock
+from compliance.systems import SYSTEMS, Policies
 from compliance.talking import write
 
 if TYPE_CHECKING:
@@ -18,14 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from compliance.core.gates import Profile
-    from compliance.estate.config import Estate
-    from compliance.systems import Policies
+    from compliance.estate.config import Declared
 
 
-def _loaded(parsed: argparse.Namespace) -> tuple[Estate, Policies]:
+def _loaded(parsed: argparse.Namespace) -> tuple[Declared, Policies]:
+    """Nothing is looked at, so that no address is needed: who signs has a key, and not always an estate."""
     from compliance import probing
 
-    return probing.load(probing.estate_file(parsed.estate))
+    file = probing.estate_file(parsed.estate)
+    estate = config.declared(file)
+    config.unknown_systems(file, estate.systems, SYSTEMS)
+    return estate, Policies.load(estate)
 
 
 # --- profiles --------------------------------------------------------------------------------------------------
@@ -57,7 +61,7 @@ def accept(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def _with_lock(policies: Policies, estate: Estate) -> Policies:
+def _with_lock(policies: Policies, estate: Declared) -> Policies:
     """As the next run reads it."""
     policies.lock = gatelock.load(estate.policy)
     return policies

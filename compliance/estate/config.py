@@ -77,13 +77,14 @@ class Declared(NamedTuple):
     name: str
     systems: tuple[str, ...]
     policy: Path
+    kind: str
 
 
 def declared(path: Path) -> Declared:
     """Read `estate.yaml` where no address and no token are to be had, as on a machine that only checks it."""
     found = document.load(path, SCHEMA)
     folder = _folder(found, path.resolve().parent / found.value["policy"], "policy")
-    return Declared(found.value["name"], tuple(found.value["systems"]), folder)
+    return Declared(found.value["name"], tuple(found.value["systems"]), folder, found.value["kind"])
 
 
 def load(path: Path) -> Estate:

@@ -91,6 +91,15 @@ def test_where_somebody_who_may_signed_nothing_is_found(desk: Desk, capsys: pyte
     assert "accepted by alice" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("words", [("profiles", "show"), ("profiles", "accept"), ("controls",)])
+def test_who_accepts_needs_no_address_of_the_estate(words: tuple[str, ...], tmp_path: Path) -> None:
+    desk = Desk(tmp_path, "reference")
+    file = tmp_path / "estate.yaml"
+    file.write_text(file.read_text().replace("{embedded: true}", "{dsn_env: NOBODY_SET_THIS}"))
+    assert desk.accept() == 0
+    assert desk.run(*words) == 0
+
+
 @pytest.mark.parametrize(
     ("who", "why"), [("bob", "this key may not loosen: alice may"), (None, "asks for a signature: alice may")]
 )
