@@ -13,7 +13,7 @@ from compliance.core import expiring, population, verdicts
 from compliance.core.errors import ComplianceError
 from compliance.core.observation import Blind
 from compliance.estate.resources import resource
-from compliance.evidence import versions
+from compliance.evidence import past, versions
 from compliance.executor.gist import gist
 from compliance.executor.ledger import Ledger as LedgerFile
 from compliance.reporting import gated, page, results
@@ -89,7 +89,7 @@ def gathered(audited: Audited, kept: History, *, no_allure: str = "", gate: Gate
         observed_at=run.observation.observed_at, versions=_versions(run), unavailable=tuple(_unavailable(run)),
         waivers=tuple(_waivers(run)), warnings=tuple(each.message for each in run.waiving.warnings()),
         plans=tuple(_plan(run, item) for item in audited.compiled), obstacles=audited.obstacles,
-        ledger=_ledger(run.estate, run), changes=_changes(kept), sections=tuple(_sections(run)),
+        ledger=_ledger(run.estate, run), changes=_changes(kept, audited), sections=tuple(_sections(run)),
         reads=_reads(audited), cases={Subject(*key): case_id(nodeid) for key, nodeid in run.nodeids.items()},
         places=_places(audited), copies=run.copied, controls=run.policies.controls.entries,
         gate=_gate(gate) if gate else None, no_allure=no_allure,
@@ -152,8 +152,16 @@ def _ledger(estate: Estate, run: Run) -> given.Ledger:
     return given.Ledger(head, tuple(events))
 
 
-def _changes(kept: History) -> tuple[Change, ...]:
-    return tuple(kept.changes())[-RUNS:]
+def _changes(kept: History, audited: Audited) -> tuple[Change, ...]:
+    """Up to this run, and no other in its place: one of an earlier look than the last is not kept, and told of here."""
+    verdict, found = audited.verdict, tuple(kept.changes())
+    mine = (verdict.observation, verdict.policy, verdict.judged_at)
+    for number in range(len(found), 0, -1):
+        entry = found[number - 1].entry
+        if (entry.observation, entry.policy, entry.judged_at) == mine:
+            return found[:number][-RUNS:]
+    told = past.of(kept, verdict, audited.run.observation)
+    return (*told.history.changes(), told.change)[-RUNS:]
 
 
 def _sections(run: Run) -> Iterator[given.Section]:

@@ -5,12 +5,19 @@ from __future__ import annotations
 import re
 import shutil
 import sys
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from compliance import presenting
 from compliance.cli import main
+from compliance.core.finding import Finding
+from compliance.core.history import History
+from compliance.core.observation import Observation
+from compliance.core.verdict import Case, Rule, gate
 from compliance.estate.resources import resource
+from compliance.evidence import past
 from compliance.reporting import serve
 from tests.pure.test_front_page import Read
 
@@ -78,3 +85,21 @@ def test_policy_is_copied_without_what_looks_like_a_secret_and_the_estate_s_file
     copy = (audited / "reports/html/policy/command_catalog.yaml.html").read_text()
     assert "never do this" in copy
     assert "hunter2222" not in copy
+
+
+def test_a_run_that_is_not_kept_is_not_shown_as_the_last_one_that_is() -> None:
+    """Nor is one that another audit added between the run and its page."""
+    rule = Rule("R1", "platform", "", "", "high", "conformance", "", "")
+    empty, runs, looks = History({}, ()), [], []
+    for hour, outcome in (("01", "kept"), ("03", "broken")):
+        at = f"2026-01-01T{hour}:00:00+00:00"
+        found = (Finding("s", "is wrong"),) if outcome == "broken" else ()
+        case = Case(rule, "s", outcome, found)  # type: ignore[arg-type]
+        runs.append(gate([case], observation=outcome, policy="p", judged_at=at))
+        looks.append(Observation("e", at, {}))
+    later = empty.added(past.entry_of(runs[1], looks[1], empty), 9)
+    both = later.added(past.entry_of(runs[0], looks[0], later), 9)
+    early: Any = SimpleNamespace(verdict=runs[0], run=SimpleNamespace(observation=looks[0]))
+    late: Any = SimpleNamespace(verdict=runs[1], run=SimpleNamespace(observation=looks[1]))
+    assert presenting._changes(later, early)[-1].entry.conclusion == "kept"
+    assert presenting._changes(both, late)[-1].new == ("R1:s",)
