@@ -12,6 +12,7 @@ from compliance import keeping
 from compliance.core import canonical, history
 from compliance.core.differing import Side, differences
 from compliance.core.errors import ConfigurationError
+from compliance.core.oneline import oneline
 from compliance.talking import write
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def diff(parsed: argparse.Namespace) -> int:
     """0 where both came to the same, 1 where not."""
     one, other = (_side(name, Path(parsed.history)) for name in (parsed.old, parsed.new))
     found = differences(one, other)
-    write(canonical.pretty(found) if parsed.json else "\n".join(lines(found)))
+    write(canonical.pretty(found) if parsed.json else "\n".join(map(oneline, lines(found))))
     return 0 if found["same"] else 1
 
 

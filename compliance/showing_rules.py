@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from compliance import cataloguing, keeping
 from compliance.core import canonical, verdicts
 from compliance.core.errors import ConfigurationError
+from compliance.core.oneline import oneline
 from compliance.systems import SYSTEMS
 from compliance.talking import write
 
@@ -157,9 +158,8 @@ def _text(said: Mapping[str, Any]) -> Iterator[str]:
     yield f"\nWritten in {said['file']}"
     yield from [f"Tried in {said['faults']}"] if said["faults"] else []
     yield ""
-    yield from (
-        _last(said["last"]) if said["last"] else ["Last results: none yet; `compliance audit` writes them"]
-    )
+    none = ["Last results: none yet; `compliance audit` writes them"]
+    yield from map(oneline, _last(said["last"]) if said["last"] else none)
 
 
 def _sections(sections: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

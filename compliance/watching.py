@@ -19,6 +19,7 @@ from compliance import probing
 from compliance.core import aging, history, verdicts
 from compliance.core.differing import Side, differences
 from compliance.core.errors import ComplianceError, ConfigurationError
+from compliance.core.oneline import oneline
 from compliance.estate import config
 from compliance.estate.observe import embedded_or_nothing
 from compliance.sync import live
@@ -125,11 +126,11 @@ def _changes(console: Console, last: Look, found: Look, changed: Iterable[str]) 
     console.print(f"{at}  {_head(other, ', '.join(changed))}", markup=False)
     for state, style in _STYLE.items():
         for key in other[state]:
-            console.print(f"  {state:9} {key}", style=style, markup=False)
+            console.print(f"  {state:9} {oneline(key)}", style=style, markup=False)
             if state in ("new", "otherwise"):
-                console.print(f"            {found.messages[key]}", markup=False)
+                console.print(f"            {oneline(found.messages[key])}", markup=False)
     for line in _outcomes(other):
-        console.print(f"  {line}", markup=False)
+        console.print(f"  {oneline(line)}", markup=False)
 
 
 def _head(other: dict[str, Any], files: str) -> str:

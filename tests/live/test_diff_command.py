@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compliance import cli
+from compliance.core import verdicts
 from compliance.core.differing import Side, differences
+from compliance.core.finding import Finding
 from compliance.core.history import Entry
+from compliance.core.verdict import Case, Rule, gate
 from tests.live.audited import WAIVER, Audited
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 KEY = "CC001:pumpe.anfahren#missing"
 SUBJECT = "pumpe.anfahren"
@@ -117,3 +124,19 @@ def test_each_finding_of_two_audits_is_in_exactly_one_list_and_none_is_lost(one:
     assert there["same"] == back["same"]
     assert differences(Side("a", one), Side("b", one))["same"]
     assert there["rules"]["added"] == back["rules"]["removed"]
+
+
+def test_a_name_that_somebody_chose_writes_no_line_of_what_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    forged, at = "x\nthe same; 0 finding(s) unchanged\x1b[2K", "2026-01-01T00:00:00+00:00"
+    rule = Rule("PL001", "platform", "", "", "high", "conformance", "", "")
+    cases = Case(rule, forged, "kept"), Case(rule, forged, "broken", (Finding(forged, forged),))
+    for name, case in zip(("old.json", "verdict.json"), cases, strict=True):
+        found = gate([case], observation="o", policy="p", judged_at=at)
+        (tmp_path / name).write_text(json.dumps(verdicts.document(found)))
+    for words in (["diff", f"{tmp_path}/old.json", f"{tmp_path}/verdict.json"], ["rules", "show", "PL001"]):
+        cli.main([*words, *(["--out", str(tmp_path)] if words[0] == "rules" else [])])
+        told = capsys.readouterr().out
+        assert "x\\nthe same" in told, words
+        assert not any(line.startswith("the same") or "\x1b" in line for line in told.splitlines()), words
