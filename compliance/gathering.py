@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from compliance.audit import Audited
     from compliance.core.gates import Gate
     from compliance.core.history import Known
+    from compliance.core.verdict import Case
 
 
 def wanted(words: Iterable[str], but: Iterable[Path] = ()) -> dict[Path, str]:
@@ -135,14 +136,23 @@ def _document(data: bytes, path: Path) -> dict[str, Any]:
     """A verdict whose counts follow from its cases; another file, or one that was changed by hand, is refused."""
     with suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):
         found = json.loads(data)
-        made = verdicts.document(verdicts.parse(found))
+        verdict = verdicts.parse(found)
+        made = verdicts.document(verdict)
         # An older program said less; what it did say has to follow from the cases.
-        if canonical.dumps({name: made[name] for name in found}) == canonical.dumps(found):
+        if all(map(_sound, verdict.cases)) and canonical.dumps(
+            {name: made[name] for name in found}
+        ) == canonical.dumps(found):
             return dict(found)
     raise ConfigurationError(
         f"{path}: is no verdict as `compliance audit` writes it",
         remedy="name the verdict.json in the folder of an audit (--out), or a sealed bundle",
     )
+
+
+def _sound(case: Case) -> bool:
+    """Broken is what has findings, and nothing else, or one format would tell of them and another not."""
+    broken = case.outcome == "broken"
+    return bool(case.findings) == broken and (broken or bool(case.waived) == (case.outcome == "waived"))
 
 
 def _before(kept: History | None, document: Mapping[str, Any]) -> tuple[Mapping[str, Known] | None, str, str]:

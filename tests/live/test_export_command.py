@@ -163,6 +163,22 @@ def test_a_verdict_that_was_changed_by_hand_is_not_exported(
     assert "is no verdict" in capsys.readouterr().err
 
 
+def test_nor_is_one_in_which_what_has_findings_is_said_to_be_kept(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With all counts and the conclusion set right: a format that goes by outcomes would show a green run."""
+    value = json.loads((desk.folder / "reports" / "verdict.json").read_text())
+    broken = [case for case in value["cases"] if case["outcome"] == "broken"]
+    for case in broken:
+        case["outcome"] = "kept"
+    value["counts"]["kept"] += len(broken)
+    value["counts"]["broken"] = 0
+    value["conclusion"] = "could-not-look" if value["counts"]["could_not_look"] else "kept"
+    (desk.folder / "changed.json").write_text(json.dumps(value))
+    assert main(["export", "junit", "--estate", "estate.yaml", "--from", "changed.json"]) == 2
+    assert "is no verdict" in capsys.readouterr().err
+
+
 def test_a_job_summary_is_appended_as_a_workflow_does(desk: Desk) -> None:
     summary = desk.folder / "summary.md"
     summary.write_text("before\n")
