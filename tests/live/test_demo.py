@@ -108,11 +108,11 @@ def test_a_process_that_stays_would_be_found() -> None:
             process.kill()
 
 
-def test_the_readme_shows_what_it_prints(played: Mapping[str, object]) -> None:
+def test_the_documentation_shows_what_it_prints(played: Mapping[str, object]) -> None:
     done = played["done"]
     assert isinstance(done, subprocess.CompletedProcess)
-    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
-    (shown,) = [text for text in re.findall(r"```text\n(.*?)```", readme, re.DOTALL) if "$ compliance" in text]
+    page = (CHECKOUT / "docs/changes.md").read_text(encoding="utf-8")
+    (shown,) = [text for text in re.findall(r"```text\n(.*?)```", page, re.DOTALL) if "$ compliance" in text]
     lines = tuple(line for line in plain(shown).splitlines() if line.strip())
     assert len(lines) > 15
     assert in_order(plain(done.stdout), lines) is None
