@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -195,9 +194,7 @@ def test_a_page_that_asked_another_host_would_be_noticed() -> None:
 
 @pytest.mark.browser
 def test_a_real_browser_reads_it_without_a_request_elsewhere_or_an_error(site: Path, tmp_path: Path) -> None:
-    binary = chromium.find()
-    if binary is None:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("not run: install Chromium")
+    binary = chromium.find() or chromium.not_run("install Chromium")
     with chromium.page(binary, tmp_path / "profile") as page:
         for name in ("index.html", "tutorial.html", "reference/rules.html"):
             page.open((site / name).as_uri())

@@ -15,7 +15,7 @@ from compliance.core.errors import ComplianceError
 from compliance.estate.resources import resource
 from compliance.reporting import node, serve
 from tests.browser import chromium
-from tests.browser.test_report_page import DESCRIPTION, local, not_run, outside
+from tests.browser.test_report_page import DESCRIPTION, local, outside
 from tests.front_pages import LONG, NASTY, hostile
 
 if TYPE_CHECKING:
@@ -34,7 +34,9 @@ FINDING = "CC001:dot_iu_health#category"
 
 @pytest.fixture(scope="module")
 def browser() -> str:
-    return chromium.find() or not_run("install Chromium (`apt-get install chromium`) or name one in $CHROMIUM")
+    return chromium.find() or chromium.not_run(
+        "install Chromium (`apt-get install chromium`) or name one in $CHROMIUM"
+    )
 
 
 @pytest.fixture
@@ -49,7 +51,7 @@ def audited(tmp_path_factory: pytest.TempPathFactory) -> Path:
     try:
         node.command(node.find())
     except ComplianceError as error:
-        not_run(str(error))
+        chromium.not_run(str(error))
     folder = tmp_path_factory.mktemp("shop")
     shutil.copytree(resource("fixtures/reference/policy"), folder / "policy")
     (folder / "estate.yaml").write_text(ESTATE)

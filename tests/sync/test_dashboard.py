@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -209,16 +208,9 @@ def test_a_record_of_another_form_is_an_error(
     assert (ran.code, "is not what this program writes" in ran.err) == (4, True)
 
 
-def not_run(how: str) -> NoReturn:
-    """A group that did not run says so; where everything has to run, that is a failure."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"not run: {how}")
-    pytest.skip(f"not run: {how}")
-
-
 @pytest.fixture
 def tab(tmp_path: Path) -> Iterator[chromium.Page]:
-    binary = chromium.find() or not_run(
+    binary = chromium.find() or chromium.not_run(
         "install Chromium (`apt-get install chromium`) or name one in $CHROMIUM"
     )
     with chromium.page(binary, tmp_path / "profile") as opened:
