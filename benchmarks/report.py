@@ -115,7 +115,7 @@ def opened(binary: str, address: str) -> Iterator[tuple[str, float]]:
     """Each page in a browser of its own; then the first link to a case."""
     for what, place in (("front page", ""), ("Allure's tree", "allure/index.html")):
         with (
-            tempfile.TemporaryDirectory(prefix="compliance-bench-") as profile,
+            tempfile.TemporaryDirectory(prefix="compliance-bench-", ignore_cleanup_errors=True) as profile,
             chromium.page(binary, Path(profile)) as tab,
         ):
             begin = time.perf_counter()
