@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from base64 import b64encode
+from contextlib import suppress
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from compliance.core import canonical, thresholds
 from compliance.core.errors import Refused
@@ -16,7 +17,7 @@ from compliance.estate.resources import resource
 from compliance.systems.platform.execution import LOOSEN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from securesystemslib.signer import Signer
 
@@ -28,10 +29,21 @@ PREDICATE = "urn:dot-compliance:thresholds:v1"
 REMEDY = "`compliance profiles accept` by somebody who may loosen, once what it lists is meant"
 
 
+class Named(Protocol):
+    """An estate, as it is declared."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+
+
 class Accepted(NamedTuple):
-    """What stands in the lock; `by`: whose key signed it, nobody's where the estate accepts by itself."""
+    """What stands in the lock, and for which estates; `by`: whose key signed it, nobody's where the estate accepts by
+    itself."""
 
     thresholds: Thresholds
+    estates: frozenset[str] = frozenset()
     by: str = ""
 
 
@@ -72,8 +84,8 @@ def accepts_itself(policies: Policies, kind: str) -> bool:
     return bool(kind == "reference" and policies["platform"].execution.approvals.get(kind) == "self")
 
 
-def statement(found: Thresholds, kind: str) -> dict[str, Any]:
-    """What is signed (in-toto). `kind`: what was accepted of one kind of estate is nothing to another."""
+def statement(found: Thresholds, kind: str, estates: Iterable[str]) -> dict[str, Any]:
+    """What is signed (in-toto). `kind`, `estates`: what was accepted for these is nothing to others."""
     from compliance.executor.attest import STATEMENT_TYPE
 
     told = found.told()
@@ -83,7 +95,7 @@ def statement(found: Thresholds, kind: str) -> dict[str, Any]:
             {"name": "thresholds", "digest": {"sha256": canonical.digest(canonical.dumps(told))}}
         ],
         "predicateType": PREDICATE,
-        "predicate": {"kind": kind, "thresholds": told},
+        "predicate": {"kind": kind, "estates": sorted(estates), "thresholds": told},
     }  # fmt: skip
 
 
@@ -95,21 +107,41 @@ def lock(said: dict[str, Any], signer: Signer | None) -> dict[str, Any]:
     return {"statement": said, "signature": signature}
 
 
-def accepted(policies: Policies, kind: str) -> Accepted:
-    """Raises `Unaccepted`. Nothing of a lock is believed before its signature is."""
+def accepted(policies: Policies, estate: Named) -> Accepted:
+    """Raises `Unaccepted`. What nobody signed names no estate that anybody vouches for."""
+    found = _believed(policies, estate.kind)
+    if found.by and estate.name not in found.estates:
+        names = ", ".join(sorted(found.estates))
+        raise Unaccepted("estate", f"was accepted for {names or 'no estate'}, and this one is {estate.name}")
+    return found
+
+
+def new_lock(policies: Policies, estate: Named, signer: Signer | None) -> dict[str, Any]:
+    """What is in force now, accepted: for this estate, and for those that the same was accepted for already, since
+    estates may share a folder of policy."""
+    now, estates = in_force(policies), {estate.name}
+    with suppress(Unaccepted):
+        found = _believed(policies, estate.kind)
+        estates |= found.estates if found.thresholds == now else set()
+    return lock(statement(now, estate.kind, estates), signer)
+
+
+def _believed(policies: Policies, kind: str) -> Accepted:
+    """Nothing of a lock is believed before its signature is."""
     if policies.lock is None:
         raise Unaccepted("missing", "is not there: nobody accepted what the profiles let pass")
     said, by = _signed(policies, policies.lock, kind)
     try:
         found = thresholds.parse(said["predicate"]["thresholds"])
-        whole = said == statement(found, said["predicate"]["kind"])
+        estates = frozenset(map(str, said["predicate"]["estates"]))
+        whole = said == statement(found, said["predicate"]["kind"], estates)
     except (KeyError, TypeError, ValueError, AttributeError):
         whole = False
     if not whole:
         raise Unaccepted("content", "is no statement of thresholds that this program knows")
     if said["predicate"]["kind"] != kind:
         raise Unaccepted("kind", f"is of an estate of kind {said['predicate']['kind']}, and this one is {kind}")
-    return Accepted(found, by)
+    return Accepted(found, estates, by)
 
 
 def _signed(policies: Policies, found: Lock, kind: str) -> tuple[dict[str, Any], str]:
@@ -161,13 +193,13 @@ def signing(policies: Policies, kind: str, signer: Signer | None) -> None:
     )  # fmt: skip
 
 
-def judgements(policies: Policies, kind: str) -> Iterator[Judgement]:
+def judgements(policies: Policies, estate: Named) -> Iterator[Judgement]:
     """What PL007 says; silence: nothing lets more pass than was accepted."""
     if not policies["platform"].profiles and policies.lock is None:
         yield NotApplicable(gatelock.NAME, "policy declares no profiles")
         return
     try:
-        found = accepted(policies, kind).thresholds
+        found = accepted(policies, estate).thresholds
     except Unaccepted as error:
         yield Finding(gatelock.NAME, f"{gatelock.NAME} {error.message}", error.facet)
         found = Thresholds()

@@ -28,6 +28,7 @@ def audit(parsed: argparse.Namespace) -> int:
         watch(parsed)
     from compliance import audit as job
     from compliance import gathering, keeping, presenting, probing
+    from compliance.estate import config
     from compliance.evidence.contents import VERDICT
 
     out = Path(parsed.out)
@@ -36,9 +37,10 @@ def audit(parsed: argparse.Namespace) -> int:
     say("observing")
     file = probing.estate_file(parsed.estate)
     profile = _profile(parsed, file)
+    known = keeping.read(kept, config.declared(file).name).now()
     exports = gathering.wanted(parsed.export, but=(file, kept, out / VERDICT, recorded or file))
     run = probing.look(file, recorded, say, parsed.judged_at)
-    run.known = keeping.read(kept).now()
+    run.known = known
     if not parsed.no_page:
         run.copied = frozenset(path.name for path in presenting.policy_files(run))
     audited = job.judge(run, results=out / "allure-results", report=say)

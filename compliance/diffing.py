@@ -53,7 +53,7 @@ def _document(path: Path) -> dict[str, Any]:
 def of_document(name: str, value: Mapping[str, Any]) -> Side:
     """A verdict's document says nothing of when it was observed and by which program."""
     try:
-        entry = history.entry(value, observed_at="", program="", number=0)
+        entry = history.entry(value, estate="", observed_at="", program="", number=0)
         outcomes = {f"{case['rule']}:{case['subject']}": case["outcome"] for case in value["cases"]}
     except (KeyError, TypeError, AttributeError):
         raise ConfigurationError(

@@ -43,11 +43,12 @@ class Differs(ComplianceError):
 def seal(parsed: argparse.Namespace) -> int:
     """Audit, perform that again from what is about to be sealed, and seal it."""
     from compliance import keeping, probing
+    from compliance.estate import config
     from compliance.evidence import sealing
     from compliance.executor import keys
 
     signer, file = keys.load(Path(parsed.key)), probing.estate_file(parsed.estate)
-    kept = keeping.read(Path(parsed.history))
+    kept = keeping.read(Path(parsed.history), config.declared(file).name)
     _ready(parsed, file)
     with tempfile.TemporaryDirectory(prefix="compliance-seal-") as scratch:
         results = None if parsed.no_report else Path(scratch) / "allure-results"

@@ -81,7 +81,7 @@ def of_verdict(path: Path, estate_file: Path, history: Path | None) -> Exported:
             f"{path}: was judged by another policy than the one that {estate_file} names",
             remedy="name the estate with --estate, audit again, or export from the sealed bundle of that audit",
         )
-    found, observed_at, by = _before(keeping.read(history) if history else None, document)
+    found, observed_at, by = _before(keeping.read(history, estate.name) if history else None, document)
     return _exported(
         document, contents.declared(estate_file, estate.policy), policies, estate.name,
         documents.read(estate_file).value["kind"], observed_at, by or program().split()[-1], found,
@@ -97,7 +97,7 @@ def of_bundle(files: Mapping[str, bytes]) -> Exported:
         policies = Policies.load(estate)
     by = str(json.loads(contents.part(files, "manifest.json")).get("program", ""))
     observed_at = contents.observed(files).observed_at
-    kept = history_lines.parsed(files[past.HISTORY], past.HISTORY) if past.HISTORY in files else None
+    kept = past.held(files, estate.name)
     found = None if kept is None else history_lines.earlier(kept, observed_at).now()
     return _exported(document, files, policies, estate.name, estate.kind, observed_at, by.split(" ")[-1], found)
 

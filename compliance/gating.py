@@ -14,6 +14,7 @@ from compliance.core.waivers import GATES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from compliance.accepting import Named
     from compliance.core.finding import Judgement, Severity
     from compliance.core.history import Known
     from compliance.core.observation import Observation
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
 
 @dataclass
 class Gating:
-    """Of one run. `kind`: of the estate; `rules`: those that were collected; `read`: by system the sections that
+    """Of one run. `rules`: those that were collected; `read`: by system the sections that
     its rules asked for."""
 
     policies: Policies
-    kind: str
+    estate: Named
     rules: Mapping[str, Probed]
     read: dict[str, set[str]] = field(default_factory=dict)
 
@@ -37,7 +38,7 @@ class Gating:
 
     def judgements(self) -> Iterator[Judgement]:
         """What PL007 says."""
-        return accepting.judgements(self.policies, self.kind)
+        return accepting.judgements(self.policies, self.estate)
 
     def controls(self) -> Iterator[Judgement]:
         """What PL008 says: of the rules that come with the program, and of one's own that are part of this run."""

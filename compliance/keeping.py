@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 FILE, LIMIT = "history.jsonl", 400  # more than a year of nights
 
 
-def read(path: Path) -> History:
-    """Empty where there is no file yet."""
+def read(path: Path, estate: str | None = None) -> History:
+    """Empty where there is no file yet. `estate`: whose it has to be."""
     try:
-        return history_lines.parsed(path.read_bytes(), path)
+        return history_lines.parsed(path.read_bytes(), path, estate)
     except FileNotFoundError:
         return History({}, ())
     except OSError as error:
@@ -50,7 +50,7 @@ def add(
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _locked(path):
-            before = read(path)
+            before = read(path, observation.estate)
             entry = past.entry_of(verdict, observation, before)
             found = before.added(entry, limit)
             if history_lines.late(before, entry):
@@ -71,7 +71,7 @@ def add(
 
 def add_new(path: Path, verdict: Verdict, observation: Observation) -> None:
     """Unless the same was kept already: to seal what was audited is no run of its own."""
-    kept = read(path)
+    kept = read(path, observation.estate)
     entry = past.entry_of(verdict, observation, kept)
     if not any(history_lines.same_run(each, entry) for each in kept.entries):
         add(path, verdict, observation, LIMIT)

@@ -26,5 +26,5 @@ def opened(config: pytest.Config) -> tuple[Run, Profile | None]:
         estate_file(config.getoption("estate")), Path(recorded) if recorded else None, judged_at=judged_at
     )
     if kept := config.getoption("audit_history"):
-        run.known = keeping.read(Path(kept)).now()
+        run.known = keeping.read(Path(kept), run.estate.name).now()
     return run, gating.chosen(run.policies, config.getoption("profile"), config.getoption("fail_on"))

@@ -55,7 +55,7 @@ class Run:
         limits = policies["platform"].max_age if "platform" in policies else {}
         self.current = aging.as_of(observation, limits, self.judged_at)
         self.waiving = Waiving(policies, self.judged_at, self.judged, self.unlooked)
-        self.gating = Gating(policies, estate.kind, self.waiving.rules)
+        self.gating = Gating(policies, estate, self.waiving.rules)
         self.known: Mapping[str, Known] | None = None  # what earlier audits found, where they are kept
         self.copied: frozenset[str] = frozenset()  # files of policy of which the report has a copy to link to
         self.readings: dict[Rule, tuple[str, ...]] = {}  # by rule what it read, as a reader of a case is told

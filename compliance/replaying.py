@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compliance import audit
-from compliance.core import history_lines
 from compliance.core.errors import ConfigurationError
 from compliance.evidence import past
 from compliance.evidence import report as reports
@@ -50,8 +49,7 @@ def again(files: Mapping[str, bytes], report: Report = lambda _: None) -> Perfor
     with tempfile.TemporaryDirectory(prefix="compliance-replay-") as folder:
         estate = offline(files, Path(folder))
         run = Run(estate, Policies.load(estate), observed(files), str(judged_at))
-        kept = history_lines.parsed(files[past.HISTORY], past.HISTORY) if past.HISTORY in files else None
-        return performed(audit.judge(run, report=report), kept)
+        return performed(audit.judge(run, report=report), past.held(files, estate.name))
 
 
 def said(files: Mapping[str, bytes], name: str, *keys: str) -> dict[str, Any]:

@@ -47,16 +47,17 @@ def accept(parsed: argparse.Namespace) -> int:
         )
     signer = keys.load(Path(parsed.key)) if parsed.key else None
     accepting.signing(policies, estate.kind, signer)
-    looser = _looser(policies, estate.kind, but=gatelock.NAME)
-    now = accepting.in_force(policies)
-    path = gatelock.write(estate.policy, accepting.lock(accepting.statement(now, estate.kind), signer))
-    by = accepting.accepted(_with_lock(policies, estate), estate.kind).by
+    looser = _looser(policies, estate, but=gatelock.NAME)
+    path = gatelock.write(estate.policy, accepting.new_lock(policies, estate, signer))
+    now, estates, by = accepting.accepted(_with_lock(policies, estate), estate)
     value = {
-        "file": str(path), "profiles": list(now.profiles), "rules": len(now.rules), "by": by or None, "looser": looser
+        "file": str(path), "profiles": list(now.profiles), "rules": len(now.rules), "by": by or None, "looser": looser,
+        "estates": sorted(estates),
     }  # fmt: skip
     text = [f"lets more pass: {each}" for each in looser]
     signed = f"signed by {by}" if by else "by the estate itself, which is a reference"
-    text.append(f"{path}: {len(now.profiles)} profiles and {len(now.rules)} rules, {signed}")
+    whose = ", ".join(sorted(estates))
+    text.append(f"{path}: {len(now.profiles)} profiles and {len(now.rules)} rules for {whose}, {signed}")
     write(canonical.pretty(value) if parsed.json else "\n".join(text))
     return 0
 
@@ -67,8 +68,8 @@ def _with_lock(policies: Policies, estate: Declared) -> Policies:
     return policies
 
 
-def _looser(policies: Policies, kind: str, *, but: str = "") -> list[str]:
-    found = [each for each in accepting.judgements(policies, kind) if isinstance(each, Finding)]
+def _looser(policies: Policies, estate: Declared, *, but: str = "") -> list[str]:
+    found = [each for each in accepting.judgements(policies, estate) if isinstance(each, Finding)]
     return [each.message for each in found if each.subject != but]
 
 
@@ -76,10 +77,10 @@ def show(parsed: argparse.Namespace) -> int:
     """Each profile, and whether it is as it was accepted; 1 where something lets more pass than that."""
     estate, policies = _loaded(parsed)
     profiles: Mapping[str, Profile] = policies["platform"].profiles
-    looser = _looser(policies, estate.kind)
+    looser = _looser(policies, estate)
     value = {
         "profiles": thresholds.Thresholds(profiles).told()["profiles"], "looser": looser,
-        "accepted": _accepted(policies, estate.kind),
+        "accepted": _accepted(policies, estate),
     }  # fmt: skip
     text = [*map(_line, profiles.values()), *(f"looser: {each}" for each in looser)]
     text += [_told(value["accepted"])] if value["accepted"] else []
@@ -87,9 +88,9 @@ def show(parsed: argparse.Namespace) -> int:
     return 1 if looser else 0
 
 
-def _accepted(policies: Policies, kind: str) -> dict[str, Any] | None:
+def _accepted(policies: Policies, estate: Declared) -> dict[str, Any] | None:
     try:
-        found = accepting.accepted(policies, kind)
+        found = accepting.accepted(policies, estate)
     except accepting.Unaccepted:
         return None
     now = accepting.in_force(policies)

@@ -43,7 +43,7 @@ def history(parsed: argparse.Namespace) -> int:
 def _told(change: Change) -> dict[str, Any]:
     entry = change.entry
     return {
-        "run": entry.run, "observed_at": entry.observed_at, "judged_at": entry.judged_at,
+        "run": entry.run, "estate": entry.estate, "observed_at": entry.observed_at, "judged_at": entry.judged_at,
         "observation": entry.observation, "policy": entry.policy, "program": entry.program,
         "conclusion": entry.conclusion, "counts": dict(entry.counts), "waived": list(entry.waived),
         "first_seen": {key: known.at for key, known in change.first.items()}, "defect": list(change.defect),

@@ -98,7 +98,7 @@ def _of(verdict: Verdict) -> Look:
     value = verdicts.document(verdict)
     outcomes = {f"{case['rule']}:{case['subject']}": case["outcome"] for case in value["cases"]}
     found = [each for case in value["cases"] for each in (*case["findings"], *case["waived"])]
-    entry = history.entry(value, observed_at="", program="", number=0)
+    entry = history.entry(value, estate="", observed_at="", program="", number=0)
     return Look(Side("", entry, outcomes), {each["key"]: each["message"] for each in found})
 
 

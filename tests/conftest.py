@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -32,6 +33,12 @@ if TYPE_CHECKING:
     from pytest_postgresql.executors import NoopExecutor
     from xdist.scheduler import LoadFileScheduling
     from xdist.workermanage import WorkerController
+
+# How long an example takes says something of the machine: the benchmarks measure.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 # Minutes each. What xdist goes by is their number of tests, and gives out what has few of them last.
 LONGEST = (

@@ -55,7 +55,11 @@ def shown(found: Verdict, told: Given = PLAIN) -> str:
 def changes(*runs: Verdict) -> tuple[history.Change, ...]:
     entries = [
         history.entry(
-            verdicts.document(each), observed_at=f"2026-11-{n:02}T00:00:00+00:00", program="p", number=n
+            verdicts.document(each),
+            estate="shop",
+            observed_at=f"2026-11-{n:02}T00:00:00+00:00",
+            program="p",
+            number=n,
         )
         for n, each in enumerate(runs, 1)
     ]

@@ -14,7 +14,7 @@ from compliance.core.waivers import OWN
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-FORMAT = 1
+FORMAT = 2
 RULE_WIDE = ("(all)", "(all others)")
 LISTS = ("rules", "findings", "waived", "unseen", "judged")
 Label: TypeAlias = Literal["new", "unchanged", "reopened"]
@@ -30,6 +30,7 @@ class Entry:
     """
 
     run: str
+    estate: str
     observed_at: str
     judged_at: str
     observation: str
@@ -94,7 +95,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Runs, the oldest first, after those that are no longer kept: of these `known` is left."""
+    """Runs of one estate, the oldest first, after those that are no longer kept: of these `known` is left."""
 
     known: Mapping[str, Known]
     entries: tuple[Entry, ...]
@@ -170,14 +171,17 @@ def differing(one: Entry, other: Entry) -> tuple[str, ...]:
     return (f"run {one.run} came to something else from the same evidence", *said)
 
 
-def entry(document: Mapping[str, Any], *, observed_at: str, program: str, number: int | str) -> Entry:
+def entry(
+    document: Mapping[str, Any], *, estate: str, observed_at: str, program: str, number: int | str
+) -> Entry:
     """Of a verdict's document (`core.verdicts`). `number`: of no two runs the same, so that each has its own id."""
     cases = document["cases"]
     unseen = [case for case in cases if _unlooked(case, document["blind"])]
     seen = [case for case in cases if not _unlooked(case, document["blind"])]
     wide = {case["rule"] for case in unseen if case["subject"] in RULE_WIDE}
     told = {
-        "observed_at": observed_at, "judged_at": document["judged_at"], "observation": document["observation"],
+        "estate": estate, "observed_at": observed_at, "judged_at": document["judged_at"],
+        "observation": document["observation"],
         "policy": document["policy"], "program": program, "conclusion": document["conclusion"],
         "counts": document["counts"], "rules": tuple(sorted(document["rules"])),
         "findings": tuple(sorted(each["key"] for case in cases for each in case["findings"])),

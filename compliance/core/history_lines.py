@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 _KINDS = {"counts": dict, "complete": bool}
 
 
-def parsed(data: bytes, where: Path | str) -> History:
-    """Raises `ConfigurationError` with the line that is none."""
+def parsed(data: bytes, where: Path | str, estate: str | None = None) -> History:
+    """Raises `ConfigurationError` with the line that is none, or that is of another estate.
+
+    `estate`: whose it has to be; what was found in one would be known, and so not new, in another.
+    """
     *lines, _cut_short = data.split(b"\n")
     known: dict[str, Known] = {}
     entries = []
@@ -32,12 +35,22 @@ def parsed(data: bytes, where: Path | str) -> History:
                 known = {key: _known(*said) for key, said in value["known"].items()}
             else:
                 entries.append(_entry(value))
+                estate = _same(estate, entries[-1].estate, where, number)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise ConfigurationError.at(
                 where, number, "is no entry of the history",
                 remedy="restore the file, or move it away to begin anew",
             ) from None  # fmt: skip
     return History(known, tuple(entries))
+
+
+def _same(estate: str | None, found: str, where: Path | str, number: int) -> str:
+    if estate not in (None, found):
+        raise ConfigurationError.at(
+            where, number, f"is of estate '{found}', and not of '{estate}'",
+            remedy="give each estate a history of its own: another folder with --out, or another file",
+        )  # fmt: skip
+    return found
 
 
 def _known(run: Any, at: Any, is_open: Any) -> Known:

@@ -11,7 +11,7 @@ from compliance.core.oneline import oneline
 from compliance.evidence import versions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from compliance.core.history import Change, Entry, History
     from compliance.core.observation import Observation
@@ -47,18 +47,23 @@ class Past(NamedTuple):
 
 def entry_of(verdict: Verdict, observation: Observation, before: History) -> Entry:
     return history.entry(
-        verdicts.document(verdict), observed_at=observation.observed_at,
+        verdicts.document(verdict), estate=observation.estate, observed_at=observation.observed_at,
         program=versions.deciding(versions.versions(observation)),
         number=before.entries[-1].run if before.entries else 0,
     )  # fmt: skip
 
 
+def held(files: Mapping[str, bytes], estate: str) -> History | None:
+    """What a bundle holds of earlier audits of its estate; None in one that was sealed without."""
+    return history_lines.parsed(files[HISTORY], HISTORY, estate) if HISTORY in files else None
+
+
 def of(kept: History, verdict: Verdict, observation: Observation) -> Past:
     """Against earlier looks; a defect is looked for in what was judged of the same evidence at any time."""
-    held = history_lines.until(kept, entry_of(verdict, observation, kept), RUNS)
-    entry = entry_of(verdict, observation, held)
-    same = [each for each in held.entries if each.evidence == entry.evidence]
-    return Past(held, history.compared(history_lines.earlier(held, entry.observed_at).now(), entry, same))
+    before = history_lines.until(kept, entry_of(verdict, observation, kept), RUNS)
+    entry = entry_of(verdict, observation, before)
+    same = [each for each in before.entries if each.evidence == entry.evidence]
+    return Past(before, history.compared(history_lines.earlier(before, entry.observed_at).now(), entry, same))
 
 
 def lines(past: Past) -> Iterator[str]:

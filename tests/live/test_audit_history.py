@@ -121,6 +121,31 @@ def test_over_its_limit_the_oldest_go_and_what_they_found_first_stays_known(desk
     assert (key in run["unchanged"], run["new"]) == (True, [])
 
 
+def test_a_history_of_another_estate_is_2_before_anything_is_looked_at_or_replaced(desk: Desk) -> None:
+    """What was found in one is known, and so would not be new in the other."""
+    audit(desk, 20)
+    (estate,) = {run["estate"] for run in runs(desk)}
+    before = {path: path.read_bytes() for path in (desk.folder / "reports").glob("*.json*")}
+    assert before
+    file = desk.folder / "estate.yaml"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"name": "another"}))
+    for words in (
+        ("audit", "--no-page"),
+        ("audit", "--no-page", "--observation", "observation.json"),
+        ("evidence", "seal", "--key", "key.pem", "--no-report", "-o", "sealed.tar"),
+    ):
+        done = desk.run(*words, "--estate", "estate.yaml")
+        assert done.code == 2, done.err
+        assert f"history.jsonl:1: is of estate '{estate}', and not of 'another'" in done.err
+        assert "give each estate a history of its own" in done.err
+    assert {path: path.read_bytes() for path in before} == before
+    lines = (desk.folder / "reports" / "history.jsonl").read_text()
+    (desk.folder / "both.jsonl").write_text(lines + lines.replace(f'"{estate}"', '"another"'))
+    done = desk.run("history", "--history", "both.jsonl")
+    assert done.code == 2
+    assert f"both.jsonl:2: is of estate 'another', and not of '{estate}'" in done.err
+
+
 def test_audits_that_end_at_once_are_all_kept(desk: Desk) -> None:
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda n: audit(desk, 20 + n, "--out", f"out{n}", "--history", "h.jsonl"), range(3)))

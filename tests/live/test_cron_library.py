@@ -28,7 +28,7 @@ def generated(count: int) -> list[str]:
     """Schedules as people write them."""
     found: list[str] = []
 
-    @settings(max_examples=count, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=count, database=None, suppress_health_check=list(HealthCheck))
     @given(schedules.schedules())
     def collect(text: str) -> None:
         found.append(text)

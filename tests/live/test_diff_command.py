@@ -109,7 +109,7 @@ def entries(draw: st.DrawFn) -> Entry:
     waived = {key for key in found if draw(st.booleans())}
     rules = tuple(sorted(draw(st.sets(st.sampled_from(["R0", "R1", "R2"])))))
     return Entry(
-        "run", "", "", draw(st.sampled_from("ab")), "p", "x", "broken" if found - waived else "kept",
+        "run", "", "", "", draw(st.sampled_from("ab")), "p", "x", "broken" if found - waived else "kept",
         {"broken": len(found - waived)}, rules, tuple(sorted(found - waived)), tuple(sorted(waived)),
         tuple(sorted(unseen - found)), (), True, "", "", "",
     )  # fmt: skip

@@ -120,7 +120,7 @@ def test_what_somebody_wrote_into_it_is_told_with_its_line_and_never_fails_later
     good = json.loads(path.read_text())
     for name, value in (
         ("counts", 5), ("counts", {"kept": "many"}), ("findings", "CC001:a"), ("rules", [1]), ("complete", "yes"),
-        ("judged_at", None), ("observed_at", 7), ("format", 2), ("more", 1),
+        ("judged_at", None), ("observed_at", 7), ("format", 1), ("estate", 5), ("more", 1),
     ):  # fmt: skip
         path.write_bytes(history_lines.line(good) + history_lines.line(good | {name: value}))
         with pytest.raises(ConfigurationError, match=r"history\.jsonl:2: is no entry of the history"):

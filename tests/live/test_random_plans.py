@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 # The same examples each time: what fails on one machine fails on every other.
 same = settings(
-    derandomize=True, database=None, deadline=None, phases=(Phase.explicit, Phase.generate),
+    derandomize=True, database=None, phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )  # fmt: skip
 

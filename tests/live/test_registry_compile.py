@@ -188,7 +188,6 @@ def random_damage(registry: Registry, damage: list[Damage]) -> None:
 
 @settings(
     max_examples=6,
-    deadline=None,
     phases=NO_SHRINKING,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -213,7 +212,6 @@ def test_random_damage_is_undone_and_done_again(registry: Registry, damage: list
 @pytest.mark.prove
 @settings(
     max_examples=150,
-    deadline=None,
     phases=NO_SHRINKING,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -324,7 +324,7 @@ def test_a_key_that_may_less_than_when_it_approved_does_not_count(world: World) 
     assert world.but(execution=more).granted().by == ("alice",)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_an_approval_of_which_any_byte_was_changed_does_not_count_and_is_named(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -93,7 +93,7 @@ def test_any_flipped_bit_of_an_envelope_is_refused_with_a_reason() -> None:
     assert refused > len(good)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(
     st.sampled_from(["payload", "payloadType", "signatures", "keyid", "sig", "x"]), inner)))  # fmt: skip
 def test_whatever_is_no_envelope_is_refused_and_nothing_worse(envelope: Any) -> None:

@@ -227,7 +227,7 @@ def damaged(draw: st.DrawFn) -> Rows:
     return rows
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(damaged())
 def test_whatever_the_drift_no_step_writes_what_document_001_says_must_stay(rows: Rows) -> None:
     with_pattern(rows)

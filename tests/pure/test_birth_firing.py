@@ -185,7 +185,7 @@ def test_where_directus_is_not_looked_at_nothing_is_said() -> None:
         _said(replace(POLICY, directus=None), {"directus.server": Seen((DirectusServer("11"),), ORIGIN)})
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(st.integers(0, 400), unique=True).map(sorted),
     st.integers(0, 30),

@@ -120,7 +120,7 @@ def judge(pair: tuple[str, str]) -> bool:
     return found
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(schedules.pairs())
 def test_two_schedules_are_equal_if_and_only_if_they_fire_alike(pair: tuple[str, str]) -> None:
     judge(pair)
@@ -130,7 +130,7 @@ def test_two_schedules_are_equal_if_and_only_if_they_fire_alike(pair: tuple[str,
 def test_ten_thousand_pairs_are_equal_if_and_only_if_they_fire_alike() -> None:
     found: Counter[bool] = Counter()
 
-    @settings(max_examples=10_000, deadline=None)
+    @settings(max_examples=10_000)
     @given(schedules.pairs())
     def judged(pair: tuple[str, str]) -> None:
         found[judge(pair)] += 1
@@ -139,7 +139,7 @@ def test_ten_thousand_pairs_are_equal_if_and_only_if_they_fire_alike() -> None:
     assert min(found[True], found[False]) > 2_000, found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(schedules.pairs(), st.sampled_from(CHANGES))
 def test_what_is_equal_fires_alike_where_clocks_are_changed(
     pair: tuple[str, str], change: tuple[str, str]

@@ -15,7 +15,7 @@ from compliance.systems.command_catalog.policy import FIELDS
 from tests.pure.catalogs import judged, observation, policy, rows
 
 # Compiling takes milliseconds, and machines that test are busy: fewer examples, no time limit for each.
-few = settings(max_examples=40, deadline=None)
+few = settings(max_examples=40)
 
 Values = tuple[Any, ...]
 NAMES = st.sampled_from([row[0] for row in rows()] + ["dot_iu_other", "", "it's \\ %"])

@@ -67,7 +67,7 @@ def test_a_vector_of_the_rfc_holds_and_no_flip_of_a_byte_of_it_does(
     assert not verified(key, said + b"\0", sig)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SECRETS, st.binary(max_size=200), st.data())
 def test_it_says_of_any_signature_what_cryptography_says(
     secret: Ed25519PrivateKey, message: bytes, data: st.DataObject
@@ -81,7 +81,7 @@ def test_it_says_of_any_signature_what_cryptography_says(
     assert verified(key, message, signature) == theirs(key, message, signature)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(SECRETS, st.binary(max_size=20))
 def test_the_same_number_in_another_spelling_is_no_signature(secret: Ed25519PrivateKey, message: bytes) -> None:
     key, signature = secret.public_key().public_bytes_raw(), secret.sign(message)
@@ -92,7 +92,7 @@ def test_the_same_number_in_another_spelling_is_no_signature(secret: Ed25519Priv
         assert not theirs(key, message, other)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.binary(max_size=70), st.binary(max_size=5), st.binary(max_size=70))
 def test_bytes_that_nobody_signed_end_in_no(key: bytes, message: bytes, signature: bytes) -> None:
     assert not verified(key, message, signature)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from compliance.core.verdict import Case
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(cases())
 def test_whatever_stands_in_a_verdict_each_format_isvalid(found: list[Case]) -> None:
     known = {"XX000:gone": Known("run", "2026-11-01T00:00:00+00:00", True)}

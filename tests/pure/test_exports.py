@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 EACH = pytest.mark.parametrize("name", FORMATS)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(cases())
 def test_the_five_counts_are_those_of_the_verdict_in_every_format(found: list[Case]) -> None:
     of = verdict(found)

@@ -123,7 +123,7 @@ def judged(rule: Rule, facts: Facts) -> list[Judgement] | str:
         return error.message
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(worlds())
 def test_rows_of_any_kind_are_judged_and_judged_alike_when_recorded(world: World) -> None:
     live, recorded = world.facts(), world.facts(recorded=True)
@@ -134,7 +134,7 @@ def test_rows_of_any_kind_are_judged_and_judged_alike_when_recorded(world: World
 
 
 @pytest.mark.prove
-@settings(max_examples=3000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3000, suppress_health_check=list(HealthCheck))
 @given(worlds())
 def test_thousands_of_rows_of_any_kind_are_judged_and_judged_alike_when_recorded(world: World) -> None:
     live, recorded = world.facts(), world.facts(recorded=True)
@@ -142,7 +142,7 @@ def test_thousands_of_rows_of_any_kind_are_judged_and_judged_alike_when_recorded
         assert judged(rule, live) == judged(rule, recorded)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.one_of(texts, st.text()))
 def test_any_text_is_a_template(text: str) -> None:
     parts = parse(text)
@@ -150,7 +150,7 @@ def test_any_text_is_a_template(text: str) -> None:
     assert "{{" in text or parts in ((), (text,))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(operation_rows, max_size=8))
 def test_a_chain_holds_each_operation_of_its_flow_at_most_once(rows: list[dict[str, Any]]) -> None:
     flow = Row(("f1", "F", "active", "event", None, {}, "o1", None))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,10 @@ class Desk:
     def kind(self, kind: str) -> None:
         (self.folder / "estate.yaml").write_text(ESTATE.format(kind=kind))
 
+    def name(self, name: str) -> None:
+        file = self.folder / "estate.yaml"
+        file.write_text(re.sub("^name: .*", f"name: {name}", file.read_text()))
+
     def edit(self, old: str, new: str) -> None:
         text = (self.policy / "platform.yaml").read_text(encoding="utf-8")
         assert text.count(old) == 1
@@ -63,7 +68,7 @@ class Desk:
         from compliance.estate import config
 
         estate = config.load(self.folder / "estate.yaml")
-        return list(accepting.judgements(Policies.load(estate), estate.kind))
+        return list(accepting.judgements(Policies.load(estate), estate))
 
     def facets(self) -> list[tuple[str, str | None]]:
         return [(found.subject, found.facet) for found in self.said() if isinstance(found, Finding)]
@@ -85,7 +90,7 @@ def test_without_a_lock_that_is_a_finding_and_each_thing_that_a_profile_lets_pas
 
 def test_where_somebody_who_may_signed_nothing_is_found(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     assert desk.accept("alice") == 0
-    assert "3 profiles and 24 rules, signed by alice" in capsys.readouterr().out
+    assert "3 profiles and 24 rules for e, signed by alice" in capsys.readouterr().out
     assert desk.said() == []
     assert desk.run("profiles", "show") == 0
     assert "accepted by alice" in capsys.readouterr().out
@@ -210,7 +215,7 @@ def test_a_key_that_policy_no_longer_lets_loosen_signed_nothing(desk: Desk) -> N
 def test_a_statement_of_another_kind_with_a_good_signature_is_no_lock(desk: Desk) -> None:
     said = {
         "_type": "https://in-toto.io/Statement/v1", "subject": [], "predicateType": "urn:other",
-        "predicate": {"kind": "staging", "thresholds": desk_thresholds(desk)},
+        "predicate": {"kind": "staging", "estates": ["e"], "thresholds": desk_thresholds(desk)},
     }  # fmt: skip
     desk.write(accepting.lock(said, keys.load(desk.folder / "alice.pem")))
     assert desk.facets()[0] == (gatelock.NAME, "content")
@@ -252,6 +257,42 @@ def test_the_same_is_accepted_in_the_same_bytes_and_whatever_differs_is_part_of_
     assert desk.accept("alice") == 0
     assert (desk.policy / gatelock.NAME).read_bytes() == first
     assert len({without, digest}) == 2
+
+
+def test_what_was_accepted_for_another_estate_of_this_kind_and_these_keys_is_nothing_here(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Until somebody who may accepts the same for this one too: estates may share a folder of policy."""
+    assert desk.accept("alice") == 0
+    assert desk.lock["statement"]["predicate"]["estates"] == ["e"]
+    desk.name("f")
+    assert desk.facets() == [(gatelock.NAME, "estate"), *UNACCEPTED]
+    assert desk.run("profiles", "show") == 1
+    assert "gate.lock.json was accepted for e, and this one is f" in capsys.readouterr().out
+    assert desk.accept("alice") == 0
+    assert desk.lock["statement"]["predicate"]["estates"] == ["e", "f"]
+    for name in ("e", "f"):
+        desk.name(name)
+        assert desk.said() == []
+
+
+def test_what_is_accepted_anew_holds_for_the_estate_that_it_was_accepted_for_alone(desk: Desk) -> None:
+    assert desk.accept("alice") == 0
+    desk.name("f")
+    desk.edit("{observation: 1h, exercised: 7d}", "{observation: 1d, exercised: 7d}")
+    assert desk.accept("alice") == 0
+    assert desk.said() == []
+    desk.name("e")
+    assert desk.facets()[0] == (gatelock.NAME, "estate")
+
+
+@pytest.mark.parametrize("estates", [[], [1], "e", {"e": 1}, None, ["f", "e"], [["e"]]])
+def test_names_of_estates_that_are_none_are_not_believed(desk: Desk, estates: Any) -> None:
+    assert desk.accept("alice") == 0
+    said = desk.lock["statement"]
+    said["predicate"]["estates"] = estates
+    desk.write(accepting.lock(said, keys.load(desk.folder / "alice.pem")))
+    assert desk.facets()[0] == (gatelock.NAME, "estate" if estates == [] else "content")
 
 
 def test_a_system_that_is_taken_out_of_force_takes_its_rules_with_it_and_that_is_found(desk: Desk) -> None:
@@ -309,7 +350,7 @@ def test_the_reference_estate_has_accepted_every_rule_that_there_is() -> None:
     """A new rule is stricter, and free; what was accepted is written again all the same."""
     estate = faults.reference()
     policies = Policies.load(estate)
-    said = accepting.lock(accepting.statement(accepting.in_force(policies), estate.kind), None)
+    said = accepting.new_lock(policies, estate, None)
     assert (estate.policy / gatelock.NAME).read_text() == canonical.pretty(said), (
         "run `make golden`, and commit fixtures/reference/policy/gate.lock.json"
     )
@@ -329,5 +370,5 @@ def test_a_rule_that_is_not_accepted_yet_is_free(desk: Desk) -> None:
 
     found = accepting.in_force(Policies.load(config.load(desk.folder / "estate.yaml")))
     fewer = replace(found, rules={name: rule for name, rule in found.rules.items() if name != "CC001"})
-    desk.write(accepting.lock(accepting.statement(fewer, "staging"), signer))
+    desk.write(accepting.lock(accepting.statement(fewer, "staging", ["e"]), signer))
     assert desk.said() == []

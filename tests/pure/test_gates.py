@@ -18,6 +18,7 @@ from compliance.core.thresholds import KINDS, InForce, Thresholds, loosened, loo
 from compliance.core.verdict import OUTCOMES, Case, Rule, Verdict, gate
 from compliance.gating import Gating
 from compliance.reporting import gated, terminal
+from tests import faults
 
 if TYPE_CHECKING:
     from compliance.core.gates import Gate
@@ -280,7 +281,7 @@ def test_nor_of_the_summary_of_an_audit(capsys: pytest.CaptureFixture[str]) -> N
 def test_without_the_rule_of_what_was_accepted_nothing_passes() -> None:
     """Whoever takes the probe out takes away what would say that it is gone."""
     policies: Any = dict.fromkeys(SYSTEMS[:3])
-    gating, look = Gating(policies, "reference", {}), Observation("e", "2026-01-01T00:00:00+00:00", {})
+    gating, look = Gating(policies, faults.reference(), {}), Observation("e", "2026-01-01T00:00:00+00:00", {})
     asked, verdict = of(Case(JUDGE_OF_GATES, "pr", "kept")), of()
     assert gating.gate(asked, Profile("p"), None, look).exit_code == 0
     found = gating.gate(verdict, Profile("p"), None, look)

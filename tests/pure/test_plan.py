@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-few = settings(max_examples=60, deadline=None)
+few = settings(max_examples=60)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
 KEYS = st.frozensets(st.builds(FactKey, TEXTS, st.none() | TEXTS), max_size=3)
 HAZARDS = st.frozensets(st.sampled_from(["inserts", "updates", "deletes"]), max_size=2)

@@ -226,7 +226,7 @@ def test_requests_are_the_documents_where_it_serves_a_view_and_else_what_directu
     )  # no `schema`: no column is altered
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SHAPES, st.sampled_from(["view", "shadow"]), st.sampled_from(["policy", "role"]))
 def test_any_view_gives_a_package_that_is_read_back_as_it_was(
     its: made.Columns, mode: str, keyed_by: str
@@ -240,7 +240,7 @@ def test_any_view_gives_a_package_that_is_read_back_as_it_was(
     json.loads(text)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(SHAPES, st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(its: made.Columns, random: Any) -> None:
     rows = made.envelope(its, made.policy())

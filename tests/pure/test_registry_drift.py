@@ -29,7 +29,7 @@ from tests.pure.registry import (
     values,
 )
 
-few = settings(max_examples=20, deadline=None)
+few = settings(max_examples=20)
 TABLES = {"public.directus_flows", "public.directus_operations"}
 
 

@@ -69,7 +69,7 @@ def test_one_that_only_looks_so_is_not(glob: str) -> None:
 
 
 @given(GLOBS, GLOBS)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_two_meet_where_there_is_a_path_that_both_name(one: str, other: str) -> None:
     found = globs.overlap(one, other)
     assert found == globs.overlap(other, one)
@@ -81,7 +81,7 @@ def test_two_meet_where_there_is_a_path_that_both_name(one: str, other: str) -> 
 @given(
     st.lists(st.sampled_from(["a", "*", "?", "a*", "[ab]", "**"]), min_size=1, max_size=3).map("/".join), GLOBS
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_two_that_meet_have_such_a_path(one: str, other: str) -> None:
     """All words of these globs have one or two signs, so that a path of their meeting is among the short ones."""
     if not globs.overlap(one, other):
@@ -97,7 +97,6 @@ def test_two_that_meet_have_such_a_path(one: str, other: str) -> None:
 
 
 @given(GLOBS)
-@settings(deadline=None)
 def test_a_sample_is_named_by_its_glob_and_has_its_edges(glob: str) -> None:
     sample = globs.sample(glob)
     assert globs.matches(sample, [glob])
@@ -107,7 +106,6 @@ def test_a_sample_is_named_by_its_glob_and_has_its_edges(glob: str) -> None:
 
 
 @given(GLOBS, GLOBS)
-@settings(deadline=None)
 def test_where_edges_do_not_go_together_nothing_meets(one: str, other: str) -> None:
     (a, x), (b, y) = globs.edges(one), globs.edges(other)
     if not ((a.startswith(b) or b.startswith(a)) and (x.endswith(y) or y.endswith(x))):
@@ -115,7 +113,7 @@ def test_where_edges_do_not_go_together_nothing_meets(one: str, other: str) -> N
 
 
 @given(GLOBS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_path_in_the_base_of_a_glob_is_all_that_it_names(glob: str) -> None:
     base = globs.base(glob)
     assert all(path.startswith(base) for path in PATHS if globs.matches(path, [glob]))

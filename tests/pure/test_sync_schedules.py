@@ -136,7 +136,7 @@ def minutes(text: str) -> set[tuple[date, int]]:
 
 
 @given(TEXTS, TEXTS)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_comparing_by_days_and_times_is_comparing_minute_by_minute(one: str, other: str) -> None:
     a, b = minutes(one), minutes(other)
     assert schedules.equal(one, other) == (a == b)

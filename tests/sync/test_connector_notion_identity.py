@@ -114,14 +114,14 @@ def kept(files: Mapping[str, Mapping[str, Any]], before: Mapping[str, Mapping[st
     assert {name: found[name] for name in files} == {name: expected(content) for name, content in files.items()}
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, suppress_health_check=list(HealthCheck))
 @given(files=st.dictionaries(NAMES, FILES, min_size=1, max_size=3), other=FILES)
 def test_what_is_pushed_and_pulled_again_is_what_it_was(files: dict[str, Any], other: dict[str, Any]) -> None:
     kept(files, {next(iter(files)): other})
 
 
 @pytest.mark.prove
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, suppress_health_check=list(HealthCheck))
 @given(files=st.dictionaries(NAMES, FILES, min_size=1, max_size=4), other=FILES)
 def test_what_is_pushed_and_pulled_again_is_what_it_was_in_many_cases(
     files: dict[str, Any], other: dict[str, Any]

@@ -312,7 +312,7 @@ def test_a_secret_within_a_value_goes_and_no_more_of_it_stays(text: str, secret:
     assert secret not in Sanitizer(Names(), {}).text(text, "NAME")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given_by(
     secret=st.text(SIGNS, min_size=6, max_size=40),
     around=st.text(st.characters(codec="ascii", exclude_categories=("Cc",)), max_size=20),

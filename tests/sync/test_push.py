@@ -341,7 +341,7 @@ def test_a_state_that_cannot_be_read_is_an_error_and_not_none(pushing: Sandbox) 
     assert log(pushing) == []
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     st.dictionaries(st.text(min_size=1, max_size=8).filter(lambda t: "\0" not in t), st.text("abc", min_size=1))
 )

@@ -171,7 +171,7 @@ _BODIES = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=_BODIES, hour=st.integers(0, 23))
 def test_any_script_of_these_parts_does_what_bash_does(body: str, hour: int, tmp_path: Path) -> None:
     at = datetime(2024, 1, 7, hour, tzinfo=UTC)
@@ -180,7 +180,7 @@ def test_any_script_of_these_parts_does_what_bash_does(body: str, hour: int, tmp
 
 
 @pytest.mark.prove
-@settings(max_examples=3000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3000, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=_BODIES, hour=st.integers(0, 23))
 def test_thousands_of_scripts_do_what_bash_does(body: str, hour: int, tmp_path: Path) -> None:
     at = datetime(2024, 1, 7, hour, tzinfo=UTC)

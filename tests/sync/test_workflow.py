@@ -187,7 +187,7 @@ def _is_schedule(text: str) -> bool:
     return True
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(times=st.lists(st.one_of(_FIELDS.filter(_is_schedule), st.none()), min_size=1, max_size=7))
 def test_read_back_it_gives_exactly_the_schedules_by_meaning(times: list[str | None]) -> None:
     found = of({f"t{number}": text for number, text in enumerate(times)})

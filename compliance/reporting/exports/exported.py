@@ -62,7 +62,9 @@ class Exported:
         """Against what is known; None where nothing is."""
         if self.known is None:
             return None
-        entry = history.entry(self.document, observed_at=self.observed_at, program=self.program, number=0)
+        entry = history.entry(
+            self.document, estate=self.estate, observed_at=self.observed_at, program=self.program, number=0
+        )
         return history.compared(self.known, entry)
 
     def label(self, key: str) -> str:
