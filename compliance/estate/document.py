@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compliance.core.errors import ConfigurationError
+from compliance.estate import validating
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -158,9 +159,7 @@ def _scalar(path: Path, node: Any) -> Any:
 
 @lru_cache
 def _validator(schema: Path) -> Any:
-    from jsonschema import Draft202012Validator
-
-    return Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
+    return validating.validator(json.loads(schema.read_text(encoding="utf-8")))
 
 
 def _first_error(validator: Any, value: Any) -> ValidationError | None:

@@ -10,6 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from compliance.estate import validating
+
 if TYPE_CHECKING:
     from compliance.sync.model import Change, Checked, Outcome, Run
 
@@ -44,9 +46,7 @@ def built(run: Run) -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def _validator() -> Any:
-    from jsonschema import Draft202012Validator
-
-    return Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+    return validating.validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
 
 
 def result(outcome: Outcome) -> dict[str, Any]:

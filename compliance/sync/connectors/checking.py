@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from compliance.core.errors import ConfigurationError
-from compliance.estate import document
+from compliance.estate import document, validating
 from compliance.sync.connectors.finding import load
 from compliance.sync.connectors.protocol import directions
 from compliance.systems.directional_sync.syncfile import VARIABLE
@@ -39,9 +39,7 @@ def check_filled(file: SyncFile, target: Target, config: Mapping[str, Any]) -> N
 def _config(
     file: SyncFile, target: Target, schema: Mapping[str, Any], config: Mapping[str, Any], *, filled: bool
 ) -> None:
-    from jsonschema import Draft202012Validator
-
-    validator = Draft202012Validator(schema)
+    validator = validating.validator(schema)
     wrong = document.wrong_by(validator if filled else _Patient(validator), dict(config))
     if wrong is not None:
         where = ("targets", target.name, "config")

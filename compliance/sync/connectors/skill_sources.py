@@ -6,7 +6,7 @@ import hashlib
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from compliance.estate import document
+from compliance.estate import document, validating
 from compliance.sync.connectors import schemas, skills
 from compliance.sync.connectors.addresses import joined, shown
 from compliance.sync.connectors.exporting import Damaged, listed
@@ -55,9 +55,7 @@ def of_catalog(task: Task) -> dict[str, File]:
 
 def _index(client: Client) -> Iterator[tuple[Any, str]]:
     """Each skill, and the page that names it."""
-    from jsonschema import Draft202012Validator
-
-    validator = Draft202012Validator(schemas.load("skill_index"))
+    validator = validating.validator(schemas.load("skill_index"))
     url: str | None = client.address
     seen, count, total = set[str](), 0, None
     names: set[str] = set()
