@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 from base64 import b64encode
 from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from compliance.core import canonical, thresholds
+from compliance.core import canonical, marks, thresholds
 from compliance.core.errors import Refused
 from compliance.core.finding import Finding, NotApplicable
 from compliance.core.thresholds import InForce, Thresholds
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from securesystemslib.signer import Signer
 
     from compliance.core.finding import Judgement
+    from compliance.core.marks import Marked
     from compliance.estate.gatelock import Lock
     from compliance.systems import Policies
 
@@ -59,17 +59,12 @@ class Unaccepted(Exception):
 def shipped() -> Mapping[str, InForce]:
     """What each probe that comes with the program says of its rule, read and not run."""
     files = sorted(resource("probes").glob("*/test_*_*.py"))
-    return dict(_said(ast.parse(file.read_text(encoding="utf-8")), file.parent.name) for file in files)
+    return dict(_said(probe) for file in files for probe in marks.probes(file.read_bytes(), file))
 
 
-def _said(module: ast.Module, system: str) -> tuple[str, InForce]:
-    (mark,) = (
-        call
-        for call in ast.walk(module)
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "rule"
-    )
-    said = {keyword.arg: ast.literal_eval(keyword.value) for keyword in mark.keywords}
-    return ast.literal_eval(mark.args[0]), InForce(system, said["phase"], said["severity"])
+def _said(probe: Marked) -> tuple[str, InForce]:
+    said = probe.rule.kwargs
+    return probe.rule.args[0], InForce(probe.each.partition(".")[0], said["phase"], said["severity"])
 
 
 def in_force(policies: Policies) -> Thresholds:

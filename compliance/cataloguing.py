@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import difflib
 import importlib.util
 from contextlib import suppress
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import pytest
 
+from compliance.core import marks
 from compliance.core.errors import ConfigurationError
 from compliance.core.observation import Observation, Provenance, Seen
 from compliance.estate.resources import resource
@@ -112,32 +112,11 @@ def _below(place: Path) -> Iterator[Probe]:
 
 
 def _of(file: Path) -> Iterator[Probe]:
-    try:
-        module = ast.parse(file.read_text(encoding="utf-8"))
-    except (SyntaxError, ValueError) as error:
-        raise ConfigurationError.at(file, getattr(error, "lineno", None), f"is not Python: {error}") from None
-    for node in module.body:
-        if isinstance(node, ast.FunctionDef) and (marks := _marks(node)).get("rule"):
-            yield _probe(file, ast.get_docstring(module), node, marks)
-
-
-def _probe(file: Path, doc: str | None, node: ast.FunctionDef, marks: Mapping[str, ast.Call]) -> Probe:
     """As pytest would be told it (`pytest_plugin.rule_of`)."""
-    function = SimpleNamespace(__doc__=ast.get_docstring(node), __name__=node.name)
-    try:
-        each = str(ast.literal_eval(marks["each"].args[0]))
-        mark = SimpleNamespace(
-            args=[ast.literal_eval(argument) for argument in marks["rule"].args],
-            kwargs={word.arg: ast.literal_eval(word.value) for word in marks["rule"].keywords},
-        )
-        return Probe(rule_of(cast("Any", function), doc, cast("Any", mark), each), each, file, node.name)
-    except (KeyError, IndexError, ValueError, pytest.UsageError) as error:
-        raise ConfigurationError.at(
-            file, node.lineno, f"{node.name} does not say plainly which rule it is: {error}",
-            remedy='@pytest.mark.rule("ID", family=…, severity=…, phase=…) and @pytest.mark.each("system.population")',
-        ) from None  # fmt: skip
-
-
-def _marks(node: ast.FunctionDef) -> dict[str, ast.Call]:
-    calls = (each for each in node.decorator_list if isinstance(each, ast.Call))
-    return {call.func.attr: call for call in calls if isinstance(call.func, ast.Attribute)}
+    for each in marks.probes(file.read_bytes(), file):
+        function = SimpleNamespace(__doc__=each.doc, __name__=each.function)
+        try:
+            rule = rule_of(cast("Any", function), each.module, cast("Any", each.rule), each.each)
+        except pytest.UsageError as error:
+            raise marks.unsaid(file, each.line, each.function, error) from None
+        yield Probe(rule, each.each, file, each.function)
