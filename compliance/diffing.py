@@ -13,6 +13,7 @@ from compliance.core import canonical, history
 from compliance.core.differing import Side, differences
 from compliance.core.errors import ConfigurationError
 from compliance.core.oneline import oneline
+from compliance.estate import regular
 from compliance.talking import write
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def _side(name: str, kept: Path) -> Side:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_bytes())
+        found = json.loads(regular.read(path))
     except ValueError as error:
         raise ConfigurationError(f"{path}: is no JSON ({error})") from None
     if not isinstance(found, dict):

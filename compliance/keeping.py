@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from compliance.core import history, history_lines
 from compliance.core.errors import ComplianceError, ConfigurationError
 from compliance.core.history import History
+from compliance.estate import regular
 from compliance.evidence import past
 from compliance.executor.whole import put, put_at, sync_folder
 
@@ -27,7 +28,7 @@ FILE, LIMIT = "history.jsonl", 400  # more than a year of nights
 def read(path: Path, estate: str | None = None) -> History:
     """Empty where there is no file yet. `estate`: whose it has to be."""
     try:
-        return history_lines.parsed(path.read_bytes(), path, estate)
+        return history_lines.parsed(regular.read(path), path, estate)
     except FileNotFoundError:
         return History({}, ())
     except OSError as error:

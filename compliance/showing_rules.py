@@ -11,6 +11,7 @@ from compliance import cataloguing, keeping
 from compliance.core import canonical, verdicts
 from compliance.core.errors import ConfigurationError
 from compliance.core.oneline import oneline
+from compliance.estate import regular
 from compliance.systems import SYSTEMS
 from compliance.talking import write
 
@@ -70,7 +71,7 @@ def shown(parsed: argparse.Namespace) -> int:
 def last(path: Path) -> Verdict | None:
     """What `compliance audit` came to last; none where there was no audit."""
     try:
-        return verdicts.parse(json.loads(path.read_bytes()))
+        return verdicts.parse(json.loads(regular.read(path)))
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compliance.core.errors import ConfigurationError
-from compliance.estate import validating
+from compliance.estate import regular, validating
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,7 +74,7 @@ def wrong_by(validator: Any, value: Any) -> Wrong | None:
 def read(path: Path) -> Document:
     """Read a YAML file; duplicate keys are refused."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = regular.read(path).decode()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise ConfigurationError(f"{path}: cannot be read ({reason})", remedy="name an existing file") from None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from compliance.core import canonical
 from compliance.core.errors import ConfigurationError
+from compliance.estate import regular
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +38,7 @@ def load(folder: Path) -> Lock | None:
     """None where there is no such file."""
     path = folder / NAME
     try:
-        data = path.read_bytes()
+        data = regular.read(path)
     except FileNotFoundError:
         return None
     except OSError as error:
