@@ -15,6 +15,14 @@ def put(path: Path, data: bytes) -> None:
 
     So is what has its name from the system, as /dev/stdout has: behind that may be a file that is somebody else's.
     """
+    try:
+        _put(path, data)
+    except OSError as error:
+        error.filename = str(path)  # a disk that is full names no file, and of what is beside it nobody knows
+        raise
+
+
+def _put(path: Path, data: bytes) -> None:
     place = path.resolve()
     named = path.absolute().is_relative_to("/dev") or path.absolute().is_relative_to("/proc")
     if named or (place.exists() and not place.is_file()):

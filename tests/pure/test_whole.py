@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from compliance.executor.whole import put
 
 # A disk that is full, as far as one process is concerned.
@@ -27,9 +29,18 @@ def test_where_there_is_no_room_what_was_there_stays_and_nothing_half_written_do
         [sys.executable, "-c", FULL, str(place)], capture_output=True, text=True, check=False,
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
     )  # fmt: skip
-    assert "File too large" in done.stderr
+    assert f"File too large: '{place}'" in done.stderr
     assert place.read_bytes() == b"before"
     assert list(tmp_path.iterdir()) == [place]
+
+
+def test_what_cannot_be_written_is_told_by_the_name_that_it_was_given(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    for place in (Path("/dev/full"), tmp_path / "file" / "inner", tmp_path / ("x" * 300)):
+        with pytest.raises(OSError) as error:
+            put(place, b"x" * 5000)
+        assert error.value.filename == str(place)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_a_folder_that_is_not_there_is_made_and_a_link_is_followed(tmp_path: Path) -> None:
