@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from compliance.core import population
-from compliance.core.finding import Finding
-from compliance.core.verdict import Case, Rule, Verdict, Waived, gate
+from compliance.core.finding import Finding, Phase, Severity
+from compliance.core.verdict import OUTCOMES, Case, Rule, Verdict, Waived, gate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FORMAT = 1
+_WORDS = {"severity": get_args(Severity), "phase": get_args(Phase), "outcome": OUTCOMES}
 
 
 def document(verdict: Verdict) -> dict[str, Any]:
@@ -50,13 +51,14 @@ def _finding(rule: str, finding: Finding) -> dict[str, Any]:
 
 def parse(value: Mapping[str, Any]) -> Verdict:
     """The verdict that a document of this format tells of; counts and conclusion follow from its cases."""
-    rules = {name: Rule(**said) for name, said in value["rules"].items()}
+    rules = {name: Rule(**_texts(said, *said)) for name, said in value["rules"].items()}
+    said = (_texts(case, "subject", "outcome", "reason") for case in value["cases"])
     cases = (
         Case(
             rules[case["rule"]], case["subject"], case["outcome"], tuple(map(_found, case["findings"])), case["reason"],
             tuple(Waived(_found(each), each["waiver"]) for each in case["waived"]),
         )
-        for case in value["cases"]
+        for case in said
     )  # fmt: skip
     return gate(
         cases, observation=value["observation"], policy=value["policy"], judged_at=value["judged_at"],
@@ -65,5 +67,14 @@ def parse(value: Mapping[str, Any]) -> Verdict:
     )  # fmt: skip
 
 
+def _texts(said: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+    """The same; raises `ValueError` where one is no text, or a word that no verdict says: what shows it would fail."""
+    for name in names:
+        if not isinstance(said[name], str) or said[name] not in _WORDS.get(name, (said[name],)):
+            raise ValueError(name)
+    return said
+
+
 def _found(value: Mapping[str, Any]) -> Finding:
+    _texts(value, "subject", "message", *(["facet"] if value["facet"] is not None else []))
     return Finding(value["subject"], value["message"], value["facet"])

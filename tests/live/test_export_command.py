@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 from hashlib import sha256
@@ -177,6 +178,47 @@ def test_nor_is_one_in_which_what_has_findings_is_said_to_be_kept(
     (desk.folder / "changed.json").write_text(json.dumps(value))
     assert main(["export", "junit", "--estate", "estate.yaml", "--from", "changed.json"]) == 2
     assert "is no verdict" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["severity", "phase", "outcome"])
+def test_nor_is_one_that_says_what_no_audit_says(
+    desk: Desk, name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WASSERWERK_DSN", "host=/nowhere")
+    text = (desk.folder / "reports" / "verdict.json").read_text()
+    value = json.loads(text)
+    for said in (*value["rules"].values(), *value["cases"]):
+        if name in said:
+            said[name] = "urgent"
+    (desk.folder / "changed").mkdir(exist_ok=True)
+    place = desk.folder / "changed" / "verdict.json"
+    for command, refused in (
+        (("export", "markdown", "--from", str(place)), "is no verdict as `compliance audit` writes it"),
+        (("rules", "show", "CC001", "--out", str(place.parent)), "is no verdict that this version can read"),
+    ):
+        place.write_text(json.dumps(value))
+        assert main([*command, "--estate", "estate.yaml"]) == 2
+        assert refused in capsys.readouterr().err
+        place.write_text(text)
+        assert main([*command, "--estate", "estate.yaml"]) == 0
+
+
+def test_a_disk_that_is_full_is_told_with_the_file_and_what_was_there_stays(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exported(desk.folder, "csv")
+    before = (desk.folder / "again" / "csv").read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        code = main(["export", "junit", "--estate", "estate.yaml", "-o", "again/csv"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (code, capsys.readouterr().err) == (2, "compliance: again/csv: File too large\n")
+    assert (desk.folder / "again" / "csv").read_bytes() == before
+    assert not list((desk.folder / "again").glob(".*"))
+    done = desk.run(*AUDIT, "--export", "csv=/dev/full", "--out", "full")
+    assert (done.code, done.err) == (2, "compliance: /dev/full: No space left on device\n")
 
 
 def test_a_job_summary_is_appended_as_a_workflow_does(desk: Desk) -> None:

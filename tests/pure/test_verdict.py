@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -33,6 +33,37 @@ def verdict(*cases: Case, deselected: int = 0, **blind: str) -> Verdict:
         deselected=deselected,
         blind=blind,
     )
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "said", "fits"),
+    [
+        ("rule", "severity", ["urgent", "", None, ["high"]], ["critical", "low"]),
+        ("rule", "phase", ["later", 1], ["readiness", "conformance"]),
+        ("rule", "title", [None, 1], ["", "another"]),
+        ("case", "outcome", ["passed", "KEPT", None], ["broken"]),
+        ("case", "subject", [1, None], ["y"]),
+        ("case", "reason", [{}, None], [""]),
+        ("finding", "message", [1, None], [""]),
+        ("finding", "facet", [1, []], [None, "other"]),
+    ],
+)
+def test_a_document_that_says_what_no_verdict_says_is_none(
+    where: str, name: str, said: list[Any], fits: list[Any]
+) -> None:
+    value = json.loads(canonical.dumps(verdicts.document(verdict(case("broken")))))
+    place = {
+        "rule": value["rules"]["R1"],
+        "case": value["cases"][0],
+        "finding": value["cases"][0]["findings"][0],
+    }
+    for each in said:
+        place[where][name] = each
+        with pytest.raises(ValueError, match=name):
+            verdicts.parse(value)
+    for each in fits:
+        place[where][name] = each
+        assert verdicts.parse(value).cases
 
 
 def obstacles(made: Verdict) -> tuple[str, ...]:
