@@ -195,23 +195,30 @@ def _explain(error: ValidationError) -> str:
 
 
 def _wanted(error: ValidationError) -> str:
-    """What is allowed there, never what stands there: it may be a DSN, or a password that slipped a line."""
+    """What is allowed there, never what stands there: it may be a DSN, or a password that slipped a line.
+
+    A description says what a value is. That is enough where the rule is one for machines; which keys belong together,
+    a type or a bound it does not say.
+    """
     allowed: Any = error.validator_value
     schema: Any = error.schema
-    if described := schema.get("description"):
-        return f"is {described}"
+    described = schema.get("description")
     match error.validator:
         case "required":
             return error.message  # names of keys alone
-        case "type":
-            return f"is not of type {' or '.join(allowed) if isinstance(allowed, list) else allowed}"
-        case "pattern":
-            return f"does not match {allowed}"
         case "const":
             return f"{json.dumps(allowed)} is what is allowed"
         case "oneOf" if all(each.keys() == {"required"} for each in allowed):
             return f"exactly one of {', '.join(name for each in allowed for name in each['required'])}"
-    return f"does not keep {error.validator}: {json.dumps(allowed)}"
+        case "pattern" | "minLength" | "oneOf" | "anyOf" if described:
+            return f"is {described}"
+        case "type":
+            wrong = f"is not of type {' or '.join(allowed) if isinstance(allowed, list) else allowed}"
+        case "pattern":
+            wrong = f"does not match {allowed}"
+        case rule:
+            wrong = f"does not keep {rule}: {json.dumps(allowed)}"
+    return f"{wrong}; it is {described}" if described else wrong
 
 
 def _named(problem: str) -> str:

@@ -75,6 +75,37 @@ def test_what_yaml_can_say_and_nothing_here_can_hold_is_an_error(
     assert expected in error_of(tmp_path, old, new)[0]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "  prune: false",
+            "  prune: no",
+            "catalog.prune: is not of type boolean; it is whether a migration removes",
+        ),
+        (
+            "count: 29}",
+            "count: -1}",
+            "surface.parts.table.count: does not keep minimum: 0; it is how many there are",
+        ),
+        ("  at: ", "  at: once # ", "reviewed.at: is the day of the review, as 2026-01-31"),
+        ("  value: value\n", "", "gates: 'value' is a required property"),
+        (
+            "targets: [fn_iu_unplace]",
+            "targets: []",
+            "dot_iu_unplace.targets: does not keep minItems: 1; it is names",
+        ),
+    ],
+)
+def test_an_error_says_what_the_key_is_for_beside_what_is_wrong(
+    tmp_path: Path, old: str, new: str, expected: str
+) -> None:
+    """In words instead of a pattern; which keys are lacking is all that there is to say of a mapping."""
+    said, _ = error_of(tmp_path, old, new)
+    assert expected in said
+    assert "is the table of settings" not in said
+
+
 @pytest.mark.parametrize(("old", "new"), [("  by: ", "  by: ' ' # "), ("  at: ", "  at: once # ")])
 def test_a_review_by_nobody_or_at_no_time_is_none(tmp_path: Path, old: str, new: str) -> None:
     """What no audit is green without could be filled in with nothing."""
