@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 from compliance.systems import SYSTEMS, system
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).resolve().parents[1]
 PROBES = sorted((ROOT / "probes").rglob("test_*.py"))
@@ -19,6 +23,8 @@ SEVERITIES = ("critical", "high", "medium", "low")
 PHASES = ("readiness", "conformance")
 # Ids that were given away once and are not used any more; none may come back with another meaning.
 RETIRED: frozenset[str] = frozenset()
+# What a program writes and other programs read. All other schemas are of files that a person writes.
+WRITTEN_BY_A_PROGRAM = {"compliance/audit.schema.json", "compliance/sync/summary.schema.json"}
 
 
 class Probe(NamedTuple):
@@ -156,6 +162,72 @@ def test_every_sql_file_is_loaded_by_something() -> None:
         if name not in source and not (section and f'"{section[1]}"' in source):
             lost.append(name)
     assert lost == []
+
+
+def undescribed(schema: Mapping[str, Any]) -> list[str]:
+    """Keys that a person may write and of which nothing is said, each where it stands: once, whoever refers to it."""
+    return list(_undescribed(schema, schema, ()))
+
+
+def _undescribed(whole: Mapping[str, Any], part: Mapping[str, Any], at: tuple[str, ...]) -> Iterator[str]:
+    keys = {**part.get("properties", {}), **part.get("patternProperties", {})}
+    if isinstance(part.get("additionalProperties"), dict):
+        keys["*"] = part["additionalProperties"]
+    for key, value in keys.items():
+        if not _described(whole, value):
+            yield ".".join((*at, key))
+        yield from _undescribed(whole, value, (*at, key))
+    options = [*part.get("oneOf", ()), *part.get("anyOf", ()), *part.get("allOf", ())]
+    for inner in (*options, part.get("items")):
+        if isinstance(inner, dict):
+            yield from _undescribed(whole, inner, at)
+    for name, value in part.get("$defs", {}).items():
+        yield from _undescribed(whole, value, (*at, f"${name}"))
+
+
+def _described(whole: Mapping[str, Any], value: Mapping[str, Any]) -> bool:
+    """By itself, or by what it refers to in the same file."""
+    if "description" in value or "$ref" not in value:
+        return bool(value.get("description", "").strip())
+    return _described(whole, whole["$defs"][value["$ref"].removeprefix("#/$defs/")])
+
+
+def test_every_key_that_a_person_may_write_is_described() -> None:
+    """An error and the reference say of a key what its schema does, which otherwise is its type alone."""
+    schemas = {names(path): path for path in tracked() if re.match(r"compliance/.*\.schema\.json", names(path))}
+    assert schemas.keys() > WRITTEN_BY_A_PROGRAM
+    found = {
+        name: undescribed(json.loads(text_of(path)))
+        for name, path in schemas.items()
+        if name not in WRITTEN_BY_A_PROGRAM
+    }
+    assert {name: keys for name, keys in found.items() if keys} == {}
+
+
+@pytest.mark.parametrize(
+    ("schema", "holes"),
+    [
+        ({"properties": {"a": {"type": "string", "description": "what it is"}}}, []),
+        ({"properties": {"a": {"type": "string"}, "b": {"description": " "}}}, ["a", "b"]),
+        ({"properties": {"a": {"description": "a", "properties": {"b": {}}}}}, ["a.b"]),
+        ({"properties": {"a": {"description": "a", "items": {"oneOf": [{"properties": {"b": {}}}]}}}}, ["a.b"]),
+        ({"additionalProperties": {"type": "string"}}, ["*"]),
+        ({"additionalProperties": False, "$defs": {"a": {"type": "string"}}}, []),
+        (
+            {
+                "properties": {
+                    "a": {"$ref": "#/$defs/said"},
+                    "b": {"$ref": "#/$defs/unsaid"},
+                    "c": {"$ref": "#/$defs/unsaid", "description": "what it is here"},
+                },
+                "$defs": {"said": {"description": "s"}, "unsaid": {"properties": {"d": {}}}},
+            },
+            ["b", "$unsaid.d"],
+        ),
+    ],
+)
+def test_a_key_of_which_nothing_is_said_is_found(schema: dict[str, Any], holes: list[str]) -> None:
+    assert undescribed(schema) == holes
 
 
 def test_a_lock_file_names_no_registry_host() -> None:

@@ -36,6 +36,7 @@ SCHEMAS = {
     "policy/waivers.yaml": "compliance/estate/waivers.schema.json",
     "policy/controls.yaml": "compliance/estate/controls.schema.json",
     ".insightpulse/sync.yaml": "compliance/systems/directional_sync/sync.schema.json",
+    "safety.secret_baseline": "compliance/sync/baseline.schema.json",
 }
 
 
