@@ -51,7 +51,7 @@ def audit(parsed: argparse.Namespace) -> int:
     gathering.write(exports, audited, file, gate)
     for item in audited.compiled:
         job.write(audited.run, item, out / "compiled")
-    page, why = None, "left out"
+    page, why = None, presenting.left_out(out)
     if not parsed.no_page:
         page, why = presenting.present(out, audited, keeping.read(kept), say, gate)
     done()

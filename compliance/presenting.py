@@ -61,6 +61,12 @@ def present(
     return out / FOLDER / INDEX, why
 
 
+def left_out(out: Path) -> str:
+    """A page that lies there would be taken for that of this audit."""
+    found = out / FOLDER
+    return f"left out; {found} is of an earlier audit" if found.exists() else "left out"
+
+
 def _run_files(folder: Path, audited: Audited) -> None:
     """What Allure's first page says of the run."""
     run = audited.run

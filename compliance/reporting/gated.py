@@ -15,7 +15,7 @@ _MOST = 20
 
 
 def lines(gate: Gate) -> list[str]:
-    """The first one says all; every key that does not fail it is told, or counted."""
+    """The first one says all; each key that fails it, and each that does not, is told, or counted."""
     head = f"gate {oneline(gate.profile)}: {'passed' if gate.passed else 'failed'}"
     why = "; ".join(_why(gate))
     return [f"{head}, {why}" if why else head, *_details(gate)]
@@ -39,6 +39,8 @@ def _why(gate: Gate) -> Iterator[str]:
 
 def _details(gate: Gate) -> Iterator[str]:
     yield from _shown([f"  too old: {name}: {why}" for name, why in gate.old.items()])
+    yield from _shown([f"  could not look: {case}" for case in gate.unseen])
+    yield from _shown([f"  fails it: {key}" for key in gate.failing])
     yield from _shown([f"  does not fail it: {each.key} ({each.why})" for each in gate.tolerated])
 
 

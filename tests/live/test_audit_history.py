@@ -121,6 +121,13 @@ def test_over_its_limit_the_oldest_go_and_what_they_found_first_stays_known(desk
     assert (key in run["unchanged"], run["new"]) == (True, [])
 
 
+def test_without_a_page_one_of_an_earlier_audit_is_said_to_be_that(desk: Desk) -> None:
+    words = ("audit", "--estate", "estate.yaml", "--observation", "observation.json", "--no-page")
+    assert "\nno report page: left out\n" in desk.run(*words).out
+    (desk.folder / "reports" / "html").mkdir()
+    assert "\nno report page: left out; reports/html is of an earlier audit\n" in desk.run(*words).out
+
+
 def test_a_history_of_another_estate_is_2_before_anything_is_looked_at_or_replaced(desk: Desk) -> None:
     """What was found in one is known, and so would not be new in the other."""
     audit(desk, 20)

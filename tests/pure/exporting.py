@@ -32,6 +32,7 @@ ODD = (
     "]]>", "<script>alert(1)</script>", "a|b", "| --- |", "=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1",
     "a,b", 'say "so"', "two\nlines", "cr\r\nlf", "\x00nul", "\x1b[31mred", "\x7f", "\u202eevil", "\ufeffbom", "\uffff",
     "`code`", "[link](javascript:alert(1))", "![x](https://me.example/x.png)", "# head", "$x^2$", "http://me.example",
+    "www.me.example", "WWW.me.example/x", "me@me.example", "mailto:me@me.example", "@octocat",
     "&lt;", "%s {0} {}", "\\", "#facet", "a#b", "🙂", "  around  ", "'", "", " =1", "＝1",  # noqa: RUF001
 )  # fmt: skip
 texts = st.one_of(st.sampled_from(ODD), st.text(max_size=12), st.sampled_from(("flow.one", "pumpe.halten")))

@@ -240,10 +240,11 @@ def test_nothing_probed_of_a_system_that_is_judged_outweighs_could_not_look_whic
     assert code(verdict, Profile("p", systems=frozenset({"one"}))) == 1
 
 
-def test_a_gate_says_in_its_first_line_what_it_came_to_and_then_what_does_not_fail_it() -> None:
+def test_a_gate_says_in_its_first_line_what_it_came_to_and_then_what_fails_it_and_what_does_not() -> None:
     verdict = of(case(MEDIUM, "broken", "x"), case(RULE["two", "high"], "broken", "y"))
     assert gated.lines(passes(verdict, Profile("pr", frozenset({"high"})), systems=SYSTEMS[:3])) == [
         "gate pr: failed, 1 finding fails it; 1 finding does not fail it",
+        f"  fails it: {RULE['two', 'high'].id}:y",
         f"  does not fail it: {MEDIUM.id}:x (is medium)",
     ]
     assert gated.lines(passes(of(), Profile("pr"), systems=SYSTEMS[:3])) == ["gate pr: passed"]

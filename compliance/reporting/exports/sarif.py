@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from compliance.core import canonical
+from compliance.reporting import gated
 from compliance.reporting.exports.exported import NAME, Exported, Found, problem, zulu
 from compliance.reporting.exports.sarif_rules import described, level
 from compliance.reporting.exports.sarif_rules import location as _location
@@ -124,6 +125,13 @@ def _gone(exported: Exported, rules: dict[str, Rule]) -> Iterator[dict[str, Any]
         }  # fmt: skip
 
 
+def _exit(exported: Exported) -> dict[str, Any]:
+    """Of the run that made this; a gate says why it is not the verdict's."""
+    if exported.gate is None:
+        return {"exitCode": exported.verdict.exit_code}
+    return {"exitCode": exported.gate.exit_code, "exitCodeDescription": gated.lines(exported.gate)[0]}
+
+
 def _invocation(exported: Exported, index: dict[str, int]) -> dict[str, Any]:
     verdict = exported.verdict
     notes = [
@@ -133,7 +141,7 @@ def _invocation(exported: Exported, index: dict[str, int]) -> dict[str, Any]:
     if why := problem(verdict):
         notes.append(_note(why))
     return {
-        "executionSuccessful": verdict.conclusion in ("kept", "broken"), "exitCode": verdict.exit_code,
+        "executionSuccessful": verdict.conclusion in ("kept", "broken"), **_exit(exported),
         "startTimeUtc": zulu(exported.observed_at), "endTimeUtc": zulu(verdict.judged_at),
         "toolExecutionNotifications": notes,
     }  # fmt: skip

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 LIMIT = 1_000_000  # bytes; GitHub's is 1,048,576, and a step may say more than this
 LONGEST = 600
 _SEVERITIES = ("critical", "high", "medium", "low")
-# What means anything within a line of Markdown as GitHub reads it. Behind a backslash each is the sign itself.
-_MEANS = re.compile(r"([\\`*_\[\]<>#|~$&@:])")
+# What means anything in a line of Markdown as GitHub reads it. Behind a backslash each is the sign itself; an address
+# and the name of a person are looked for in the text that comes of it, where a comment of HTML ends them.
+_MEANS = re.compile(r"([\\`*_\[\]<>#|~$&:])")
+_NAMES = re.compile(r"(?<=@)|(?<=www)(?=\.)", re.IGNORECASE)
 
 
 class Section(NamedTuple):
@@ -148,4 +150,5 @@ def text(value: str, longest: int = LONGEST) -> str:
     """One line of plain text: nothing in it is markup, and what is too long is cut and counted."""
     line = shown(" ".join(value.split()))
     left = len(line) - longest
-    return _MEANS.sub(r"\\\1", line[:longest]) + (f" … ({left} more signs)" if left > 0 else "")
+    plain = _NAMES.sub("<!-- -->", _MEANS.sub(r"\\\1", line[:longest]))
+    return plain + (f" … ({left} more signs)" if left > 0 else "")

@@ -27,7 +27,7 @@ def section(front: Front) -> Iterator[str]:
     if not changes:
         yield "<p>No history is kept.</p>\n"
     elif len(changes) == 1 and not changes[-1].unchanged:
-        yield "<p>This is the first run that is kept: everything that it found is new.</p>\n"
+        yield "<p>No earlier run is kept: everything that was found is new.</p>\n"
     for change in changes[-1:]:
         yield from _lists(change)
     if changes:
