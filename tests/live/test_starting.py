@@ -129,7 +129,8 @@ def changed_reference(live: Live) -> None:
     live.change(
         "update public.dot_iu_command_catalog set category = 'null'  where command_name = 'dot_iu_health';"
         "insert into public.dot_iu_command_catalog values"
-        " ('on: \"yes\" # é', 'read', false, false, '{dot_new}'), ('empty', null, false, false, '{}');"
+        " ('on: \"yes\" # é', 'read', false, false, '{dot_new}'), ('empty', null, false, false, '{}'),"
+        " (repeat('long ', 400), 'read', false, false, '{dot_new}');"
         "create function public.dot_new(a integer, b text[]) returns int stable language sql as 'select 1';"
         "grant execute on function public.dot_new to dot_operator;"
         "update public.dot_config set value = 'true' where key = 'iu_core.composer_enabled';"
@@ -147,6 +148,7 @@ def test_a_draft_declares_what_is_there_and_not_what_was_declared(
     policy = judged.run.policies["command_catalog"]
     assert policy.commands["dot_iu_health"].category == "null"
     assert policy.commands['on: "yes" # é'].targets == ("dot_new",)
+    assert policy.commands["long " * 400].targets == ("dot_new",)
     assert policy.targets["dot_new"].signature == "public.dot_new(integer,text[])"
     assert policy.gates.declared["iu_core.composer_enabled"] == "true"
     assert policy.surface["table"].count == 30
