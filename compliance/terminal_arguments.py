@@ -121,6 +121,7 @@ def _completion(commands: Commands) -> None:
     parser = add(
         commands, "completion", "completion", "print a script that completes commands, options, systems and rules",
         "compliance completion bash > compliance.bash && . ./compliance.bash", module="completing",
-        when="Write it once, where your shell looks for such scripts, and again after an update.",
+        when="Write it once, where your shell looks for such scripts (zsh: as `_compliance` into a folder of fpath; "
+        "fish: ~/.config/fish/completions/compliance.fish), and again after an update.",
     )  # fmt: skip
     parser.add_argument("shell", choices=("bash", "zsh", "fish", "tcsh"), help="whose script")

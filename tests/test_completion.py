@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import subprocess
 from shlex import quote
@@ -11,6 +13,7 @@ import pytest
 
 from compliance import cataloguing, cli
 from compliance.systems import SYSTEMS
+from tests.browser.chromium import not_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,12 +76,49 @@ def test_bash_offers_files_where_a_file_is_meant(scripts: Path, tmp_path: Path) 
     assert offered(scripts, "audit", "--estate", "est", folder=tmp_path) == {"estate.yaml"}
 
 
-@pytest.mark.parametrize("shell", ["zsh", "fish", "tcsh"])
-def test_other_shells_have_a_script_too_which_parses_where_the_shell_is_installed(
-    shell: str, scripts: Path
-) -> None:
-    text = (scripts / shell).read_text(encoding="utf-8")
-    assert "PL006" in text
+def here(shell: str) -> str:
+    return shutil.which(shell) or not_run(f"no {shell} to complete in")
+
+
+def test_fish_offers_commands_options_and_rules(scripts: Path) -> None:
+    def offered(line: str) -> set[str]:
+        program = f"source {quote(str(scripts))}/fish; complete -C {quote(line)}"
+        done = subprocess.run(
+            [here("fish"), "--no-config", "-c", program], capture_output=True, text=True, timeout=30, check=True,
+            env={"HOME": str(scripts), "PATH": os.environ["PATH"]},
+        )  # fmt: skip
+        assert not done.stderr
+        return {line.partition("\t")[0] for line in done.stdout.splitlines()}
+
+    assert offered("compliance estate ") >= {"up", "psql", "status", "reset", "down"}
+    assert offered("compliance audit --wa") == {"--watch"}
+    assert offered("compliance rules show PL") == {f"PL00{n}" for n in range(1, 9)}
+
+
+ZSH = r"""
+zmodload zsh/zpty
+zpty z 'PS1="%% " zsh -f -i'
+zpty -n -w z $'fpath=($PWD $fpath); autoload -Uz compinit; compinit -u -D; print rea"dy"\n'
+zpty -r z out '*ready*'
+zpty -n -w z $'compliance rules show PL0\t\t'
+zpty -r z out '*PL008*'
+print -r -- "$out"
+zpty -d z
+"""
+
+
+def test_zsh_offers_rules_where_its_script_lies_on_fpath(scripts: Path) -> None:
+    """As somebody at a terminal sees it: completion of zsh works in its line editor alone."""
+    shutil.copy(scripts / "zsh", scripts / "_compliance")
+    done = subprocess.run(
+        [here("zsh"), "-f", "-c", ZSH], cwd=scripts, capture_output=True, text=True, timeout=30, check=True,
+        env={"HOME": str(scripts), "PATH": os.environ["PATH"], "TERM": "xterm"},
+    )  # fmt: skip
+    assert set(re.findall(r"PL\d{3}", done.stdout)) == {f"PL00{n}" for n in range(1, 9)}
+
+
+def test_tcsh_has_a_script_too(scripts: Path) -> None:
+    """It has no way to parse without running, and none to be asked; its words are those of bash."""
+    text = (scripts / "tcsh").read_text(encoding="utf-8")
     assert "capability" in text
-    if shutil.which(shell) and shell != "tcsh":  # which has no way to parse without running
-        subprocess.run([shell, "-n", scripts / shell], check=True, timeout=20)
+    assert "PL006" in text
