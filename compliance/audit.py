@@ -91,7 +91,8 @@ def probe(
         code = pytest.main([*_arguments(folder, results), *map(str, places)], plugins=[given])
     # An internal error comes by its hook: its exit code is 3, which the plugin sets where it could not look.
     if failures or code == pytest.ExitCode.USAGE_ERROR:
-        raise ComplianceError("the probes could not be collected:\n" + "\n".join(failures))
+        said = [line for failure in failures for line in failure.splitlines()]
+        raise ComplianceError("the probes could not be collected", lines=said, mark="|")
     if code == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
     if results is not None:

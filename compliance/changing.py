@@ -116,7 +116,6 @@ def _verify(change: Change, policies: Policies, plan: Plan, receipt: str, waived
     if not broken:
         remember_verified(change, plan, receipt, observation, unasked)
         return
-    listed = "\n".join(f"  - {line}" for line in broken)
     try:
         take_back(change, receipt, why="not kept")
     except Unfinished:
@@ -128,12 +127,14 @@ def _verify(change: Change, policies: Policies, plan: Plan, receipt: str, waived
         ) from None
     except Refused as refused:
         raise NotKept(
-            f"applied as receipt {receipt[:12]}, but the estate is not as declared:\n{listed}\n"
-            f"and it could not be taken back: {refused.message}",
+            f"applied as receipt {receipt[:12]}, but the estate is not as declared, and it could not be taken back: "
+            f"{refused.message}",
+            lines=broken,
             remedy=f"put right what is listed; then give the same command again, or roll back {receipt[:12]}",
         ) from None
     raise NotKept(
-        f"applied, but the estate is not as declared, so it was taken back:\n{listed}",
+        "applied, but the estate is not as declared, so it was taken back",
+        lines=broken,
         remedy="put right what is listed, compile again, and review the new plan",
     )
 

@@ -91,6 +91,7 @@ def _usable_streams() -> None:
 
 def _run(parsed: argparse.Namespace) -> int:
     from compliance.core.errors import ComplianceError
+    from compliance.core.oneline import oneline
 
     try:
         module = import_module(f"compliance.{parsed.module}")
@@ -107,7 +108,7 @@ def _run(parsed: argparse.Namespace) -> int:
         return 141
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        _complain(f"{place}{error.strerror or error}")
+        _complain(oneline(f"{place}{error.strerror or error}"))
         return 2
 
 

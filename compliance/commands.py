@@ -99,7 +99,7 @@ def observe(parsed: argparse.Namespace) -> int:
         sys.stdout.buffer.write(observation.to_json())
     for name, why in sorted(observation.blind.items()):
         said = "could not look" if name in observation.failed else "not looked at"
-        print(f"compliance: {said}: {name}: {why}", file=sys.stderr)
+        print(f"compliance: {said}: {oneline(f'{name}: {why}')}", file=sys.stderr)
     return 3 if observation.failed else 0
 
 

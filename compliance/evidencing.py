@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from compliance.core import canonical
 from compliance.core.errors import ComplianceError, ConfigurationError, CouldNotLook
+from compliance.core.oneline import oneline
 from compliance.opening import say_json, sealed_files
 from compliance.talking import say
 
@@ -37,7 +38,7 @@ class Differs(ComplianceError):
     def __init__(self, message: str, found: list[str], *, remedy: str) -> None:
         from compliance.replaying import shown
 
-        super().__init__(message + "".join(f"\n  - {line}" for line in shown(found)), remedy=remedy)
+        super().__init__(message, lines=shown(found), remedy=remedy)
 
 
 def seal(parsed: argparse.Namespace) -> int:
@@ -69,7 +70,7 @@ def seal(parsed: argparse.Namespace) -> int:
     text = f"sealed {path} ({sealed.size} bytes)\n{performed.verdict.conclusion}: {counts}"
     say_json(parsed, value, f"{text}\nmanifest {sealed.manifest}\n{entered}")
     for line in (*sealed.left.splitlines(), *(f"defect: {line}" for line in _kept(parsed, performed))):
-        sys.stderr.write(f"compliance: {line}\n")
+        sys.stderr.write(f"compliance: {oneline(line)}\n")
     return 0
 
 
@@ -198,9 +199,9 @@ def replay(parsed: argparse.Namespace) -> int:
     other = _other(files)
     decides = {name: said for name, said in other.items() if name in ("program", "probes")}
     if decides and not parsed.other_version:
-        listed = "".join(f"\n  - {name}: {said}" for name, said in decides.items())
         raise OtherVersion(
-            f"it was sealed by another version than this one{listed}",
+            "it was sealed by another version than this one",
+            lines=[f"{name}: {said}" for name, said in decides.items()],
             remedy="replay it with that version, or see what this one comes to with --other-version",
         )
     found = replaying.differences(files, replaying.results(replaying.again(files, say)))

@@ -41,8 +41,9 @@ def exercise(parsed: argparse.Namespace) -> int:
         try:
             entry = act(change, plan, policies.digests[parsed.system])
         except Refused as refused:
-            note = f"{refused.remedy or 'see above'}; the calls are the plan {plan.digest[:12]} in {place}"
-            raise Refused(refused.message, remedy=note) from None
+            note = f"the calls are the plan {plan.digest[:12]} in {place}"
+            refused.remedy = f"{refused.remedy or 'see above'}; {note}"
+            raise
     answers = [{"name": n, "answer": dict(said), "error": error} for n, _, said, error in entry.body["answers"]]
     lines = [f"{a['name']}: {_told(a['answer'], a['error'])}" for a in answers]
     say_json(parsed, {"plan": plan.digest, "entry": entry.hash, "answers": answers}, "\n".join(lines))

@@ -136,9 +136,9 @@ def _brought(
         found = changing.applied(change, policies, plan)
     except Refused as refused:
         done()
-        if refused.remedy != REMEDY:
-            raise
-        raise Refused(refused.message, remedy=_next(parsed, place, refused)) from None
+        if refused.remedy == REMEDY:
+            refused.remedy = _next(parsed, place, refused)
+        raise
     text, told = changing.told("applied", found)
     return value | {"applied": True, **told, "lines": [*lines, text]}
 

@@ -10,23 +10,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from compliance.core.oneline import oneline
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
 
 class ComplianceError(Exception):
-    """Something a person has to put right; `remedy` says how."""
+    """Something a person has to put right; `remedy` says how. `lines`: what is told below, each behind `mark`.
+
+    Nothing else begins a line: whoever names an object of an estate would else write what the program seems to say.
+    """
 
     exit_code: ClassVar[int] = 2
 
-    def __init__(self, message: str, *, remedy: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, lines: Iterable[str] = (), mark: str = "-", remedy: str | None = None
+    ) -> None:
         super().__init__(message)
-        self.message = message
-        self.remedy = remedy
+        self.lines, self.mark, self.remedy = tuple(lines), mark, remedy
+
+    @property
+    def message(self) -> str:
+        """With its lines, for what is told within something else."""
+        return ": ".join(filter(None, (self.args[0], "; ".join(self.lines))))
 
     def __str__(self) -> str:
-        return self.message if self.remedy is None else f"{self.message}\n  To go on: {self.remedy}"
+        told = [self.args[0], *(f"  {self.mark} {line}" for line in self.lines)]
+        told += [] if self.remedy is None else [f"  To go on: {self.remedy}"]
+        return "\n".join(map(oneline, told))
 
 
 class ConfigurationError(ComplianceError):
@@ -53,6 +66,8 @@ class Refused(ComplianceError):
     exit_code = 4
 
     def __init__(self, message: str, *, reasons: Iterable[str] = (), remedy: str | None = None) -> None:
-        self.reasons = tuple(reasons)
-        listed = "".join(f"\n  - {reason}" for reason in self.reasons)
-        super().__init__(message + listed, remedy=remedy)
+        super().__init__(message, lines=reasons, remedy=remedy)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        return self.lines

@@ -93,7 +93,7 @@ def parsed(text: str, path: Path) -> Document:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise ConfigurationError.at(path, line, f"not YAML: {_named(error.problem)}") from None
     except YAMLError as error:
-        raise ConfigurationError.at(path, None, f"not YAML: {error}") from None
+        raise ConfigurationError.at(path, None, f"not YAML: {' '.join(str(error).split())}") from None
     except RecursionError:
         raise ConfigurationError(f"{path}: is nested too deeply, or in itself by an alias") from None
     if root is None:

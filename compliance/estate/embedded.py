@@ -185,10 +185,9 @@ def initialise(cluster: Cluster) -> None:
 
 def failed(what: str, output: str) -> ConfigurationError:
     """Its last lines, and what helps against the likeliest cause."""
-    last = "".join(f"\n  | {line}" for line in output.strip().splitlines()[-8:])
     full = "No space left on device" in output
     remedy = "make room on the disk" if full else "read the lines above; COMPLIANCE_PG_BIN names another server"
-    return ConfigurationError(what + last, remedy=remedy)
+    return ConfigurationError(what, lines=output.strip().splitlines()[-8:], mark="|", remedy=remedy)
 
 
 def start(cluster: Cluster) -> subprocess.Popen[bytes]:

@@ -126,10 +126,11 @@ def _run(installed: Installed, building: Path) -> None:
     )  # fmt: skip
     if done.returncode or not (building / ".output" / "server" / "index.mjs").exists():
         said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-        last = "".join(f"\n  | {line[: service.WIDTH]}" for line in said[-LAST_LINES:])
         raise ConfigurationError(
-            f"the endpoints could not be built{last}", remedy="correct what is in the folder of routes"
-        )
+            "the endpoints could not be built",
+            lines=[line[: service.WIDTH] for line in said[-LAST_LINES:]], mark="|",
+            remedy="correct what is in the folder of routes",
+        )  # fmt: skip
 
 
 def program(

@@ -220,5 +220,5 @@ def failed(program: Program, place: Place, what: str) -> ConfigurationError:
     for secret in filter(None, program.secrets):
         said = said.replace(secret, "…")
     lines = [line for line in said.strip().splitlines() if not _NOISE.fullmatch(line)]
-    last = "".join(f"\n  | {line[:WIDTH]}" for line in lines[-LAST_LINES:])
-    return ConfigurationError(f"{program.name} {what}{last}", remedy="read the lines above")
+    last = [line[:WIDTH] for line in lines[-LAST_LINES:]]
+    return ConfigurationError(f"{program.name} {what}", lines=last, mark="|", remedy="read the lines above")

@@ -110,7 +110,9 @@ def _run(command: list[str], environment: dict[str, str], given: bytes | None) -
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines()[-3:]
         raise CouldNotLook(
-            "the estate could not be cloned:\n" + "\n".join(f"  | {line}" for line in said),
+            "the estate could not be cloned",
+            lines=said,
+            mark="|",
             remedy="a clone needs pg_dump of the server's version or newer (COMPLIANCE_PG_BIN names its folder), a "
             "writer that may read every table, and the extensions that the estate uses",
         )

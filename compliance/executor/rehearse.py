@@ -172,8 +172,8 @@ def _same(when: str, expected: State, found: State) -> None:
     differing |= {f"{key} (whole row)" for key, _ in expected.images.items() ^ found.images.items()}
     if differing:
         raise NotRestored(
-            f"{when} the state is not the one before:\n"
-            + "\n".join(f"  - {name}" for name in sorted(differing)),
+            f"{when} the state is not the one before",
+            lines=sorted(differing),
             remedy="this plan may not be approved; nothing of the rehearsal stays",
         )
 

@@ -205,7 +205,7 @@ def test_a_change_after_which_not_all_is_kept_is_taken_back_with_6(
     before = staging.content()
     said = staging.apply()
     assert (said.code, said.out, staging.content()) == (6, "", before)
-    assert "applied, but the estate is not as declared, so it was taken back:\n  - " in said.err
+    assert "applied, but the estate is not as declared, so it was taken back\n  - " in said.err
     assert reason in said.err
     assert staging.kinds()[-4:] == ["intent", "receipt", "intent", "rolled-back"]
     again = staging.run("rollback", staging.receipt())

@@ -41,7 +41,7 @@ def reasons(call: Callable[[], Any]) -> list[str]:
         call()
     assert caught.value.exit_code == 4
     assert caught.value.remedy
-    return [line.removeprefix("  - ") for line in caught.value.message.splitlines()[1:]]
+    return [*caught.value.reasons]
 
 
 def refused(world: World, capability: Any = "execute", **given: Any) -> str:

@@ -73,7 +73,7 @@ def _kept(facts: Facts) -> Iterator[Judgement]:
         follows = projecting.wanted(facts) == {c: k.type for c, k in columns(facts, policy.keyed).items()}
         watches = keeping.watches(facts)
     except Refused as refused:
-        yield Unseen(name, f"{refused.message}: {'; '.join(refused.reasons)}")
+        yield Unseen(name, refused.message)
         return
     for watch in watches:
         if watch.odd:
