@@ -47,8 +47,10 @@ def keys_new(parsed: argparse.Namespace) -> int:
     public = keys.new(path)
     name = parsed.name or path.stem
     line = f"{name}: {{public: {public}, may: [execute, rollback]}}"
-    text = f"private key  {path}\nfor execution.keys in platform.yaml, once you are reviewed; `may` also takes test-call,\n"
-    text += f"commit, and loosen, which accepts what gates let pass:\n  {line}"
+    text = (
+        f"private key  {path}\nfor execution.keys in platform.yaml, once you are reviewed (`may` also takes test-call,\n"
+        f"commit, and loosen: who accepts what gates let pass):\n  {line}"
+    )
     say_json(parsed, {"file": str(path), "name": name, "public": public}, text)
     return 0
 
