@@ -48,8 +48,8 @@ def keys_new(parsed: argparse.Namespace) -> int:
     name = parsed.name or path.stem
     line = f"{name}: {{public: {public}, may: [execute, rollback]}}"
     text = (
-        f"private key  {path}\nfor execution.keys in platform.yaml, once you are reviewed (`may` also takes test-call,\n"
-        f"commit, and loosen: who accepts what gates let pass):\n  {line}"
+        f"private key  {path}\nfor execution.keys in platform.yaml, once you are reviewed (`may` takes test-call,\n"
+        f"commit and loosen too; who may loosen accepts what gates let pass):\n  {line}"
     )
     say_json(parsed, {"file": str(path), "name": name, "public": public}, text)
     return 0

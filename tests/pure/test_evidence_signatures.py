@@ -117,8 +117,8 @@ def test_a_key_is_read_in_hexadecimal_and_in_pem_and_nothing_else_is_one() -> No
 def test_a_key_is_read_as_policy_or_keys_new_names_it_where_it_is_the_only_one() -> None:
     raw, other = ("ab" * 32, "cd" * 32)
     line = f"alice: {{public: {raw}, may: [execute, rollback]}}"
-    output = "private key  alice.pem\nfor execution.keys in platform.yaml, once you are reviewed; `may` also takes\n"
-    output += f"commit:\n  {line}\n"
+    output = "private key  alice.pem\nfor execution.keys in platform.yaml, once you are reviewed (`may` takes\n"
+    output += f"commit too):\n  {line}\n"
     spelled = f'{{\n  "file": "alice.pem",\n  "name": "alice",\n  "public": "{raw}"\n}}\n'
     for text in (
         line,
