@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compliance.core import canonical
 from compliance.core.errors import ConfigurationError
+from compliance.core.oneline import oneline
 from compliance.estate import config
 from compliance.systems import SYSTEMS, Policies
 from compliance.talking import write
@@ -59,5 +60,5 @@ def _told(checked: Checked) -> dict[str, Any]:
 def _lines(checked: Checked) -> list[str]:
     if checked.problems:
         return [str(error) for error in checked.problems]
-    told = [f"{checked.file}: '{checked.name}' is valid: {', '.join(checked.systems)}"]
+    told = [oneline(f"{checked.file}: '{checked.name}' is valid: {', '.join(checked.systems)}")]
     return told + [f"  not reviewed, so no audit of it is green: {name}.yaml" for name in checked.unreviewed]

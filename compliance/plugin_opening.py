@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from compliance import gating, keeping
-from compliance.probing import estate_file, look
+from compliance.probing import estate_file, load, look
 
 if TYPE_CHECKING:
     from compliance.core.gates import Profile
@@ -22,9 +22,10 @@ def opened(config: pytest.Config) -> tuple[Run, Profile | None]:
     if workerinput and not recorded:
         raise pytest.UsageError("under xdist name what to look at: --estate FILE or --observation FILE")
     judged_at = workerinput.get("compliance_judged_at") or config.getoption("judged_at")
-    run = look(
-        estate_file(config.getoption("estate")), Path(recorded) if recorded else None, judged_at=judged_at
-    )
-    if kept := config.getoption("audit_history"):
-        run.known = keeping.read(Path(kept), run.estate.name).now()
-    return run, gating.chosen(run.policies, config.getoption("profile"), config.getoption("fail_on"))
+    estate, policies = load(file := estate_file(config.getoption("estate")))
+    kept = config.getoption("audit_history")
+    known = keeping.read(Path(kept), estate.name).now() if kept else None
+    profile = gating.chosen(policies, config.getoption("profile"), config.getoption("fail_on"))
+    run = look(file, Path(recorded) if recorded else None, judged_at=judged_at)
+    run.known = known
+    return run, profile

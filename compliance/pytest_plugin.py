@@ -35,6 +35,7 @@ class State:
     def __init__(self, config: pytest.Config, scope: Scope) -> None:
         self.config, self.scope = config, scope
         self.run: Run | None = None
+        self.failed: ComplianceError | None = None  # to begin the run: each probe would try again
         self.profile: Profile | None = None
         self.beside = 0  # failures of what is no case
         self.rules: dict[str, Rule] = {}
@@ -45,8 +46,14 @@ class State:
     def the_run(self) -> Run:
         from compliance.plugin_opening import opened
 
+        if self.failed:
+            raise self.failed
         if self.run is None:
-            self.run, self.profile = opened(self.config)
+            try:
+                self.run, self.profile = opened(self.config)
+            except ComplianceError as error:
+                self.failed = error
+                raise
         return self.run
 
     @property

@@ -10,6 +10,7 @@ from compliance.core import canonical, controls, thresholds, verdicts
 from compliance.core.errors import ConfigurationError
 from compliance.core.finding import Finding
 from compliance.core.gates import SEVERITIES
+from compliance.core.oneline import oneline
 from compliance.estate import config, gatelock
 from compliance.systems import SYSTEMS, Policies
 from compliance.talking import write
@@ -58,7 +59,7 @@ def accept(parsed: argparse.Namespace) -> int:
     signed = f"signed by {by}" if by else "by the estate itself, which is a reference"
     whose = ", ".join(sorted(estates))
     text.append(f"{path}: {len(now.profiles)} profiles and {len(now.rules)} rules for {whose}, {signed}")
-    write(canonical.pretty(value) if parsed.json else "\n".join(text))
+    write(canonical.pretty(value) if parsed.json else "\n".join(map(oneline, text)))
     return 0
 
 
@@ -84,7 +85,7 @@ def show(parsed: argparse.Namespace) -> int:
     }  # fmt: skip
     text = [*map(_line, profiles.values()), *(f"looser: {each}" for each in looser)]
     text += [_told(value["accepted"])] if value["accepted"] else []
-    write(canonical.pretty(value) if parsed.json else "\n".join(text) or "no profiles")
+    write(canonical.pretty(value) if parsed.json else "\n".join(map(oneline, text)) or "no profiles")
     return 1 if looser else 0
 
 
@@ -135,7 +136,7 @@ def matrix(parsed: argparse.Namespace) -> int:
     ]
     text += [f"hole: {finding.message}" for finding in said]
     text += _of_when(value["audit"], parsed.last) if rows else []
-    write(canonical.pretty(value) if parsed.json else "\n".join(text))
+    write(canonical.pretty(value) if parsed.json else "\n".join(map(oneline, text)))
     return 1 if said else 0
 
 

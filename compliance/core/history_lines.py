@@ -38,7 +38,7 @@ def parsed(data: bytes, where: Path | str, estate: str | None = None) -> History
                 estate = _same(estate, entries[-1].estate, where, number)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise ConfigurationError.at(
-                where, number, "is no entry of the history",
+                where, number, "is no entry of the history as this version writes it",
                 remedy="restore the file, or move it away to begin anew",
             ) from None  # fmt: skip
     return History(known, tuple(entries))
@@ -48,7 +48,7 @@ def _same(estate: str | None, found: str, where: Path | str, number: int) -> str
     if estate not in (None, found):
         raise ConfigurationError.at(
             where, number, f"is of estate '{found}', and not of '{estate}'",
-            remedy="give each estate a history of its own: another folder with --out, or another file",
+            remedy="give each estate a folder of its own with --out; what was renamed begins anew",
         )  # fmt: skip
     return found
 

@@ -51,12 +51,13 @@ def _finding(rule: str, finding: Finding) -> dict[str, Any]:
 
 def parse(value: Mapping[str, Any]) -> Verdict:
     """The verdict that a document of this format tells of; counts and conclusion follow from its cases."""
+    _texts(value, "conclusion", "observation", "policy", "judged_at")
     rules = {name: Rule(**_texts(said, *said)) for name, said in value["rules"].items()}
     said = (_texts(case, "subject", "outcome", "reason") for case in value["cases"])
     cases = (
         Case(
             rules[case["rule"]], case["subject"], case["outcome"], tuple(map(_found, case["findings"])), case["reason"],
-            tuple(Waived(_found(each), each["waiver"]) for each in case["waived"]),
+            tuple(Waived(_found(each), _texts(each, "waiver")["waiver"]) for each in case["waived"]),
         )
         for case in said
     )  # fmt: skip
@@ -68,7 +69,9 @@ def parse(value: Mapping[str, Any]) -> Verdict:
 
 
 def _texts(said: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
-    """The same; raises `ValueError` where one is no text, or a word that no verdict says: what shows it would fail."""
+    """The same; raises where one is no text, or a word that no verdict says: what shows it would fail."""
+    if not isinstance(said, dict):
+        raise TypeError("no mapping")
     for name in names:
         if not isinstance(said[name], str) or said[name] not in _WORDS.get(name, (said[name],)):
             raise ValueError(name)

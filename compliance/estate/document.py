@@ -6,14 +6,16 @@ import json
 import math
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
+from itertools import pairwise
+from operator import getitem
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compliance.core.errors import ConfigurationError
 from compliance.estate import regular, validating
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from jsonschema.exceptions import ValidationError
@@ -68,7 +70,7 @@ def validated(document: Document, schema: Path) -> Document:
 def wrong_by(validator: Any, value: Any) -> Wrong | None:
     """The error of a validator of jsonschema that says most."""
     error = _first_error(validator, value)
-    return None if error is None else Wrong(_explain(error), _place(error))
+    return None if error is None else Wrong(_explain(error, validator.schema), _place(error))
 
 
 def read(path: Path) -> Document:
@@ -184,25 +186,35 @@ def _unknown_keys(error: ValidationError) -> list[str]:
     return sorted(set(error.instance) - set(schema.get("properties", {})))
 
 
-def _explain(error: ValidationError) -> str:
+def _explain(error: ValidationError, root: Mapping[str, Any]) -> str:
     where = ".".join(map(str, error.absolute_path)) or "the file"
     schema: Any = error.schema
     if extra := _unknown_keys(error):
         return f"unknown key '{extra[0]}' in {where}; allowed: {', '.join(sorted(schema['properties']))}"
     if error.validator == "enum":
         return f"{where}: '{error.instance}' is not one of {', '.join(map(str, schema['enum']))}"
-    return f"{where}: {_wanted(error)}"
+    return f"{where}: {_wanted(error, _description(root, error.absolute_schema_path))}"
 
 
-def _wanted(error: ValidationError) -> str:
+def _description(root: Any, path: Iterable[str | int]) -> str | None:
+    """Of what the last rule of a path is about: what it refers to says more of its form than the key that refers."""
+    at, said = root, None
+    for step, following in pairwise(path):
+        at = at[step]
+        said = at.get("description") if isinstance(at, dict) else None
+        while isinstance(at, dict) and "$ref" in at and following not in at:
+            at = reduce(getitem, at["$ref"].removeprefix("#/").split("/"), root)
+            said = at.get("description", said)
+    return said
+
+
+def _wanted(error: ValidationError, described: str | None) -> str:
     """What is allowed there, never what stands there: it may be a DSN, or a password that slipped a line.
 
     A description says what a value is. That is enough where the rule is one for machines; which keys belong together,
     a type or a bound it does not say.
     """
     allowed: Any = error.validator_value
-    schema: Any = error.schema
-    described = schema.get("description")
     match error.validator:
         case "required":
             return error.message  # names of keys alone
@@ -210,7 +222,9 @@ def _wanted(error: ValidationError) -> str:
             return f"{json.dumps(allowed)} is what is allowed"
         case "oneOf" if all(each.keys() == {"required"} for each in allowed):
             return f"exactly one of {', '.join(name for each in allowed for name in each['required'])}"
-        case "pattern" | "minLength" | "oneOf" | "anyOf" if described:
+        case "minLength" | "pattern" if allowed in (1, r"\S"):
+            wrong = "is empty"
+        case "pattern" | "oneOf" | "anyOf" if described:
             return f"is {described}"
         case "type":
             wrong = f"is not of type {' or '.join(allowed) if isinstance(allowed, list) else allowed}"

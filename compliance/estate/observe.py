@@ -146,8 +146,10 @@ def _exercised(estate: Estate, needs: Needs, server: Section) -> Iterator[tuple[
     entries: list[chain.Entry] = []
     try:
         entries = _ledger(estate.ledger)
-    except (OSError, CouldNotLook) as error:
+    except OSError as error:
         blind = Blind(str(error), Provenance("ledger", "", "", 0.0))
+    except CouldNotLook as error:
+        blind = Blind(error.message, Provenance("ledger", "", "", 0.0))
     for system in sorted(needs.exercised):
         yield f"exercised:{system}", blind or _answers(system, entries, server)
 

@@ -73,7 +73,7 @@ def _parse(envelope: Any) -> Envelope:
     try:
         found = Envelope.from_dict(deepcopy(envelope))
         one = [signature.unrecognized_fields for signature in found.signatures.values()] == [{}]
-        if one and found.to_dict() == envelope:
+        if one and found.to_dict() == envelope and all(isinstance(name, str) for name in found.signatures):
             return found
     except (KeyError, TypeError, ValueError, AttributeError, LibraryError):
         pass

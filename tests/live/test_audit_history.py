@@ -144,7 +144,7 @@ def test_a_history_of_another_estate_is_2_before_anything_is_looked_at_or_replac
         done = desk.run(*words, "--estate", "estate.yaml")
         assert done.code == 2, done.err
         assert f"history.jsonl:1: is of estate '{estate}', and not of 'another'" in done.err
-        assert "give each estate a history of its own" in done.err
+        assert "give each estate a folder of its own with --out" in done.err
     assert {path: path.read_bytes() for path in before} == before
     lines = (desk.folder / "reports" / "history.jsonl").read_text()
     (desk.folder / "both.jsonl").write_text(lines + lines.replace(f'"{estate}"', '"another"'))

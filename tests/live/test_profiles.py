@@ -180,6 +180,21 @@ def test_under_xdist_the_gate_is_that_of_all_workers(desk: Desk, tmp_path: Path)
     assert "too old for it" in first
 
 
+def test_what_is_wrong_before_the_look_is_told_without_one(desk: Desk, plain: Said) -> None:
+    """Each probe would look again, where nothing remembers that the run could not begin."""
+    other = desk.folder / "other.jsonl"
+    other.write_text((desk.folder / "plain" / "history.jsonl").read_text().replace('"gated"', '"another"'))
+    probes = str(CHECKOUT / "probes" / "platform")
+    for words, said in (
+        (("--audit-history", str(other)), "is of estate 'another', and not of 'gated'"),
+        (("--profile", "bogus"), "no profile 'bogus'"),
+    ):
+        done = desk.pytest(probes, *words, "--observation", "there-is-none.json")
+        assert done.code == 2
+        assert said in done.out
+        assert "there-is-none.json" not in done.out
+
+
 def test_verdict_summary_and_report_are_what_they_are_without_a_profile(
     desk: Desk, plain: Said, tmp_path: Path
 ) -> None:

@@ -44,7 +44,7 @@ class Desk:
 
     def name(self, name: str) -> None:
         file = self.folder / "estate.yaml"
-        file.write_text(re.sub("^name: .*", f"name: {name}", file.read_text()))
+        file.write_text(re.sub("^name: .*", lambda _: f"name: {name}", file.read_text()))
 
     def edit(self, old: str, new: str) -> None:
         text = (self.policy / "platform.yaml").read_text(encoding="utf-8")
@@ -163,6 +163,14 @@ def _signature(value: Any) -> None:
     value["signature"]["sig"] = ("0" if first != "0" else "1") + value["signature"]["sig"][1:]
 
 
+def _nobody(value: Any) -> None:
+    value["signature"]["keyid"] = None
+
+
+def _number(value: Any) -> None:
+    value["signature"]["keyid"] = 5
+
+
 def _more(value: Any) -> None:
     value["signature"]["more"] = 1
 
@@ -179,7 +187,8 @@ def _empty(value: Any) -> None:
     ("change", "facet"),
     [
         (_profile, "signature"), (_rule, "signature"), (_kind, "signature"), (_signature, "signature"),
-        (_more, "signature"), (_unsigned, "unsigned"), (_beside, "content"), (_empty, "content"),
+        (_more, "signature"), (_nobody, "signature"),
+        (_number, "signature"), (_unsigned, "unsigned"), (_beside, "content"), (_empty, "content"),
     ],
     ids=lambda each: getattr(each, "__name__", each),
 )  # fmt: skip
@@ -274,6 +283,17 @@ def test_what_was_accepted_for_another_estate_of_this_kind_and_these_keys_is_not
     for name in ("e", "f"):
         desk.name(name)
         assert desk.said() == []
+
+
+def test_no_name_of_an_estate_writes_a_line_of_what_is_accepted(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.name('"e\\nverdict: kept\\e[2J"')
+    assert desk.accept("alice") == 0
+    said = capsys.readouterr().out
+    assert "\\nverdict: kept" in said
+    assert "\nverdict" not in said
+    assert "\x1b" not in said
 
 
 def test_what_is_accepted_anew_holds_for_the_estate_that_it_was_accepted_for_alone(desk: Desk) -> None:

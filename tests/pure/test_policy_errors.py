@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -89,6 +90,7 @@ def test_what_yaml_can_say_and_nothing_here_can_hold_is_an_error(
             "surface.parts.table.count: does not keep minimum: 0; it is how many there are",
         ),
         ("  at: ", "  at: once # ", "reviewed.at: is the day of the review, as 2026-01-31"),
+        ("  by: ", "  by: ' ' # ", "reviewed.by: is empty; it is who reviewed it"),
         ("  value: value\n", "", "gates: 'value' is a required property"),
         (
             "targets: [fn_iu_unplace]",
@@ -104,6 +106,32 @@ def test_an_error_says_what_the_key_is_for_beside_what_is_wrong(
     said, _ = error_of(tmp_path, old, new)
     assert expected in said
     assert "is the table of settings" not in said
+
+
+def test_what_a_key_refers_to_is_told_with_the_words_of_the_key(tmp_path: Path) -> None:
+    """A name of an environment variable has one form, and a description at each key that takes one."""
+    said = {"$ref": "#/$defs/name", "description": "the name of a tool"}
+    own = {"$ref": "#/$defs/described", "description": "the name of a tool"}
+    schema = tmp_path / "schema.json"
+    schema.write_text(
+        json.dumps({
+            "type": "object", "description": "tools",
+            "properties": {"tool": said, "own": own, "list": {"type": "array", "items": {"$ref": "#/$defs/name"}}},
+            "$defs": {
+                "name": {"type": "string", "pattern": "^[a-z]+$"},
+                "described": {"type": "string", "pattern": "^[a-z]+$", "description": "small letters"},
+            },
+        })
+    )  # fmt: skip
+    for text, expected in (
+        ("tool: 5B", "tool: is the name of a tool"),
+        ("own: 5B", "own: is small letters"),
+        ("list: [5B]", "list.0: does not match ^[a-z]+$"),
+    ):
+        with pytest.raises(ConfigurationError) as error:
+            document.validated(document.parsed(text, tmp_path / "x.yaml"), schema)
+        assert str(error.value).endswith(expected)
+    assert document.validated(document.parsed("tool: b", tmp_path / "x.yaml"), schema).value == {"tool": "b"}
 
 
 @pytest.mark.parametrize(("old", "new"), [("  by: ", "  by: ' ' # "), ("  at: ", "  at: once # ")])

@@ -46,6 +46,8 @@ def verdict(*cases: Case, deselected: int = 0, **blind: str) -> Verdict:
         ("case", "reason", [{}, None], [""]),
         ("finding", "message", [1, None], [""]),
         ("finding", "facet", [1, []], [None, "other"]),
+        ("verdict", "judged_at", [1, None], ["2026-01-01T00:00:00+00:00"]),
+        ("verdict", "conclusion", [1, None], ["kept"]),
     ],
 )
 def test_a_document_that_says_what_no_verdict_says_is_none(
@@ -56,6 +58,7 @@ def test_a_document_that_says_what_no_verdict_says_is_none(
         "rule": value["rules"]["R1"],
         "case": value["cases"][0],
         "finding": value["cases"][0]["findings"][0],
+        "verdict": value,
     }
     for each in said:
         place[where][name] = each
@@ -64,6 +67,13 @@ def test_a_document_that_says_what_no_verdict_says_is_none(
     for each in fits:
         place[where][name] = each
         assert verdicts.parse(value).cases
+
+
+def test_a_rule_that_is_a_list_is_none() -> None:
+    value = json.loads(canonical.dumps(verdicts.document(verdict(case("broken")))))
+    value["rules"]["R1"] = [1]
+    with pytest.raises(TypeError):
+        verdicts.parse(value)
 
 
 def obstacles(made: Verdict) -> tuple[str, ...]:

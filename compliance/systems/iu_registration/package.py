@@ -212,4 +212,4 @@ def _version(described: Known, policy: Policy) -> tuple[int | None, str]:
     try:
         return described.version(policy), ""
     except CouldNotLook as problem:
-        return None, str(problem)
+        return None, problem.message
