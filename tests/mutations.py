@@ -19,7 +19,20 @@ if TYPE_CHECKING:
 PACKAGE = resource("executor")
 # They raise too, but are called for what they do: the rest of a program is no guard of itself.
 WORK = frozenset(
-    {"_append", "_execute", "_git", "_look", "_run", "_verify", "_write", "append", "enter", "open", "run"}
+    {
+        "_append",
+        "_execute",
+        "_git",
+        "_look",
+        "_put",
+        "_run",
+        "_verify",
+        "_write",
+        "append",
+        "enter",
+        "open",
+        "run",
+    }
 )
 # Calls whose value is used, and what stands in for it where nobody asks.
 GRANT = "__import__('compliance.executor.approvals', fromlist=['Grant']).Grant(True, (), ())"
