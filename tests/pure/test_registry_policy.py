@@ -100,7 +100,7 @@ SCHEMA = {
     ),
     "a review": ("reviewed:\n  by:", "reviewed:\n  who:", "reviewed"),
     "a field twice": ("fields: [code, table_id]", "fields: [code, code]", "does not keep uniqueItems"),
-    "no text": ("label: WCR", "label: ''", "does not keep minLength"),
+    "no text": ("label: WCR", "label: ''", "label: is empty; it is what it is called"),
 }
 MEANING = {
     "no variable in a document": (WF, "document: registries/workflows/wf", "needs exactly one variable"),
