@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, reduce
 from itertools import pairwise
@@ -199,12 +200,13 @@ def _explain(error: ValidationError, root: Mapping[str, Any]) -> str:
 def _description(root: Any, path: Iterable[str | int]) -> str | None:
     """Of what the last rule of a path is about: what it refers to says more of its form than the key that refers."""
     at, said = root, None
-    for step, following in pairwise(path):
-        at = at[step]
-        said = at.get("description") if isinstance(at, dict) else None
-        while isinstance(at, dict) and "$ref" in at and following not in at:
-            at = reduce(getitem, at["$ref"].removeprefix("#/").split("/"), root)
-            said = at.get("description", said)
+    with suppress(LookupError, TypeError):  # a schema of somebody's connector may refer in other ways
+        for step, following in pairwise(path):
+            at = at[step]
+            said = at.get("description") if isinstance(at, dict) else None
+            while isinstance(at, dict) and "$ref" in at and following not in at:
+                at = reduce(getitem, at["$ref"].removeprefix("#/").split("/"), root)
+                said = at.get("description", said)
     return said
 
 

@@ -116,8 +116,12 @@ def test_what_a_key_refers_to_is_told_with_the_words_of_the_key(tmp_path: Path) 
     schema.write_text(
         json.dumps({
             "type": "object", "description": "tools",
-            "properties": {"tool": said, "own": own, "list": {"type": "array", "items": {"$ref": "#/$defs/name"}}},
+            "properties": {
+                "tool": said, "own": own, "other": {"$ref": "#other"},
+                "list": {"type": "array", "items": {"$ref": "#/$defs/name"}},
+            },
             "$defs": {
+                "anchored": {"$anchor": "other", "type": "integer"},
                 "name": {"type": "string", "pattern": "^[a-z]+$"},
                 "described": {"type": "string", "pattern": "^[a-z]+$", "description": "small letters"},
             },
@@ -126,6 +130,7 @@ def test_what_a_key_refers_to_is_told_with_the_words_of_the_key(tmp_path: Path) 
     for text, expected in (
         ("tool: 5B", "tool: is the name of a tool"),
         ("own: 5B", "own: is small letters"),
+        ("other: a", "other: is not of type integer"),
         ("list: [5B]", "list.0: does not match ^[a-z]+$"),
     ):
         with pytest.raises(ConfigurationError) as error:

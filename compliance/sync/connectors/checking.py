@@ -50,7 +50,7 @@ class _Patient:
     """Says nothing of a text in which something has still to be filled in."""
 
     def __init__(self, validator: Any) -> None:
-        self.validator = validator
+        self.validator, self.schema = validator, validator.schema
 
     def iter_errors(self, value: Any) -> list[Any]:
         found = self.validator.iter_errors(value)
