@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from compliance import gating, keeping
+from compliance.estate.config import declared
 from compliance.probing import estate_file, load, look
 
 if TYPE_CHECKING:
@@ -22,10 +23,10 @@ def opened(config: pytest.Config) -> tuple[Run, Profile | None]:
     if workerinput and not recorded:
         raise pytest.UsageError("under xdist name what to look at: --estate FILE or --observation FILE")
     judged_at = workerinput.get("compliance_judged_at") or config.getoption("judged_at")
-    estate, policies = load(file := estate_file(config.getoption("estate")))
-    kept = config.getoption("audit_history")
-    known = keeping.read(Path(kept), estate.name).now() if kept else None
-    profile = gating.chosen(policies, config.getoption("profile"), config.getoption("fail_on"))
+    file, kept = estate_file(config.getoption("estate")), config.getoption("audit_history")
+    known = keeping.read(Path(kept), declared(file).name).now() if kept else None
+    asked = config.getoption("profile"), config.getoption("fail_on")
+    profile = gating.chosen(load(file)[1], *asked) if any(asked) else None
     run = look(file, Path(recorded) if recorded else None, judged_at=judged_at)
     run.known = known
     return run, profile
