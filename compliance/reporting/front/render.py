@@ -56,7 +56,7 @@ def _header(front: Front) -> Iterator[str]:
         why = f", {_b(gate.why)}" if gate.why else ""
         yield f'<p class="overall {"good" if gate.passed else "bad"}">Gate {_b(gate.name)}: {told}{why}</p>\n'
         if gate.said:
-            yield '<details><summary>What the gate lets pass, and what it does not take</summary><ul class="cases">'
+            yield '<details><summary>What fails the gate, and what it lets pass</summary><ul class="cases">'
             yield "".join(f"<li>{_b(line)}</li>" for line in gate.said) + "</ul></details>\n"
     yield _tiles(front)
     yield _allure(front)
