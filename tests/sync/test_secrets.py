@@ -322,7 +322,7 @@ def test_a_draft_is_refused_until_somebody_has_reviewed_it(tmp_path: Path) -> No
     text = baseline.draft([leak_of(tmp_path)])
     assert VALUE not in text
     (tmp_path / "baseline.yaml").write_text(text)
-    with pytest.raises(ConfigurationError, match="reviewed_by: is who looked at it"):
+    with pytest.raises(ConfigurationError, match="reviewed_by: is empty; it is who looked at it"):
         baseline.load(tmp_path / "baseline.yaml", "baseline.yaml")
     for key, value in (
         ("reviewed_by", "alice"),
