@@ -1,7 +1,7 @@
 """What the probes say of a run, judged by the same code without a run of pytest: of hundreds of runs each is cheap.
 
-Of a system whose sections are all as they were in an earlier run, by the same policies, that one's judgements are
-taken over: rules are functions of both. `test_sensitivity.py` holds all this to what pytest itself says.
+Where all sections and policies that a rule asks for are as they were in an earlier run, that one's judgement is taken
+over: rules are functions of both. `test_sensitivity.py` holds all this to what pytest itself says.
 """
 
 from __future__ import annotations
@@ -9,18 +9,19 @@ from __future__ import annotations
 import importlib.util
 from collections import Counter
 from functools import cache
+from operator import eq
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from compliance.core import population
+from compliance.core import canonical, population
 from compliance.core.observation import Observation, Seen
 from compliance.core.verdict import Case, Rule, gate
 from compliance.outcomes import Broken, ItsWaived, Unlooked
 from compliance.probing import Run, looks, probe_folder
 from compliance.pytest_plugin import rule_of
 from compliance.scoping import names_of
-from compliance.waiving import POPULATION, asked
+from compliance.waiving import asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,89 +61,128 @@ def _probe(module: Any, function: Any) -> Probe:
 
 
 class _Recorded(dict[str, Any]):
-    """Sections, and which of them somebody asked for, in whatever way."""
+    """Sections or policies, and which of them somebody asked for, in whatever way."""
 
-    def __init__(self, sections: Any) -> None:
-        super().__init__(sections)
-        self.asked: set[str] = set()
+    def __init__(self, held: Any, kind: str, asked: set[tuple[str, str]]) -> None:
+        super().__init__(held)
+        self.kind, self.asked = kind, asked
+
+    def _ask(self, *names: object) -> None:
+        self.asked.update((self.kind, str(name)) for name in names)
 
     def __getitem__(self, name: str) -> Any:
-        self.asked.add(name)
+        self._ask(name)
         return super().__getitem__(name)
 
     def get(self, name: str, default: Any = None) -> Any:
-        self.asked.add(name)
+        self._ask(name)
         return super().get(name, default)
 
     def __contains__(self, name: object) -> bool:
-        self.asked.add(str(name))
+        self._ask(name)
         return super().__contains__(name)
 
     def __iter__(self) -> Iterator[str]:
-        self.asked |= super().keys()
+        self._ask(ALL, *super().keys())
         return super().__iter__()
 
     def items(self) -> Any:
-        self.asked |= super().keys()
+        self._ask(ALL, *super().keys())
         return super().items()
 
-    values = keys = items
+    def keys(self) -> Any:
+        self._ask(ALL, *super().keys())
+        return super().keys()
+
+    def values(self) -> Any:
+        self._ask(ALL, *super().keys())
+        return super().values()
+
+
+class _Timed(Observation):
+    """Whose time somebody asks for is of one run alone."""
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "observed_at":
+            super().__getattribute__("sections").asked.add(RUN)
+        return super().__getattribute__(name)
 
 
 class _Known(NamedTuple):
-    """What a system's rules said of a run, and all the sections that they asked for."""
+    """What a rule said of a run, and which sections and policies it asked for."""
 
-    asked: frozenset[str]
-    judged: dict[Any, Judged]
+    asked: frozenset[tuple[str, str]]
+    judged: Judged
 
 
+ALL = "(which there are)"
+RUN = ("run", "")  # what no section and no policy holds: its time, other rules, what was accepted of the gates
+_BASES: list[tuple[Run, dict[Any, _Known]]] = []
 _TIMES: Counter[str] = Counter()
-_EARLIER: dict[str, tuple[Run, list[_Known]]] = {}
 
 
-def _take_over(run: Run) -> None:
-    """From the second run by the same policies, where it says the same to a system."""
+def taken_over(run: Run) -> dict[Any, Judged]:
+    """Of the first run of all, and of one by the same policies, what a rule would say again."""
     digest = run.policies.digest
     _TIMES[digest] += 1
-    if _TIMES[digest] == 2:
-        _EARLIER[digest] = (run, [_known(run, system) for system in run.policies])
-    if _TIMES[digest] < 2:
-        return
-    earlier, known = _EARLIER[digest]
-    before, now = earlier.observation.sections, run.observation.sections
-    other = {name for name in before.keys() | now.keys() if not _same(before.get(name), now.get(name))}
-    for each in known:
-        if each.asked.isdisjoint(other):
-            run._judged.update(each.judged)
+    if not _BASES or (_TIMES[digest] == 2 and all(base.policies.digest != digest for base, _ in _BASES)):
+        there = (probe for probe in probes() if probe.said.system in run.policies)
+        _BASES.append((run, {probe.rule: _known(run, probe) for probe in there}))
+    found = {}
+    for base, known in _BASES:
+        if base.observation.estate == run.observation.estate:
+            other = _other(base, run)
+            found.update({rule: each.judged for rule, each in known.items() if each.asked.isdisjoint(other)})
+    return found
 
 
-def _known(run: Run, system: str) -> _Known:
+def _other(base: Run, run: Run) -> set[tuple[str, str]]:
+    """What is not the same in both."""
+    found = {RUN}
+    for kind, before, now, same in (
+        ("section", base.current.sections, run.current.sections, _same),
+        ("policy", base.policies.digests, run.policies.digests, eq),
+    ):
+        names = before.keys() | now.keys()
+        found.update((kind, name) for name in names if not same(before.get(name), now.get(name)))
+        if before.keys() != now.keys():
+            found.add((kind, ALL))
+    return found
+
+
+def _known(run: Run, probe: Probe) -> _Known:
     """Judged anew, over an observation that nothing is remembered of yet."""
-    sections = _Recorded(run.observation.sections)
-    anew = Run(
-        run.estate, run.policies, Observation(run.observation.estate, run.observation.observed_at, sections)
+    asked: set[tuple[str, str]] = set()
+    anew = Run(run.estate, run.policies, run.observation, run.judged_at)
+    anew.current = _Timed(
+        run.observation.estate, run.observation.observed_at, _Recorded(run.current.sections, "section", asked)
     )
-    for probe in probes():
-        if (
-            probe.said.system == system and probe.each != POPULATION
-        ):  # which is judged by time, and by other rules
-            anew.judged(probe.rule, system)
-    return _Known(frozenset(sections.asked), anew._judged)
+    anew.policies = _Recorded(run.policies, "policy", asked)  # type: ignore[assignment]
+
+    def of_this_run() -> tuple[()]:
+        asked.add(RUN)
+        return ()
+
+    for of_run in (anew.waiving, anew.gating):
+        of_run.judgements = of_this_run  # type: ignore[method-assign,assignment]
+    anew.gating.controls = of_this_run  # type: ignore[method-assign,assignment]
+    judged = anew.judged(probe.rule, probe.said.system)
+    return _Known(frozenset(asked), judged)
 
 
 def _same(one: Any, other: Any) -> bool:
     """But for the time that it took to look."""
-    if type(one) is not type(other):
-        return False
-    if isinstance(one, Seen):
-        return one.facts == other.facts
-    return one is None or (one.reason, one.unavailable) == (other.reason, other.unavailable)
+    if one is other or type(one) is not type(other):
+        return one is other
+    if isinstance(one, Seen):  # Python holds 1 and True equal; a rule need not
+        return one.facts == other.facts and canonical.dumps(one.facts) == canonical.dumps(other.facts)
+    return (one.reason, one.unavailable) == (other.reason, other.unavailable)
 
 
 def verdict(run: Run, *, anew: bool = False) -> Verdict:
     """As the gate makes it of what the cases came to. `anew`: without what is known of earlier runs."""
     if not anew:
-        _take_over(run)
+        run._judged.update(taken_over(run))
     for probe in probes():
         if probe.said.system in run.policies:
             run.waiving.know(probe.said, probe.rule)

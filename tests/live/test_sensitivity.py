@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from compliance import audit
-from compliance.core.observation import Observation
+from compliance.core.observation import Blind, Observation
 from compliance.estate.observe import observe
 from compliance.probing import Run
 from compliance.systems import Policies
@@ -81,8 +81,7 @@ def test_what_is_taken_over_from_an_earlier_run_is_what_would_be_judged_anew(
     estate_dsn: Callable[[str], str],
     tmp_path: Path,
 ) -> None:
-    for _ in range(2):
-        quick.verdict(untouched)
+    quick.verdict(untouched)
     if block.sql:
         _run(estate_db, block.sql)
     try:
@@ -93,6 +92,17 @@ def test_what_is_taken_over_from_an_earlier_run_is_what_would_be_judged_anew(
     assert [(c.rule.id, c.subject, c.outcome, c.findings) for c in verdict.cases] == [
         (c.rule.id, c.subject, c.outcome, c.findings) for c in anew.cases
     ]
+
+
+def test_what_a_rule_did_not_ask_for_does_not_have_it_judged_anew(untouched: Run) -> None:
+    quick.verdict(untouched)
+    seen = dict(untouched.observation.sections)
+    seen["rows:flows"] = Blind("taken away", seen["rows:flows"].provenance)
+    other = Run(untouched.estate, untouched.policies, replace(untouched.observation, sections=seen))
+    taken = quick.taken_over(other)
+    anew = {probe.said.system for probe in quick.probes() if probe.rule not in taken}
+    assert {"registry_sync", "platform"} <= anew
+    assert not {"command_catalog", "directional_sync"} & anew, "they read no flow"
 
 
 def _again(run: Run) -> Run:
