@@ -121,6 +121,15 @@ def new_lock(policies: Policies, estate: Named, signer: Signer | None) -> dict[s
     return lock(statement(now, estate.kind, estates), signer)
 
 
+def taken_off(policies: Policies, estate: Named) -> list[str]:
+    """The other estates that something else was accepted for, which a new lock of this one no longer names."""
+    with suppress(Unaccepted):
+        found = _believed(policies, estate.kind)
+        if found.thresholds != in_force(policies):
+            return sorted(found.estates - {estate.name})
+    return []
+
+
 def _believed(policies: Policies, kind: str) -> Accepted:
     """Nothing of a lock is believed before its signature is."""
     if policies.lock is None:

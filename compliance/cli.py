@@ -18,7 +18,7 @@ from compliance.gate_arguments import gates
 from compliance.sync.arguments import sync
 from compliance.talking import done
 from compliance.terminal_arguments import terminal
-from compliance.wording import add, as_json, estate, filled, group, judged_at, positive, sources
+from compliance.wording import Parser, add, as_json, estate, filled, group, judged_at, positive, sources
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,7 +119,7 @@ def _complain(what: object) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """Every word of the program: what help, completion and the reference of the command line are made from."""
-    made = argparse.ArgumentParser(
+    made: argparse.ArgumentParser = Parser(
         prog="compliance",
         description=filled(
             "Observe an estate read-only, probe it against policy, compile what would set it right; let it reach the"

@@ -48,9 +48,10 @@ class Look(NamedTuple):
 
 def watch(parsed: argparse.Namespace) -> NoReturn:
     """Until Ctrl-C, which the command line answers with 130. What is wrong at the start ends it at once."""
-    if parsed.json or parsed.export or parsed.profile or parsed.fail_on:
+    if parsed.json or parsed.export or parsed.profile or parsed.fail_on or parsed.history:
         raise ConfigurationError(
-            "--watch tells a person what changes; --json, --export, --profile and --fail-on are of one audit",
+            "--watch tells a person what changes;"
+            " --json, --export, --profile, --fail-on and --history are of one audit",
             remedy="leave out one of the two; `compliance diff --json` compares two audits",
         )
     every = seconds(parsed.watch)

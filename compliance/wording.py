@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import argparse
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
+
+from compliance.core.oneline import oneline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +17,13 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 WIDTH = 76  # with an indent of two as wide as argparse writes what it wraps itself, on a terminal of 80
+
+
+class Parser(argparse.ArgumentParser):
+    """Whose errors repeat what somebody typed or pasted, on one line."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(oneline(message))
 
 
 def add(

@@ -106,3 +106,15 @@ def test_an_argument_without_a_help_would_be_noticed() -> None:
     parser.add_argument("--bare")
     with pytest.raises(AssertionError):
         test_each_argument_says_what_it_is_and_what_it_is_without_it(Command("bare", parser))
+
+
+def test_what_is_typed_wrong_is_repeated_on_one_line_that_no_terminal_obeys(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for words in (["audit", "--\x1b[2J\nkept"], ["rules", "show", "CC001", "--\x1b[2J\nkept"]):
+        with pytest.raises(SystemExit):
+            cli.parser().parse_args(words)
+        said = capsys.readouterr().err
+        assert "\\x1b[2J\\nkept" in said
+        assert "\x1b" not in said
+        assert "\nkept" not in said

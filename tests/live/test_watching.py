@@ -143,7 +143,7 @@ def test_a_change_of_the_estate_is_seen_when_its_time_has_come(
 
 
 def test_what_cannot_be_watched_is_2_at_once(desk: Desk) -> None:
-    for words in (["--json"], ["--export", "csv=cases.csv"], ["--fail-on", "new"]):
+    for words in (["--json"], ["--export", "csv=cases.csv"], ["--fail-on", "new"], ["--history", "kept.jsonl"]):
         done = desk.run("audit", *RECORDED, *words)
         assert (done.code, "are of one audit" in done.err) == (2, True)
     done = desk.run("audit", "--estate", "none.yaml", "--watch")

@@ -296,12 +296,19 @@ def test_no_name_of_an_estate_writes_a_line_of_what_is_accepted(
     assert "\x1b" not in said
 
 
-def test_what_is_accepted_anew_holds_for_the_estate_that_it_was_accepted_for_alone(desk: Desk) -> None:
+def test_what_is_accepted_anew_holds_for_the_estate_that_it_was_accepted_for_alone_and_says_for_which_no_more(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert desk.accept("alice") == 0
     desk.name("f")
+    assert desk.accept("alice") == 0
+    assert "no longer accepted" not in capsys.readouterr().out, "the same for one more"
     desk.edit("{observation: 1h, exercised: 7d}", "{observation: 1d, exercised: 7d}")
     assert desk.accept("alice") == 0
+    assert "no longer accepted for e: accept it with its --estate, too\n" in capsys.readouterr().out
     assert desk.said() == []
+    assert desk.run("profiles", "accept", "--key", str(desk.folder / "alice.pem"), "--json") == 0
+    assert json.loads(capsys.readouterr().out)["taken_off"] == []
     desk.name("e")
     assert desk.facets()[0] == (gatelock.NAME, "estate")
 
