@@ -62,6 +62,7 @@ class Run:
         self.nodeids: Mapping[tuple[str, str], str] = {}  # by rule and subject of each case that was probed
         self._judged: dict[Rule, Judged] = {}
         self._evidence: dict[Rule, bytes] = {}
+        self._sections: dict[str, canonical.Spelled] = {}
 
     @cached_property
     def was_open(self) -> frozenset[str]:
@@ -128,10 +129,16 @@ class Run:
             content = {
                 "observation": self.observation.digest,
                 "observed_at": self.observation.observed_at,
-                "sections": {name: self._section(name) for name in judged.sections},
+                "sections": {name: self._spelled(name) for name in judged.sections},
             }
             found = self._evidence[rule] = canonical.pretty(content | judged.notes()).encode()
         return found
+
+    def _spelled(self, name: str) -> canonical.Spelled:
+        """Remembered, as many rules read the same."""
+        if name not in self._sections:
+            self._sections[name] = canonical.spelled(self._section(name))
+        return self._sections[name]
 
     def _section(self, name: str) -> dict[str, Any]:
         section = self.current.sections.get(name)

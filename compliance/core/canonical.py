@@ -22,6 +22,18 @@ def pretty(value: Any) -> str:
     return _indented(value, "\n") + "\n"
 
 
+class Spelled(str):
+    """What `pretty` makes of a value, made once: within others it stands as deep as they are. No line feed in it is of
+    a text, which JSON escapes."""
+
+    __slots__ = ()
+
+
+def spelled(value: Any) -> Spelled:
+    """To be part of several values that are told."""
+    return Spelled(_indented(value, "\n"))
+
+
 def _indented(value: Any, line: str) -> str:
     """Lists of plain values stay on one line, which is what the encoder in C can do: some hold thousands of them."""
     inner = line + "  "
@@ -30,7 +42,7 @@ def _indented(value: Any, line: str) -> str:
         return "{" + inner + f",{inner}".join(parts) + line + "}"
     if isinstance(value, (list, tuple)) and any(isinstance(item, (dict, list, tuple)) for item in value):
         return "[" + inner + f",{inner}".join([_indented(item, inner) for item in value]) + line + "]"
-    return _SPACED.encode(value)
+    return value.replace("\n", line) if isinstance(value, Spelled) else _SPACED.encode(value)
 
 
 def lines(value: Any, *, deep: int) -> str:
