@@ -121,13 +121,22 @@ def new_lock(policies: Policies, estate: Named, signer: Signer | None) -> dict[s
     return lock(statement(now, estate.kind, estates), signer)
 
 
-def taken_off(policies: Policies, estate: Named) -> list[str]:
-    """The other estates that something else was accepted for, which a new lock of this one no longer names."""
-    with suppress(Unaccepted):
-        found = _believed(policies, estate.kind)
-        if found.thresholds != in_force(policies):
-            return sorted(found.estates - {estate.name})
-    return []
+def taken_off(old: Lock | None, new: dict[str, Any]) -> dict[str, str]:
+    """By estate that the lock named and the new one does not: what there is to do, whether it was believed or not."""
+    now = new["statement"]["predicate"]
+    try:
+        was = old.value["statement"]["predicate"]  # type: ignore[union-attr]
+        systems = {rule.system for rule in thresholds.parse(was["thresholds"]).rules.values()}
+        names, kind = sorted(set(map(str, was["estates"])) - set(now["estates"])), was["kind"]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return {}
+    if kind != now["kind"]:
+        remedy = f"it is of kind {kind}, and needs a policy folder of its own"
+    elif systems != {system for system, *_ in now["thresholds"]["rules"].values()}:
+        remedy = "accept it with its --estate, too, if it names the same systems, or give it a policy folder of its own"
+    else:
+        remedy = "accept it with its --estate, too"
+    return dict.fromkeys(names, remedy)
 
 
 def _believed(policies: Policies, kind: str) -> Accepted:

@@ -127,7 +127,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         rule = rule_of(metafunc.function, metafunc.module.__doc__, marker, each)
         found = _looks(state, metafunc, rule, each)
     except ComplianceError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.Collector.CollectError(str(error)) from None
     nodeid = metafunc.definition.nodeid
     state.rules[nodeid] = rule
     state.scope.declare(nodeid, metafunc.definition.path, rule, each, found)
@@ -235,6 +235,9 @@ class _Cases:
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         self.state.beside += report.failed
+        if error := self.state.failed:  # which each probe would say
+            why = str(error).partition("\n")[0]
+            pytest.exit(f"no probe can begin: {why}", returncode=error.exit_code)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -278,7 +281,10 @@ def pytest_configure_node(node: Any) -> None:
     ):
         return
     state = config.stash[STATE]
-    run = state.the_run()
+    try:
+        run = state.the_run()
+    except ComplianceError as error:
+        pytest.exit(str(error), returncode=error.exit_code)
     folder = state.stack.enter_context(tempfile.TemporaryDirectory(prefix="compliance-"))
     file = Path(folder) / "observation.json"
     file.write_bytes(run.observation.to_json())

@@ -48,15 +48,16 @@ def accept(parsed: argparse.Namespace) -> int:
         )
     signer = keys.load(Path(parsed.key)) if parsed.key else None
     accepting.signing(policies, estate.kind, signer)
-    looser, off = _looser(policies, estate, but=gatelock.NAME), accepting.taken_off(policies, estate)
-    path = gatelock.write(estate.policy, accepting.new_lock(policies, estate, signer))
+    looser, new = _looser(policies, estate, but=gatelock.NAME), accepting.new_lock(policies, estate, signer)
+    off = accepting.taken_off(policies.lock, new)
+    path = gatelock.write(estate.policy, new)
     now, estates, by = accepting.accepted(_with_lock(policies, estate), estate)
     value = {
         "file": str(path), "profiles": list(now.profiles), "rules": len(now.rules), "by": by or None, "looser": looser,
-        "estates": sorted(estates), "taken_off": off,
+        "estates": sorted(estates), "taken_off": list(off),
     }  # fmt: skip
     text = [f"lets more pass: {each}" for each in looser]
-    text += [f"no longer accepted for {each}: accept it with its --estate, too" for each in off]
+    text += [f"no longer accepted for {each}: {remedy}" for each, remedy in off.items()]
     signed = f"signed by {by}" if by else "by the estate itself, which is a reference"
     whose = ", ".join(sorted(estates))
     text.append(f"{path}: {len(now.profiles)} profiles and {len(now.rules)} rules for {whose}, {signed}")

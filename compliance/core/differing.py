@@ -84,7 +84,7 @@ def _outcomes(one: Side, other: Side) -> Iterator[dict[str, Any]]:
         if was != now:
             yield {"case": key, "from": was, "to": now}
     for case in sorted(set(before.unseen) ^ set(after.unseen)):
-        was, now = ("could_not_look" if case in entry.unseen else "looked_at" for entry in (before, after))
+        was, now = ("not_looked_at" if case in entry.unseen else "looked_at" for entry in (before, after))
         yield {"case": case, "from": was, "to": now}
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _KINDS = {"counts": dict, "complete": bool}
+_BEGINNINGS = (b'{"blind":"', b'{"known":{')
 
 
 def parsed(data: bytes, where: Path | str, estate: str | None = None) -> History:
@@ -25,7 +26,9 @@ def parsed(data: bytes, where: Path | str, estate: str | None = None) -> History
 
     `estate`: whose it has to be; what was found in one would be known, and so not new, in another.
     """
-    *lines, _cut_short = data.split(b"\n")
+    *lines, cut_short = data.split(b"\n")
+    if not lines and not any(begin.startswith(cut_short[: len(begin)]) for begin in _BEGINNINGS):
+        lines = [cut_short]  # of a file of somebody else's, which the first run would replace
     known: dict[str, Known] = {}
     entries = []
     for number, line in enumerate(lines, 1):

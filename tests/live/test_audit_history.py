@@ -107,8 +107,21 @@ def test_a_line_that_was_cut_short_is_no_entry_and_a_changed_one_is_told(desk: D
     audit(desk, 21)
     assert len(runs(desk)) == 2
     assert file.read_bytes().startswith(whole)
+    for left in (whole[:1], whole[:100]):  # of the first run of all
+        file.write_bytes(left)
+        assert keeping.read(file).entries == ()
     file.write_bytes(b"{}\n" + whole)
     with pytest.raises(ConfigurationError, match=r"history\.jsonl:1: is no entry"):
+        keeping.read(file)
+
+
+@pytest.mark.parametrize("text", ["my precious notes", '{"a": 1}'])
+def test_a_file_of_somebody_else_s_is_not_replaced_though_its_last_line_has_no_end(
+    text: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "notes"
+    file.write_text(text)
+    with pytest.raises(ConfigurationError, match="notes:1: is no entry of the history"):
         keeping.read(file)
 
 

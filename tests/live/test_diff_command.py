@@ -122,6 +122,8 @@ def test_each_finding_of_two_audits_is_in_exactly_one_list_and_none_is_lost(one:
     assert sorted(key for each in lists for key in each) == sorted(set(one.found) | set(other.found))
     assert sorted(there["resolved"] + there["unknown"]) == back["new"]
     assert there["same"] == back["same"]
+    said = {each[side] for each in there["outcomes"] for side in ("from", "to")}
+    assert said <= {"broken", "waived", "looked_at", "not_looked_at"}, "why it was not looked at no run tells"
     assert differences(Side("a", one), Side("b", one))["same"]
     assert there["rules"]["added"] == back["rules"]["removed"]
 

@@ -193,6 +193,11 @@ def test_what_is_wrong_before_the_look_is_told_without_one(desk: Desk, plain: Sa
         assert done.code == 2
         assert said in done.out
         assert "there-is-none.json" not in done.out
+        assert "no probe can begin" in done.out
+        assert done.out.count("ERROR collecting") == 1, "each probe would say the same"
+        assert "Traceback" not in done.out
+        side = desk.pytest(probes, *words, "--observation", "there-is-none.json", "-n", "2")
+        assert (side.code, said in side.out, "INTERNALERROR" in side.out) == (2, True, False)
 
 
 def test_verdict_summary_and_report_are_what_they_are_without_a_profile(

@@ -313,6 +313,41 @@ def test_what_is_accepted_anew_holds_for_the_estate_that_it_was_accepted_for_alo
     assert desk.facets()[0] == (gatelock.NAME, "estate")
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("kind: staging", "kind: production", "e: it is of kind staging, and needs a policy folder of its own"),
+        (
+            "[command_catalog]",
+            "[platform]",
+            "e: accept it with its --estate, too, if it names the same systems, or",
+        ),
+    ],
+)
+def test_what_cannot_share_a_lock_is_told_to_have_its_own(
+    old: str, new: str, said: str, desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert desk.accept("alice") == 0
+    desk.name("f")
+    file = desk.folder / "estate.yaml"
+    file.write_text(file.read_text().replace(old, new))
+    assert desk.accept("alice") == 0
+    assert f"no longer accepted for {said}" in capsys.readouterr().out
+
+
+def test_a_lock_that_is_damaged_named_nobody_that_could_be_told(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for value in (
+        [],
+        {"statement": {"predicate": {"estates": 1, "kind": 2, "thresholds": 3}}},
+        {"statement": 1},
+    ):
+        desk.write(value)
+        assert desk.accept("alice") == 0
+        assert "no longer accepted" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("estates", [[], [1], "e", {"e": 1}, None, ["f", "e"], [["e"]]])
 def test_names_of_estates_that_are_none_are_not_believed(desk: Desk, estates: Any) -> None:
     assert desk.accept("alice") == 0
